@@ -1,0 +1,44 @@
+extension Array where Element == UInt8 {
+    /// Copies the bytes of `span`.
+    @inlinable package init(copying span: Span<UInt8>) {
+        self = unsafe span.withUnsafeBufferPointer { unsafe Array($0) }
+    }
+
+    /// Appends the bytes of `span`.
+    @inlinable package mutating func append(copying span: Span<UInt8>) {
+        unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+}
+
+extension MutableSpan where Element == UInt8 {
+    /// Copies all of `source` to the bytes from `offset` on, which must have room for it.
+    @inlinable package mutating func copy(_ source: Span<UInt8>, at offset: Int = 0) {
+        precondition(offset >= 0 && source.count <= count - offset, "the bytes must fit")
+        unsafe withUnsafeMutableBufferPointer { target in
+            unsafe source.withUnsafeBufferPointer { bytes in
+                guard let from = bytes.baseAddress, let to = target.baseAddress else { return }
+                unsafe (to + offset).update(from: from, count: bytes.count)
+            }
+        }
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Tells whether both spans hold the same bytes. Not for secrets: it stops at the first difference.
+    @inlinable package func isEqual(to other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        for index in indices where self[index] != other[index] { return false }
+        return true
+    }
+
+    /// Tells whether these bytes come before those of `other`, compared as unsigned bytes.
+    @inlinable package func precedes(_ other: Span<UInt8>) -> Bool {
+        let shared = Swift.min(count, other.count)
+        var index = 0
+        while index < shared {
+            if self[index] != other[index] { return self[index] < other[index] }
+            index &+= 1
+        }
+        return count < other.count
+    }
+}
