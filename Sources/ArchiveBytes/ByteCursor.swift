@@ -60,7 +60,8 @@ package struct ByteCursor {
 
     /// Takes a varint that must not be above `limit`, which protects what is allocated from it.
     @inlinable package mutating func count(
-        _ bytes: Span<UInt8>, limit: Int
+        _ bytes: Span<UInt8>,
+        limit: Int
     ) throws(DecodingError) -> Int {
         let value = try varint(bytes)
         guard value <= UInt64(limit) else { throw .overLimit }
@@ -69,7 +70,8 @@ package struct ByteCursor {
 
     /// Takes the range of the next `count` bytes.
     @inlinable package mutating func range(
-        _ bytes: Span<UInt8>, count: Int
+        _ bytes: Span<UInt8>,
+        count: Int
     ) throws(DecodingError) -> Range<Int> {
         guard count >= 0, count <= bytes.count - offset else { throw .truncated }
         defer { offset += count }
