@@ -8,16 +8,21 @@ package import SystemPackage
 /// of what is not. The tests' simulated file system takes that contract at its word.
 package protocol FileSystem: Sendable {
     /// Opens a file. `createNew` fails with `EEXIST` if the name exists; links are never followed on
-    /// creation.
+    /// creation. A directory is refused with `EISDIR`, what has no offsets with `ESPIPE`.
     func open(_ path: FilePath, _ access: FileAccess) throws(SystemError) -> any File
 
     /// Replaces or creates `target` with `source` in one step. Durable after `synchronizeDirectory`.
     func rename(_ source: FilePath, to target: FilePath) throws(SystemError)
 
+    /// Gives `source` the name `target` in one step if nothing has it yet; else `EEXIST`. Durable
+    /// after `synchronizeDirectory`; a crash before that may leave either name or both.
+    func rename(_ source: FilePath, toNew target: FilePath) throws(SystemError)
+
     /// Removes a file's name. Durable after `synchronizeDirectory`.
     func remove(_ path: FilePath) throws(SystemError)
 
-    /// Creates a directory with permissions 0700; an existing directory is no error.
+    /// Creates a directory with permissions 0700; an existing directory is no error, anything else
+    /// in its place is `EEXIST`.
     func makeDirectory(_ path: FilePath) throws(SystemError)
 
     /// Removes an empty directory.
@@ -46,8 +51,9 @@ package enum FileAccess: Sendable {
     case openOrCreate
 }
 
-/// One open file. Offsets are absolute, so a file may be shared by threads.
+/// One open file.
 ///
+/// Offsets are absolute, so a file may be shared by threads.
 /// The file closes with its last reference; ``close()`` reports the error that this would swallow.
 package protocol File: AnyObject, Sendable {
     /// The path it was opened by, for messages.

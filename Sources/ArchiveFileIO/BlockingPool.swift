@@ -1,0 +1,85 @@
+import Dispatch
+import Synchronization
+
+/// Threads that may wait for a disk.
+///
+/// Swift's cooperative pool has one thread a core: a blocked `fsync` on each of them stops every
+/// task of the program. So whatever may block runs here, and tasks only wait for its answer. At
+/// most `width` bodies run at a time; the others wait in order.
+package final class BlockingPool: Sendable {
+    private struct Work: Sendable {
+        let body: @Sendable () -> Void
+    }
+
+    private struct State: Sendable {
+        var waiting: [Work] = []
+        var runningCount = 0
+    }
+
+    private let queue: DispatchQueue
+    private let width: Int
+    private let state = Mutex(State())
+
+    package init(label: String, width: Int) {
+        precondition(width > 0, "a pool needs a thread")
+        queue = DispatchQueue(label: label, attributes: .concurrent)
+        self.width = width
+    }
+
+    /// Runs `body` on a thread of the pool and returns or throws what it does.
+    ///
+    /// Cancellation does not stop a body that waits or runs: a file operation is never half done.
+    package func run<Result: Sendable, Failure: Error>(
+        _ body: @escaping @Sendable () throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
+        let outcome = await withCheckedContinuation { continuation in
+            start(
+                Work {
+                    let outcome: Swift.Result<Result, Failure>
+                    do throws(Failure) {
+                        outcome = .success(try body())
+                    } catch {
+                        outcome = .failure(error)
+                    }
+                    continuation.resume(returning: outcome)
+                }
+            )
+        }
+        return try outcome.get()
+    }
+
+    private func start(_ work: Work) {
+        let isNewThread = state.withLock { state in
+            guard state.runningCount < width else {
+                state.waiting.append(work)
+                return false
+            }
+            state.runningCount += 1
+            return true
+        }
+        guard isNewThread else { return }
+        queue.async { [self] in
+            var next: Work? = work
+            while let current = next {
+                current.body()
+                next = state.withLock { state in
+                    guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+                    state.runningCount -= 1
+                    return nil
+                }
+            }
+        }
+    }
+}
+
+/// An actor's own thread, which may wait for a disk: the executor of an actor that owns files.
+package final class BlockingExecutor: SerialExecutor {
+    private let queue: DispatchQueue
+
+    package init(label: String) { queue = DispatchQueue(label: label) }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { [self] in unsafe job.runSynchronously(on: asUnownedSerialExecutor()) }
+    }
+}
