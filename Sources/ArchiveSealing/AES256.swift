@@ -1,0 +1,89 @@
+internal import CSealing
+
+/// AES-256-GCM with a 12-byte nonce, the cipher underneath ``XAES256GCM``.
+///
+/// Archives seal with ``XAES256GCM`` alone: nonces of 12 bytes must not be random for long.
+@safe package final class AES256GCM {
+    /// The length of a nonce.
+    package static let nonceByteCount = 12
+    /// What sealing adds to the plaintext: the tag.
+    package static let overhead = 16
+
+    private let context: OpaquePointer?
+
+    /// Makes the contexts.
+    package init() { unsafe context = cs_gcm_new(Library.shared.handle) }
+
+    deinit { unsafe cs_gcm_free(context) }
+
+    /// Seals `plain` into `sealed`, which must be exactly ``overhead`` bytes longer.
+    package func seal(
+        _ plain: Span<UInt8>,
+        into sealed: inout MutableSpan<UInt8>,
+        key: SecretKey,
+        nonce: Span<UInt8>,
+        associated: Span<UInt8>
+    ) throws(SealingError) {
+        precondition(sealed.count == plain.count + Self.overhead, "there must be room for the tag")
+        precondition(nonce.count == Self.nonceByteCount, "a nonce has 12 bytes")
+        let status = key.withSpan { key in
+            unsafe cs_gcm_seal(context, key, nonce, associated, plain, &sealed)
+        }
+        guard status == 1 else { throw .libraryFailure }
+    }
+
+    /// Opens `sealed` into `plain`, which must be exactly ``overhead`` bytes shorter.
+    ///
+    /// - Throws: ``SealingError/authenticationFailed`` if anything differs from what was sealed;
+    ///   `plain` is then all zeros.
+    package func open(
+        _ sealed: Span<UInt8>,
+        into plain: inout MutableSpan<UInt8>,
+        key: SecretKey,
+        nonce: Span<UInt8>,
+        associated: Span<UInt8>
+    ) throws(SealingError) {
+        precondition(sealed.count == plain.count + Self.overhead, "the tag must be there")
+        precondition(nonce.count == Self.nonceByteCount, "a nonce has 12 bytes")
+        let status = key.withSpan { key in
+            unsafe cs_gcm_open(context, key, nonce, associated, sealed, &plain)
+        }
+        guard status == 1 else { throw status == 0 ? .libraryFailure : .authenticationFailed }
+    }
+}
+
+/// AES-256 on whole blocks, each on its own, under one scheduled key.
+///
+/// A permutation, not a mode: it masks fields that are unique already. Not for several threads at
+/// once.
+@safe package final class AES256Block {
+    /// The length of a block.
+    package static let byteCount = 16
+
+    private let context: OpaquePointer
+
+    /// Schedules `key`.
+    package init(key: SecretKey) throws(SealingError) {
+        guard let context = unsafe cs_block_new(Library.shared.handle) else {
+            throw .libraryFailure
+        }
+        guard key.withSpan({ key in unsafe cs_block_key(context, key) }) == 1 else {
+            unsafe cs_block_free(context)
+            throw .libraryFailure
+        }
+        unsafe self.context = context
+    }
+
+    deinit { unsafe cs_block_free(context) }
+
+    /// Encrypts the blocks of `plain` into `sealed`, which has the same length.
+    package func encrypt(
+        _ plain: Span<UInt8>,
+        into sealed: inout MutableSpan<UInt8>
+    ) throws(SealingError) {
+        precondition(plain.count.isMultiple(of: Self.byteCount), "blocks have 16 bytes")
+        precondition(sealed.count == plain.count, "encryption keeps the length")
+        let status = unsafe cs_block_encrypt(context, plain, &sealed)
+        guard status == 1 else { throw .libraryFailure }
+    }
+}

@@ -1,0 +1,11 @@
+internal import CSealing
+
+/// The algorithms of libcrypto, fetched once for the process.
+///
+/// The memory is never written after the fetch and never freed, so that every thread may use it.
+@safe struct Library: @unchecked Sendable {
+    static let shared = unsafe Library(handle: cs_library_fetch())
+
+    /// Nil if libcrypto lacks an algorithm; each operation then fails as a library failure.
+    let handle: OpaquePointer?
+}

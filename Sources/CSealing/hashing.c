@@ -1,0 +1,145 @@
+#include "library.h"
+#include <string.h>
+
+static const cs_hash cs_no_hash;
+
+cs_hash cs_hash_of(const uint8_t bytes[32])
+{
+    cs_hash hash = {.is_valid = 1};
+    for (int word = 0; word < 4; word++) {
+        uint64_t value;
+        memcpy(&value, bytes + 8 * word, 8);
+        hash.words[word] = __builtin_bswap64(value);
+    }
+    return hash;
+}
+
+static void cs_spell(const cs_hash *hash, uint8_t bytes[32])
+{
+    for (int word = 0; word < 4; word++) {
+        uint64_t value = __builtin_bswap64(hash->words[word]);
+        memcpy(bytes + 8 * word, &value, 8);
+    }
+}
+
+struct cs_sha256 {
+    EVP_MD_CTX *context;
+    int is_open; // a message has begun; otherwise the next update begins one
+};
+
+cs_sha256 *cs_sha256_new(const cs_library *library)
+{
+    cs_sha256 *made = library ? OPENSSL_zalloc(sizeof *made) : NULL;
+    if (!made) return NULL;
+    made->context = EVP_MD_CTX_new();
+    made->is_open = 1;
+    if (made->context && EVP_DigestInit_ex2(made->context, library->sha256, NULL) == 1) return made;
+    cs_sha256_free(made);
+    return NULL;
+}
+
+void cs_sha256_free(cs_sha256 *context)
+{
+    if (!context) return;
+    EVP_MD_CTX_free(context->context);
+    OPENSSL_free(context);
+}
+
+static int cs_begin(cs_sha256 *context)
+{
+    context->is_open = EVP_DigestInit_ex2(context->context, NULL, NULL) == 1;
+    return context->is_open;
+}
+
+int cs_sha256_update(cs_sha256 *context, size_t count, const uint8_t *bytes)
+{
+    return context && (context->is_open || cs_begin(context))
+        && (count == 0 || EVP_DigestUpdate(context->context, bytes, count) == 1);
+}
+
+cs_hash cs_sha256_finish(cs_sha256 *context)
+{
+    uint8_t bytes[32];
+    if (!context || !(context->is_open || cs_begin(context))
+        || EVP_DigestFinal_ex(context->context, bytes, NULL) != 1)
+        return cs_no_hash;
+    context->is_open = 0;
+    return cs_hash_of(bytes);
+}
+
+cs_hash cs_sha256_once(cs_sha256 *context, size_t count, const uint8_t *bytes)
+{
+    if (!context || !cs_begin(context) || !cs_sha256_update(context, count, bytes))
+        return cs_no_hash;
+    return cs_sha256_finish(context);
+}
+
+cs_hash cs_sha256_leaf(cs_sha256 *context, uint8_t prefix, size_t count, const uint8_t *bytes)
+{
+    if (!context || !cs_begin(context) || !cs_sha256_update(context, 1, &prefix)
+        || !cs_sha256_update(context, count, bytes))
+        return cs_no_hash;
+    return cs_sha256_finish(context);
+}
+
+cs_hash cs_sha256_node(cs_sha256 *context, uint8_t prefix, cs_hash left, cs_hash right)
+{
+    uint8_t bytes[65] = {prefix};
+    cs_spell(&left, bytes + 1);
+    cs_spell(&right, bytes + 33);
+    return cs_sha256_once(context, sizeof bytes, bytes);
+}
+
+struct cs_hmac {
+    EVP_MAC_CTX *context;
+    int has_key;
+};
+
+cs_hmac *cs_hmac_new(const cs_library *library)
+{
+    cs_hmac *made = library ? OPENSSL_zalloc(sizeof *made) : NULL;
+    if (!made) return NULL;
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA2-256", 0),
+        OSSL_PARAM_construct_end(),
+    };
+    made->context = EVP_MAC_CTX_new(library->hmac);
+    if (made->context && EVP_MAC_CTX_set_params(made->context, params) == 1) return made;
+    cs_hmac_free(made);
+    return NULL;
+}
+
+void cs_hmac_free(cs_hmac *context)
+{
+    if (!context) return;
+    EVP_MAC_CTX_free(context->context);
+    OPENSSL_free(context);
+}
+
+int cs_hmac_key(cs_hmac *context, size_t count, const uint8_t *key)
+{
+    if (!context) return 0;
+    context->has_key = EVP_MAC_init(context->context, cs_address(key), count, NULL) == 1;
+    return context->has_key;
+}
+
+int cs_hmac_update(cs_hmac *context, size_t count, const uint8_t *bytes)
+{
+    return context && context->has_key
+        && (count == 0 || EVP_MAC_update(context->context, bytes, count) == 1);
+}
+
+int cs_hmac_finish(cs_hmac *context, size_t count, uint8_t *mac)
+{
+    size_t written = 0;
+    if (count != 32 || !context || !context->has_key) return 0;
+    return EVP_MAC_final(context->context, mac, &written, count) == 1 && written == 32
+        && EVP_MAC_init(context->context, NULL, 0, NULL) == 1;
+}
+
+cs_hash cs_hmac_finish_hash(cs_hmac *context)
+{
+    uint8_t bytes[32];
+    if (!cs_hmac_finish(context, sizeof bytes, bytes)) return cs_no_hash;
+    return cs_hash_of(bytes);
+}

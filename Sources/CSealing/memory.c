@@ -1,0 +1,54 @@
+#define _GNU_SOURCE
+#include "library.h"
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+
+cs_library *cs_library_fetch(void)
+{
+    cs_library *library = OPENSSL_zalloc(sizeof *library);
+    if (!library) return NULL;
+    library->gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+    library->ecb = EVP_CIPHER_fetch(NULL, "AES-256-ECB", NULL);
+    library->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+    library->hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    library->hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+    if (library->gcm && library->ecb && library->sha256 && library->hmac && library->hkdf)
+        return library;
+    EVP_CIPHER_free(library->gcm);
+    EVP_CIPHER_free(library->ecb);
+    EVP_MD_free(library->sha256);
+    EVP_MAC_free(library->hmac);
+    EVP_KDF_free(library->hkdf);
+    OPENSSL_free(library);
+    return NULL;
+}
+
+void cs_wipe(size_t count, uint8_t *bytes)
+{
+    if (bytes) OPENSSL_cleanse(bytes, count);
+}
+
+void cs_lock(size_t count, const uint8_t *bytes)
+{
+    int before = errno;
+    if (bytes && count) (void)mlock(bytes, count);
+    errno = before;
+}
+
+int cs_equal(size_t left_count, const uint8_t *left, size_t right_count, const uint8_t *right)
+{
+    if (left_count != right_count) return 0;
+    return left_count == 0 || CRYPTO_memcmp(left, right, left_count) == 0;
+}
+
+int cs_random(size_t count, uint8_t *bytes)
+{
+    size_t filled = 0;
+    while (filled < count) {
+        ssize_t step = getrandom(bytes + filled, count - filled, 0);
+        if (step > 0) filled += (size_t)step;
+        else if (errno != EINTR) return 0;
+    }
+    return 1;
+}
