@@ -18,7 +18,9 @@ let strictOverC = strict + [.enableExperimentalFeature("SafeInteropWrappers")]
 
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let argumentParser: Target.Dependency = .product(
-    name: "ArgumentParser", package: "swift-argument-parser")
+    name: "ArgumentParser",
+    package: "swift-argument-parser"
+)
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -26,7 +28,8 @@ let package = Package(
     products: [
         .library(
             name: "Strongroom",
-            targets: ["Strongroom", "StrongroomVaults", "StrongroomRecovery", "StrongroomHealth"]),
+            targets: ["Strongroom", "StrongroomVaults", "StrongroomRecovery", "StrongroomHealth"]
+        ),
         .executable(name: "strongroom", targets: ["strongroom-cli"]),
     ],
     dependencies: [
@@ -37,73 +40,102 @@ let package = Package(
     // Lowest room first: a target imports only targets above it in this list.
     targets: [
         .systemLibrary(
-            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+            name: "COpenSSL",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"])]
+        ),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CSealing", dependencies: ["COpenSSL"]),
         .target(name: "CCodecs", dependencies: ["CZlib", "CZstd"]),
         .target(name: "ArchiveBytes", swiftSettings: strict),
         .target(
-            name: "ArchiveFileIO", dependencies: ["ArchiveBytes", systemPackage],
-            swiftSettings: strict),
+            name: "ArchiveFileIO",
+            dependencies: ["ArchiveBytes", systemPackage],
+            swiftSettings: strict
+        ),
         .target(
-            name: "ArchiveSealing", dependencies: ["ArchiveBytes", "CSealing"],
-            swiftSettings: strictOverC),
+            name: "ArchiveSealing",
+            dependencies: ["ArchiveBytes", "CSealing"],
+            swiftSettings: strictOverC
+        ),
         .target(
-            name: "ArchiveCodecs", dependencies: ["ArchiveBytes", "CCodecs"],
-            swiftSettings: strictOverC),
+            name: "ArchiveCodecs",
+            dependencies: ["ArchiveBytes", "CCodecs"],
+            swiftSettings: strictOverC
+        ),
         .target(
-            name: "ArchiveFormat", dependencies: ["ArchiveBytes", "ArchiveSealing"],
-            swiftSettings: strict),
+            name: "ArchiveFormat",
+            dependencies: ["ArchiveBytes", "ArchiveSealing"],
+            swiftSettings: strict
+        ),
         .target(
             name: "ArchiveSegments",
             dependencies: [
                 "ArchiveBytes", "ArchiveFileIO", "ArchiveSealing", "ArchiveCodecs",
                 "ArchiveFormat", systemPackage,
-            ], swiftSettings: strict),
+            ],
+            swiftSettings: strict
+        ),
         .target(
             name: "ArchiveIndex",
             dependencies: ["ArchiveBytes", "ArchiveFileIO", "ArchiveSealing", systemPackage],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .target(
             name: "ArchiveKeys",
             dependencies: ["ArchiveBytes", "ArchiveSealing", "ArchiveFormat"],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .target(
             name: "Strongroom",
             dependencies: [
                 "ArchiveBytes", "ArchiveFileIO", "ArchiveSealing", "ArchiveCodecs",
                 "ArchiveFormat", "ArchiveSegments", "ArchiveIndex", "ArchiveKeys", systemPackage,
                 logging,
-            ], swiftSettings: strict),
+            ],
+            swiftSettings: strict
+        ),
         .target(
             name: "StrongroomVaults",
             dependencies: ["ArchiveBytes", "ArchiveFileIO", "ArchiveSealing", systemPackage],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .target(
             name: "StrongroomRecovery",
             dependencies: [
                 "ArchiveBytes", "ArchiveFileIO", "ArchiveSealing", "ArchiveFormat",
                 "ArchiveSegments", "ArchiveKeys", "Strongroom", "StrongroomVaults", systemPackage,
-            ], swiftSettings: strict),
+            ],
+            swiftSettings: strict
+        ),
         .target(
             name: "StrongroomHealth",
             dependencies: [
                 "ArchiveBytes", "ArchiveFileIO", "ArchiveSealing", "Strongroom", systemPackage,
-            ], swiftSettings: strict),
+            ],
+            swiftSettings: strict
+        ),
         .target(
             name: "StrongroomCommands",
             dependencies: [
                 "ArchiveBytes", "ArchiveFileIO", "Strongroom", "StrongroomVaults",
                 "StrongroomRecovery", "StrongroomHealth", systemPackage, argumentParser, logging,
-            ], swiftSettings: strict),
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
-            name: "strongroom-cli", dependencies: ["StrongroomCommands"],
-            path: "Sources/strongroom", swiftSettings: strict),
+            name: "strongroom-cli",
+            dependencies: ["StrongroomCommands"],
+            path: "Sources/strongroom",
+            swiftSettings: strict
+        ),
         .target(
             name: "Support",
-            dependencies: ["ArchiveBytes", "ArchiveFileIO", systemPackage], path: "Tests/Support",
-            swiftSettings: strict),
+            dependencies: ["ArchiveBytes", "ArchiveFileIO", systemPackage],
+            path: "Tests/Support",
+            swiftSettings: strict
+        ),
     ]
         + testTargets([
             "ArchiveBytes": ["ArchiveBytes"],
@@ -123,7 +155,9 @@ let package = Package(
                 "StrongroomRecovery", "StrongroomVaults", "Strongroom", "ArchiveFileIO",
                 "ArchiveBytes",
             ],
-            "StrongroomHealth": ["StrongroomHealth", "Strongroom", "ArchiveFileIO", "ArchiveBytes"],
+            "StrongroomHealth": [
+                "StrongroomHealth", "Strongroom", "ArchiveFileIO", "ArchiveBytes",
+            ],
             "Crash": ["Strongroom", "ArchiveFileIO", "ArchiveBytes"],
             "Model": ["Strongroom", "ArchiveFileIO", "ArchiveBytes"],
             "Command": ["StrongroomCommands", "ArchiveBytes"],
@@ -138,6 +172,8 @@ func testTargets(_ rooms: [String: [String]]) -> [Target] {
         .testTarget(
             name: room + "Tests",
             dependencies: modules.map { .init(stringLiteral: $0) } + ["Support", systemPackage],
-            exclude: [], swiftSettings: strict)
+            exclude: [],
+            swiftSettings: strict
+        )
     }
 }

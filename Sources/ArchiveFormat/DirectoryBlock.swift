@@ -1,0 +1,262 @@
+package import ArchiveBytes
+package import ArchiveSealing
+
+/// Whose key a frame or block is sealed under: one subject's, or that of a collection's records
+/// without subject.
+package enum KeyDomainName: Hashable, Sendable {
+    case collection(String)
+    case subject(String)
+}
+
+/// What the index needs to know of one record version: enough to rebuild it without opening packs.
+package struct DirectoryRecord: Equatable, Sendable {
+    package var sequence: RecordSequence
+    /// Offset of the records frame in this segment, and the record's slot in the pack.
+    package var frameOffset: UInt64
+    package var slot: Int
+    package var collection: String
+    package var name: String
+    package var subject: String?
+    package var recorded: Timestamp
+    package var eventStart: Timestamp?
+    package var isTombstone: Bool
+    package var terms: [String]
+
+    package init(_ entry: RecordEntry, frameOffset: UInt64, slot: Int) {
+        sequence = entry.sequence
+        self.frameOffset = frameOffset
+        self.slot = slot
+        collection = entry.collection
+        name = entry.name
+        subject = entry.subject
+        recorded = entry.recorded
+        eventStart = entry.eventStart
+        isTombstone = entry.isTombstone
+        terms = entry.terms
+    }
+
+    fileprivate init(domain: KeyDomainName) {
+        sequence = 0
+        frameOffset = 0
+        slot = 0
+        collection = RecordEntry.defaultCollection
+        name = ""
+        recorded = Timestamp(microseconds: 0)
+        isTombstone = false
+        terms = []
+        if case .subject(let subject) = domain { self.subject = subject }
+        if case .collection(let collection) = domain { self.collection = collection }
+    }
+
+    /// The domain that the record is sealed under.
+    package var domain: KeyDomainName {
+        subject.map(KeyDomainName.subject) ?? .collection(collection)
+    }
+
+    /// A bound on the bytes that the record takes in memory, for budgets.
+    package var footprint: Int {
+        96 + name.utf8.count + (subject?.utf8.count ?? 0)
+            + terms.reduce(0) { $0 + $1.utf8.count + 16 }
+    }
+}
+
+/// Where one chunk of a large body is.
+package struct DirectoryChunk: Equatable, Sendable {
+    package var id: Digest
+    package var frameOffset: UInt64
+
+    package init(id: Digest, frameOffset: UInt64) {
+        self.id = id
+        self.frameOffset = frameOffset
+    }
+}
+
+/// The plaintext of one block of a directory frame: what one key domain has in a stretch of a
+/// segment. It is sealed under that domain's key, so names and dates go when the subject is erased.
+package struct DirectoryBlock: Equatable, Sendable {
+    /// Plaintext of one block; a domain with more has several blocks.
+    package static let plaintextLimit = 1 << 20
+
+    package var domain: KeyDomainName
+    package var records: [DirectoryRecord]
+    package var chunks: [DirectoryChunk]
+
+    package init(
+        domain: KeyDomainName,
+        records: [DirectoryRecord] = [],
+        chunks: [DirectoryChunk] = []
+    ) {
+        self.domain = domain
+        self.records = records
+        self.chunks = chunks
+    }
+
+    private enum Flag {
+        static let tombstone: UInt8 = 1
+        static let event: UInt8 = 2
+        static let collection: UInt8 = 4
+    }
+
+    /// The block's plaintext. Numbers are differences from the entry before, texts share its prefix.
+    package func encode() -> [UInt8] {
+        var bytes: [UInt8] = []
+        switch domain {
+        case .collection(let name):
+            bytes.append(0)
+            bytes.append(prefixed: name)
+        case .subject(let name):
+            bytes.append(1)
+            bytes.append(prefixed: name)
+        }
+        bytes.append(varint: records.count)
+        var last = DirectoryRecord(domain: domain)
+        for record in records {
+            encode(record, after: last, appendingTo: &bytes)
+            last = record
+        }
+        bytes.append(varint: chunks.count)
+        for chunk in chunks {
+            bytes.append(digest: chunk.id)
+            bytes.append(varint: chunk.frameOffset / UInt64(FrameHeader.alignment))
+        }
+        return bytes
+    }
+
+    private func encode(
+        _ record: DirectoryRecord,
+        after last: DirectoryRecord,
+        appendingTo bytes: inout [UInt8]
+    ) {
+        var flags: UInt8 = 0
+        if record.isTombstone { flags |= Flag.tombstone }
+        if record.eventStart != nil { flags |= Flag.event }
+        if record.collection != last.collection { flags |= Flag.collection }
+        bytes.append(flags)
+        bytes.append(zigzag: Int64(bitPattern: record.sequence &- last.sequence))
+        bytes.append(
+            zigzag: Int64(record.frameOffset / 8) - Int64(last.frameOffset / 8)
+        )
+        bytes.append(varint: record.slot)
+        bytes.append(zigzag: record.recorded.microseconds &- last.recorded.microseconds)
+        if let event = record.eventStart { bytes.append(zigzag: event.microseconds) }
+        if flags & Flag.collection != 0 { bytes.append(prefixed: record.collection) }
+        let shared = zip(record.name.utf8, last.name.utf8).prefix { $0 == $1 }.count
+        bytes.append(varint: shared)
+        bytes.append(varint: record.name.utf8.count - shared)
+        bytes.append(contentsOf: record.name.utf8.dropFirst(shared))
+        bytes.append(varint: record.terms.count)
+        for term in record.terms { bytes.append(prefixed: term) }
+    }
+
+    /// Decodes a block, all of `bytes`.
+    package init(decoding bytes: Span<UInt8>) throws(FormatError) {
+        do {
+            try self.init(checking: bytes)
+        } catch {
+            throw FormatError(.damaged, "a directory block is malformed (\(error))")
+        }
+    }
+
+    private init(checking bytes: Span<UInt8>) throws(DecodingError) {
+        var cursor = ByteCursor()
+        switch try cursor.byte(bytes) {
+        case 0: domain = .collection(try cursor.text(bytes, limit: Limits.collection))
+        case 1: domain = .subject(try cursor.text(bytes, limit: Limits.subject))
+        default: throw .malformed
+        }
+        records = []
+        chunks = []
+        var last = DirectoryRecord(domain: domain)
+        var lastName: [UInt8] = []
+        for _ in 0..<(try cursor.count(bytes, limit: Self.plaintextLimit)) {
+            last = try Self.record(bytes, &cursor, after: last, lastName: &lastName)
+            records.append(last)
+        }
+        for _ in 0..<(try cursor.count(bytes, limit: Self.plaintextLimit)) {
+            let id = try cursor.range(bytes, count: Digest.byteCount)
+            let offset = try cursor.count(bytes, limit: Int(Limits.segment / 8))
+            chunks.append(
+                DirectoryChunk(
+                    id: Digest(reading: bytes, at: id.lowerBound),
+                    frameOffset: UInt64(offset) * 8
+                )
+            )
+        }
+        guard cursor.offset == bytes.count else { throw .malformed }
+    }
+
+    private static func record(
+        _ bytes: Span<UInt8>,
+        _ cursor: inout ByteCursor,
+        after last: DirectoryRecord,
+        lastName: inout [UInt8]
+    ) throws(DecodingError) -> DirectoryRecord {
+        var record = last
+        let flags = try cursor.byte(bytes)
+        record.isTombstone = flags & Flag.tombstone != 0
+        record.sequence = last.sequence &+ UInt64(bitPattern: try cursor.zigzag(bytes))
+        let offset = Int64(last.frameOffset / 8).addingReportingOverflow(try cursor.zigzag(bytes))
+        guard !offset.overflow, offset.partialValue >= 0,
+            offset.partialValue <= Int64(Limits.segment / 8)
+        else { throw .overLimit }
+        record.frameOffset = UInt64(offset.partialValue) * 8
+        record.slot = try cursor.count(bytes, limit: Limits.recordsPerPack)
+        record.recorded = Timestamp(
+            microseconds: last.recorded.microseconds &+ (try cursor.zigzag(bytes))
+        )
+        record.eventStart = nil
+        if flags & Flag.event != 0 {
+            record.eventStart = Timestamp(microseconds: try cursor.zigzag(bytes))
+        }
+        if flags & Flag.collection != 0 {
+            record.collection = try cursor.text(bytes, limit: Limits.collection)
+        }
+        let shared = try cursor.count(bytes, limit: lastName.count)
+        let rest = try cursor.range(bytes, count: try cursor.count(bytes, limit: Limits.name))
+        lastName.removeSubrange(shared...)
+        lastName.append(copying: bytes.extracting(rest))
+        guard let name = String(validating: lastName, as: UTF8.self), !name.isEmpty else {
+            throw .malformedText
+        }
+        record.name = name
+        record.terms = []
+        for _ in 0..<(try cursor.count(bytes, limit: Limits.terms)) {
+            record.terms.append(try cursor.text(bytes, limit: Limits.term))
+        }
+        return record
+    }
+}
+
+extension [UInt8] {
+    /// Appends a signed number as a varint of its zigzag form: small magnitudes are short.
+    fileprivate mutating func append(zigzag value: Int64) {
+        append(varint: UInt64(bitPattern: value << 1 ^ value >> 63))
+    }
+
+    /// Appends a text behind its length.
+    fileprivate mutating func append(prefixed text: String) {
+        append(varint: text.utf8.count)
+        append(contentsOf: text.utf8)
+    }
+}
+
+extension ByteCursor {
+    fileprivate mutating func zigzag(_ bytes: Span<UInt8>) throws(DecodingError) -> Int64 {
+        let value = try varint(bytes)
+        return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+    }
+
+    fileprivate mutating func text(
+        _ bytes: Span<UInt8>,
+        limit: Int
+    ) throws(DecodingError) -> String {
+        let range = try range(bytes, count: try count(bytes, limit: limit))
+        guard
+            let text = String(
+                validating: [UInt8](copying: bytes.extracting(range)),
+                as: UTF8.self
+            )
+        else { throw .malformedText }
+        return text
+    }
+}

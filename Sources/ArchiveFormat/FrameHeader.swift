@@ -1,0 +1,146 @@
+import ArchiveBytes
+package import ArchiveSealing
+
+/// The 64 bytes in front of every frame: in clear, always authenticated.
+///
+/// A frame is self-contained. Its header carries nonce, epoch and masked tag, and says nothing of the
+/// frame's position, so that a process without keys can copy it into another segment or a vault.
+package struct FrameHeader: Equatable, Sendable {
+    package static let byteCount = 64
+    /// The bytes that the tag authenticates; behind them stands only the check.
+    package static let authenticatedByteCount = 60
+    package static let tagByteCount = 16
+    /// `SRF1` read as a little-endian integer.
+    package static let magic: UInt32 = 0x3146_5253
+    /// Every frame begins on a multiple of this.
+    package static let alignment = 8
+
+    package enum Kind: UInt8, Sendable {
+        case records = 1
+        case chunk = 2
+        case commit = 3
+        case directory = 4
+        case seal = 5
+        case dictionary = 6
+    }
+
+    package var kind: Kind
+    /// 0 stored, 1 zlib, 2 Zstandard.
+    package var codec: UInt8
+    /// The compression dictionary's number, 0 for none.
+    package var dictionary: UInt16
+    /// Length of the sealed body without its tag.
+    package var bodyByteCount: Int
+    package var maskedTag: MaskedTag
+    package var nonce: FrameNonce
+    package var firstSequence: RecordSequence
+    package var epoch: UInt32
+
+    package init(
+        kind: Kind,
+        codec: UInt8 = 0,
+        dictionary: UInt16 = 0,
+        bodyByteCount: Int,
+        maskedTag: MaskedTag = .zero,
+        nonce: FrameNonce = .zero,
+        firstSequence: RecordSequence,
+        epoch: UInt32
+    ) {
+        self.kind = kind
+        self.codec = codec
+        self.dictionary = dictionary
+        self.bodyByteCount = bodyByteCount
+        self.maskedTag = maskedTag
+        self.nonce = nonce
+        self.firstSequence = firstSequence
+        self.epoch = epoch
+    }
+
+    /// Bytes from this frame's first to the next frame's first.
+    package var frameByteCount: Int { Self.frameByteCount(bodyByteCount: bodyByteCount) }
+
+    package static func frameByteCount(bodyByteCount: Int) -> Int {
+        let used = byteCount + bodyByteCount + tagByteCount
+        return (used + alignment - 1) & ~(alignment - 1)
+    }
+
+    /// Decodes and checks the header at `offset`.
+    package init(
+        decoding bytes: Span<UInt8>,
+        at offset: Int,
+        archiveID: ArchiveID,
+        hasher: SHA256
+    ) throws(FormatError) {
+        guard offset >= 0, bytes.count - offset >= Self.byteCount else {
+            throw FormatError(.truncated, "a frame header needs 64 bytes")
+        }
+        guard bytes.u32(at: offset) == Self.magic else {
+            throw FormatError(.damaged, "no frame begins here")
+        }
+        guard
+            bytes.u32(at: offset + 60)
+                == Self.check(bytes.extracting(offset..<(offset + 60)), archiveID, hasher)
+        else { throw FormatError(.damaged, "the frame header's check does not match") }
+        guard let kind = Kind(rawValue: bytes[offset + 4]) else {
+            throw FormatError(.unsupported, "frame kind \(bytes[offset + 4]) is unknown")
+        }
+        let bodyByteCount = Int(bytes.u32(at: offset + 8))
+        guard bodyByteCount <= Limits.frameBody else {
+            throw FormatError(.overLimit, "a frame body of \(bodyByteCount) bytes")
+        }
+        self.init(
+            kind: kind,
+            codec: bytes[offset + 5],
+            dictionary: bytes.u16(at: offset + 6),
+            bodyByteCount: bodyByteCount,
+            maskedTag: MaskedTag(bytes, at: offset + 12),
+            nonce: FrameNonce(bytes, at: offset + 24),
+            firstSequence: bytes.u64(at: offset + 48),
+            epoch: bytes.u32(at: offset + 56)
+        )
+    }
+
+    /// Appends the header with its check.
+    package func encode(appendingTo bytes: inout [UInt8], archiveID: ArchiveID, hasher: SHA256) {
+        let start = bytes.count
+        bytes.append(u32: Self.magic)
+        bytes.append(kind.rawValue)
+        bytes.append(codec)
+        bytes.append(u16: dictionary)
+        bytes.append(u32: UInt32(bodyByteCount))
+        bytes.append(maskedTag: maskedTag)
+        bytes.append(nonce: nonce)
+        bytes.append(u64: firstSequence)
+        bytes.append(u32: epoch)
+        let check = Self.check(bytes.span.extracting(start..<(start + 60)), archiveID, hasher)
+        bytes.append(u32: check)
+    }
+
+    private static func check(
+        _ header: Span<UInt8>,
+        _ archiveID: ArchiveID,
+        _ hasher: SHA256
+    ) -> UInt32 {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(ArchiveID.byteCount + authenticatedByteCount)
+        bytes.append(archiveID: archiveID)
+        bytes.append(copying: header)
+        hasher.update(bytes.span)
+        return hasher.finish().leadingU32
+    }
+}
+
+extension Digest {
+    /// The first four bytes, read as a little-endian integer.
+    fileprivate var leadingU32: UInt32 { bytes.span.u32(at: 0) }
+}
+
+/// What the tag of a frame authenticates besides the body: archive identity and header.
+package func associatedBytes(archiveID: ArchiveID, header: Span<UInt8>) -> [UInt8] {
+    precondition(header.count >= FrameHeader.authenticatedByteCount, "a whole header")
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(ArchiveID.byteCount + FrameHeader.authenticatedByteCount)
+    bytes.append(archiveID: archiveID)
+    bytes.append(copying: header.extracting(..<FrameHeader.authenticatedByteCount))
+    return bytes
+}

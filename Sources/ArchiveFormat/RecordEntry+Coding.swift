@@ -1,0 +1,203 @@
+package import ArchiveBytes
+import ArchiveSealing
+
+/// The tags of an entry's fields. A reader keeps to those it knows and passes over the rest.
+package enum EntryTag: UInt64 {
+    case sequence = 1
+    case collection = 2
+    case name = 3
+    case subject = 4
+    case mediaType = 5
+    case recorded = 6
+    case eventStart = 7
+    case eventEnd = 8
+    case bodyByteCount = 9
+    case digest = 10
+    case body = 11
+    case attribute = 12
+    case term = 13
+    case tombstone = 14
+    case source = 15
+}
+
+extension RecordEntry {
+    /// Appends the entry: fields, each `varint tag ‖ varint length ‖ bytes`, in the order of tags.
+    package func encode(appendingTo bytes: inout [UInt8]) {
+        bytes.append(field: .sequence, varint: sequence)
+        if collection != Self.defaultCollection { bytes.append(field: .collection, collection) }
+        bytes.append(field: .name, name)
+        if let subject { bytes.append(field: .subject, subject) }
+        if let mediaType { bytes.append(field: .mediaType, mediaType) }
+        bytes.append(field: .recorded, recorded)
+        if let eventStart { bytes.append(field: .eventStart, eventStart) }
+        if let eventEnd, eventEnd != eventStart { bytes.append(field: .eventEnd, eventEnd) }
+        bytes.append(field: .bodyByteCount, varint: bodyByteCount)
+        bytes.append(varint: EntryTag.digest.rawValue)
+        bytes.append(varint: Digest.byteCount)
+        bytes.append(digest: digest)
+        switch body {
+        case .inline: break
+        case .chunks(let chunks): bytes.append(body: 1, chunks)
+        case .chunkLists(let chunks): bytes.append(body: 2, chunks)
+        }
+        for (key, value) in attributes {
+            var field: [UInt8] = []
+            field.append(varint: key.utf8.count)
+            field.append(contentsOf: key.utf8)
+            field.append(contentsOf: value.utf8)
+            bytes.append(field: .attribute, field)
+        }
+        for term in terms { bytes.append(field: .term, term) }
+        if isTombstone { bytes.append(field: .tombstone, [UInt8]()) }
+        if let source {
+            var field: [UInt8] = []
+            field.append(varint: source.line)
+            field.append(contentsOf: source.path)
+            bytes.append(field: .source, field)
+        }
+    }
+
+    /// Decodes one entry, which is all of `bytes`.
+    package init(decoding bytes: Span<UInt8>) throws(FormatError) {
+        self.init()
+        guard bytes.count <= Limits.entry else {
+            throw FormatError(.overLimit, "a record entry of \(bytes.count) bytes")
+        }
+        var cursor = ByteCursor()
+        do {
+            while cursor.offset < bytes.count {
+                let tag = try cursor.varint(bytes)
+                let length = try cursor.count(bytes, limit: Limits.entry)
+                let range = try cursor.range(bytes, count: length)
+                if let tag = EntryTag(rawValue: tag) {
+                    try decode(tag, bytes.extracting(range))
+                }
+            }
+        } catch {
+            throw FormatError(.damaged, "a record entry is malformed (\(error))")
+        }
+        guard sequence > 0, !name.isEmpty else {
+            throw FormatError(.damaged, "a record entry without sequence or name")
+        }
+        if eventStart != nil, eventEnd == nil { eventEnd = eventStart }
+    }
+
+    private mutating func decode(
+        _ tag: EntryTag,
+        _ field: Span<UInt8>
+    ) throws(DecodingError) {
+        var cursor = ByteCursor()
+        switch tag {
+        case .sequence: sequence = try cursor.varint(field)
+        case .collection: collection = try text(field, limit: Limits.collection)
+        case .name: name = try text(field, limit: Limits.name)
+        case .subject: subject = try text(field, limit: Limits.subject)
+        case .mediaType: mediaType = try text(field, limit: Limits.mediaType)
+        case .recorded: recorded = try timestamp(field)
+        case .eventStart: eventStart = try timestamp(field)
+        case .eventEnd: eventEnd = try timestamp(field)
+        case .bodyByteCount: bodyByteCount = try cursor.varint(field)
+        case .digest:
+            guard field.count == Digest.byteCount else { throw .malformed }
+            digest = Digest(reading: field, at: 0)
+        case .body: try decodeBody(field)
+        case .attribute:
+            let length = try cursor.count(field, limit: Limits.attributes)
+            let key = try cursor.range(field, count: length)
+            attributes.append(
+                (
+                    try text(field.extracting(key), limit: Limits.attributes),
+                    try text(field.extracting(cursor.offset...), limit: Limits.attributes)
+                )
+            )
+        case .term:
+            guard terms.count < Limits.terms else { throw .overLimit }
+            terms.append(try text(field, limit: Limits.term))
+        case .tombstone: isTombstone = true
+        case .source:
+            let line = try cursor.varint(field)
+            source = Source(path: [UInt8](copying: field.extracting(cursor.offset...)), line: line)
+        }
+    }
+
+    private mutating func decodeBody(_ field: Span<UInt8>) throws(DecodingError) {
+        var cursor = ByteCursor()
+        let kind = try cursor.byte(field)
+        let chunks = try ChunkList.decode(field.extracting(1...))
+        switch kind {
+        case 1: body = .chunks(chunks)
+        case 2: body = .chunkLists(chunks)
+        default: throw .malformed
+        }
+    }
+
+    private func text(_ bytes: Span<UInt8>, limit: Int) throws(DecodingError) -> String {
+        guard bytes.count <= limit else { throw .overLimit }
+        guard let text = String(validating: [UInt8](copying: bytes), as: UTF8.self) else {
+            throw .malformedText
+        }
+        return text
+    }
+
+    private func timestamp(_ bytes: Span<UInt8>) throws(DecodingError) -> Timestamp {
+        guard bytes.count == 8 else { throw .malformed }
+        return Timestamp(microseconds: Int64(bitPattern: bytes.u64(at: 0)))
+    }
+}
+
+/// A list of chunk references: each 32 bytes of content id and a varint of the plain length.
+package enum ChunkList {
+    package static func encode(_ chunks: some Sequence<RecordEntry.Chunk>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for chunk in chunks {
+            bytes.append(digest: chunk.id)
+            bytes.append(varint: chunk.byteCount)
+        }
+        return bytes
+    }
+
+    package static func decode(
+        _ bytes: Span<UInt8>
+    ) throws(DecodingError) -> [RecordEntry.Chunk] {
+        var chunks: [RecordEntry.Chunk] = []
+        var cursor = ByteCursor()
+        while cursor.offset < bytes.count {
+            let id = try cursor.range(bytes, count: Digest.byteCount)
+            let count = try cursor.count(bytes, limit: Limits.framePlaintext)
+            chunks.append(
+                RecordEntry.Chunk(id: Digest(reading: bytes, at: id.lowerBound), byteCount: count)
+            )
+        }
+        return chunks
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(field tag: EntryTag, _ text: String) {
+        append(varint: tag.rawValue)
+        append(varint: text.utf8.count)
+        append(contentsOf: text.utf8)
+    }
+
+    fileprivate mutating func append(field tag: EntryTag, _ bytes: [UInt8]) {
+        append(varint: tag.rawValue)
+        append(varint: bytes.count)
+        append(contentsOf: bytes)
+    }
+
+    fileprivate mutating func append(field tag: EntryTag, varint value: UInt64) {
+        append(varint: tag.rawValue)
+        append(varint: varintByteCount(value))
+        append(varint: value)
+    }
+
+    fileprivate mutating func append(field tag: EntryTag, _ time: Timestamp) {
+        append(varint: tag.rawValue)
+        append(varint: 8)
+        append(u64: UInt64(bitPattern: time.microseconds))
+    }
+
+    fileprivate mutating func append(body kind: UInt8, _ chunks: [RecordEntry.Chunk]) {
+        append(field: .body, [kind] + ChunkList.encode(chunks))
+    }
+}
