@@ -47,7 +47,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CSealing", dependencies: ["COpenSSL"]),
-        .target(name: "CCodecs", dependencies: ["CZlib", "CZstd"]),
+        .target(name: "CCodecs", dependencies: ["CZlib", "CZstd"], exclude: ["dictionaries"]),
         .target(name: "ArchiveBytes", swiftSettings: strict),
         .target(
             name: "ArchiveFileIO",

@@ -24,7 +24,9 @@ extension MutableSpan where Element == UInt8 {
 }
 
 extension Span where Element == UInt8 {
-    /// Tells whether both spans hold the same bytes. Not for secrets: it stops at the first difference.
+    /// Tells whether both spans hold the same bytes.
+    ///
+    /// Not for secrets: it stops at the first difference.
     @inlinable package func isEqual(to other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
         for index in indices where self[index] != other[index] { return false }

@@ -1,0 +1,98 @@
+import ArchiveBytes
+import CCodecs
+
+/// Decompresses one message after the other with contexts that are made once.
+///
+/// One worker owns it. A message costs no allocation where the output has room.
+@safe package final class Decompressor {
+    private let byteCountLimit: Int
+    private let zstandard: OpaquePointer
+    private var zlib: OpaquePointer?
+
+    /// Makes a decompressor that refuses to write more than `byteCountLimit` bytes a message.
+    package init(byteCountLimit: Int = 16 << 20) {
+        guard let context = unsafe cc_zstd_decompressor_new() else {
+            preconditionFailure("no memory for a decompressor")
+        }
+        self.byteCountLimit = byteCountLimit
+        unsafe zstandard = context
+    }
+
+    deinit {
+        unsafe cc_zstd_decompressor_free(zstandard)
+        unsafe cc_zlib_decompressor_free(zlib)
+    }
+
+    /// Appends the plain form of `bytes`, which must have exactly `plainByteCount` bytes.
+    ///
+    /// Throws, with `output` as it was, for any other number of bytes and for anything behind the
+    /// compressed ones. A dictionary that is not the one of the compressor is not always noticed:
+    /// the caller names it from an authenticated header.
+    package func decompress(
+        _ bytes: Span<UInt8>,
+        codec: Codec,
+        dictionary: CompressionDictionary? = nil,
+        plainByteCount: Int,
+        appendingTo output: inout [UInt8]
+    ) throws(CodecError) {
+        guard plainByteCount >= 0, plainByteCount <= byteCountLimit else {
+            throw .overLimit(declared: plainByteCount, limit: byteCountLimit)
+        }
+        guard dictionary == nil || codec == .zstandard else { throw .dictionaryUnused(codec) }
+        if codec == .stored {
+            guard bytes.count <= plainByteCount else { throw .tooLong(declared: plainByteCount) }
+            guard bytes.count == plainByteCount else {
+                throw .tooShort(declared: plainByteCount, found: bytes.count)
+            }
+            output.append(copying: bytes)
+            return
+        }
+        guard !bytes.isEmpty else { throw .malformed(codec) }
+        // One byte more than nothing, as the libraries want a place to write to.
+        let room = max(plainByteCount, 1)
+        try output.append(addingCapacity: room) { free throws(CodecError) in
+            try unsafe free.withUnsafeMutableBufferPointer {
+                buffer,
+                count throws(CodecError) in
+                var plain = unsafe MutableSpan(_unsafeElements: buffer)
+                let found = try decode(
+                    bytes,
+                    codec: codec,
+                    dictionary: dictionary,
+                    into: &plain,
+                    declared: plainByteCount
+                )
+                count = found
+            }
+        }
+    }
+
+    /// Fills `plain` with the declared number of bytes, and answers that number.
+    private func decode(
+        _ bytes: Span<UInt8>,
+        codec: Codec,
+        dictionary: CompressionDictionary?,
+        into plain: inout MutableSpan<UInt8>,
+        declared: Int
+    ) throws(CodecError) -> Int {
+        let found: Int
+        switch codec {
+        case .stored: found = Int(CC_FAILED)
+        case .zstandard:
+            let digest = dictionary?.digestForReading
+            found = unsafe cc_zstd_decompress(zstandard, digest?.pointer, bytes, &plain)
+        case .zlib:
+            if unsafe zlib == nil { unsafe zlib = cc_zlib_decompressor_new() }
+            guard let context = unsafe zlib else { throw .libraryFailure(codec) }
+            found = unsafe cc_zlib_decompress(context, bytes, &plain)
+        }
+        switch found {
+        case declared: return found
+        case 0..<declared: throw .tooShort(declared: declared, found: found)
+        case Int(CC_NO_ROOM), 1...: throw .tooLong(declared: declared)
+        case Int(CC_TRAILING): throw .trailingBytes(codec)
+        case Int(CC_MALFORMED): throw .malformed(codec)
+        default: throw .libraryFailure(codec)
+        }
+    }
+}
