@@ -18,7 +18,7 @@ package struct SealBody: Equatable, Sendable {
     }
 
     package static let signatureByteCount = 64
-    private static let fixedByteCount = 72 + 32 + 32 + 8 + 32 + 32 + 8
+    private static let fixedByteCount = 72 + 32 + 32 + 8 + 32 + 8
 
     package var segment: SegmentNumber
     package var firstCommit: CommitNumber
@@ -35,9 +35,10 @@ package struct SealBody: Equatable, Sendable {
     package var headerHash: Digest
     /// RFC 9162 root over this segment's commit leaf hashes.
     package var segmentRoot: Digest
-    /// Size and root of the archive's commit tree once this segment is sealed.
+    /// The archive's commit tree once this segment is sealed: its size, and the roots of its perfect
+    /// subtrees from left to right, from which it can be continued.
     package var treeSize: UInt64
-    package var treeRoot: Digest
+    package var peaks: [Digest]
     /// SHA-256 of the seal frame of the sealed segment before this one; zero in the first.
     package var previousSeal: Digest
     /// Offsets of the directory frames, rising.
@@ -58,7 +59,7 @@ package struct SealBody: Equatable, Sendable {
         headerHash: Digest,
         segmentRoot: Digest,
         treeSize: UInt64,
-        treeRoot: Digest,
+        peaks: [Digest],
         previousSeal: Digest,
         directories: [UInt64],
         commits: [Commit],
@@ -76,7 +77,7 @@ package struct SealBody: Equatable, Sendable {
         self.headerHash = headerHash
         self.segmentRoot = segmentRoot
         self.treeSize = treeSize
-        self.treeRoot = treeRoot
+        self.peaks = peaks
         self.previousSeal = previousSeal
         self.directories = directories
         self.commits = commits
@@ -85,7 +86,8 @@ package struct SealBody: Equatable, Sendable {
 
     /// The length of the encoded body.
     package var byteCount: Int {
-        Self.fixedByteCount + 8 * directories.count + 40 * commits.count + Self.signatureByteCount
+        Self.fixedByteCount + Digest.byteCount * peaks.count + 8 * directories.count
+            + 40 * commits.count + Self.signatureByteCount
     }
 
     /// The body without its signature, which signs these bytes (``signedBytes(archiveID:)``).
@@ -102,10 +104,10 @@ package struct SealBody: Equatable, Sendable {
         bytes.append(digest: headerHash)
         bytes.append(digest: segmentRoot)
         bytes.append(u64: treeSize)
-        bytes.append(digest: treeRoot)
         bytes.append(digest: previousSeal)
         bytes.append(u32: UInt32(directories.count))
         bytes.append(u32: UInt32(commits.count))
+        for peak in peaks { bytes.append(digest: peak) }
         for offset in directories { bytes.append(u64: offset) }
         for commit in commits {
             bytes.append(u64: commit.offset)
@@ -128,12 +130,18 @@ package struct SealBody: Equatable, Sendable {
         }
         let directoryCount = Int(bytes.u32(at: Self.fixedByteCount - 8))
         let commitCount = Int(bytes.u32(at: Self.fixedByteCount - 4))
+        let peakCount = bytes.u64(at: 136).nonzeroBitCount
         guard directoryCount <= Limits.directoriesPerSegment,
             commitCount <= Limits.commitsPerSegment,
-            bytes.count == Self.fixedByteCount + 8 * directoryCount + 40 * commitCount
-                + Self.signatureByteCount
+            bytes.count == Self.fixedByteCount + Digest.byteCount * peakCount + 8 * directoryCount
+                + 40 * commitCount + Self.signatureByteCount
         else { throw FormatError(.damaged, "the seal body's counts do not match its length") }
         var offset = Self.fixedByteCount
+        var peaks: [Digest] = []
+        for _ in 0..<peakCount {
+            peaks.append(Digest(reading: bytes, at: offset))
+            offset += Digest.byteCount
+        }
         var directories: [UInt64] = []
         for _ in 0..<directoryCount {
             directories.append(bytes.u64(at: offset))
@@ -160,8 +168,8 @@ package struct SealBody: Equatable, Sendable {
             headerHash: Digest(reading: bytes, at: 72),
             segmentRoot: Digest(reading: bytes, at: 104),
             treeSize: bytes.u64(at: 136),
-            treeRoot: Digest(reading: bytes, at: 144),
-            previousSeal: Digest(reading: bytes, at: 176),
+            peaks: peaks,
+            previousSeal: Digest(reading: bytes, at: 144),
             directories: directories,
             commits: commits,
             signature: [UInt8](copying: bytes.extracting(offset..<(offset + 64)))

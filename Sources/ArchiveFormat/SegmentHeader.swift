@@ -32,6 +32,9 @@ package struct SegmentHeader: Equatable, Sendable {
     package var firstSequence: RecordSequence
     package var epoch: UInt32
     package var predecessor: Predecessor
+    /// The hash at the header's end, over all bytes before it: the seal frame signs it. The note may
+    /// change from release to release, so the hash that was read is kept, not computed again.
+    package private(set) var hash = Digest.zero
 
     package init(
         archiveID: ArchiveID,
@@ -49,6 +52,7 @@ package struct SegmentHeader: Equatable, Sendable {
         self.firstSequence = firstSequence
         self.epoch = epoch
         self.predecessor = predecessor
+        hash = Digest(reading: encode().span, at: Self.hashOffset)
     }
 
     /// Says to a stranger, in the file itself, what the file is.
@@ -119,5 +123,6 @@ package struct SegmentHeader: Equatable, Sendable {
                 commitHash: Digest(reading: bytes, at: 112)
             )
         )
+        hash = Digest(reading: bytes, at: Self.hashOffset)
     }
 }

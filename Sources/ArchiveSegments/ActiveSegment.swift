@@ -1,0 +1,168 @@
+import ArchiveBytes
+package import ArchiveFileIO
+package import ArchiveFormat
+package import ArchiveSealing
+package import SystemPackage
+
+/// What a segment holds, counted: it stands in directory and seal frames, so that nobody needs keys
+/// to know how much there should be.
+package struct SegmentTotals: Equatable, Sendable {
+    package static let byteCount = 16
+
+    package var recordCount: UInt64
+    package var recordByteCount: UInt64
+
+    package init(recordCount: UInt64 = 0, recordByteCount: UInt64 = 0) {
+        self.recordCount = recordCount
+        self.recordByteCount = recordByteCount
+    }
+}
+
+/// The one segment that grows, and what its seal will need.
+package final class ActiveSegment {
+    package let file: any File
+    package let header: SegmentHeader
+    /// The file's name until it is sealed, if it is not the usual one.
+    package let path: FilePath?
+    /// The end of the last commit; what stands behind is reserved zeros.
+    package private(set) var committedByteCount: UInt64
+    package private(set) var commits: [SealBody.Commit] = []
+    package private(set) var directories: [UInt64] = []
+    package private(set) var totals = SegmentTotals()
+    package var pending = PendingDirectory()
+    private var frameCount: UInt64 = 0
+    private var reservedByteCount: UInt64
+
+    package var number: SegmentNumber { header.number }
+
+    /// A segment that holds its header only.
+    package init(file: any File, header: SegmentHeader) {
+        self.file = file
+        self.header = header
+        path = nil
+        committedByteCount = UInt64(SegmentHeader.byteCount)
+        reservedByteCount = committedByteCount
+    }
+
+    /// The same segment in another file, which holds a copy of its committed bytes.
+    package init(copy segment: ActiveSegment, file: any File, path: FilePath) {
+        self.file = file
+        self.path = path
+        header = segment.header
+        committedByteCount = segment.committedByteCount
+        reservedByteCount = segment.committedByteCount
+        commits = segment.commits
+        directories = segment.directories
+        totals = segment.totals
+        pending = segment.pending
+        frameCount = segment.frameCount
+    }
+
+    /// Makes sure of space for `byteCount` more bytes and for sealing afterwards, before anything is
+    /// written: a disk that is full is then a clean refusal, and close and seal still work.
+    package func reserve(_ byteCount: UInt64) throws(LogError) {
+        let sealing =
+            UInt64(pending.footprint) + 48 * UInt64(commits.count) + Self.reserveForSealing
+        let needed = committedByteCount + byteCount
+        guard needed + sealing > reservedByteCount else { return }
+        let step = min(max(committedByteCount, 1 << 20), 8 << 20)
+        let target = needed + sealing + step
+        do {
+            try file.allocate(from: reservedByteCount, byteCount: target - reservedByteCount)
+            reservedByteCount = target
+        } catch {
+            // What was reserved for sealing serves to seal, even on a full disk.
+            guard isSealing, needed <= reservedByteCount else {
+                throw LogError(error, segment: number)
+            }
+        }
+    }
+
+    /// Set while directory and seal frames are written: they may use the reserve.
+    package var isSealing = false
+
+    /// Seal frame, trailer and the headers of directory frames.
+    private static let reserveForSealing: UInt64 = 64 << 10
+
+    /// Counts a batch whose sync has returned.
+    package func didCommit(at offset: UInt64, leaf: Digest, frameCount: Int, end: UInt64) {
+        commits.append(SealBody.Commit(offset: offset, leaf: leaf))
+        self.frameCount += UInt64(frameCount) + 1
+        committedByteCount = end
+        reservedByteCount = max(reservedByteCount, end)
+    }
+
+    /// Remembers committed records and chunks for the directory.
+    package func note(
+        _ records: [DirectoryRecord],
+        bodyByteCount: UInt64,
+        chunks: [(chunk: DirectoryChunk, domain: KeyDomainName)]
+    ) {
+        totals.recordCount += UInt64(records.count)
+        totals.recordByteCount += bodyByteCount
+        for record in records { pending.append(record) }
+        for (chunk, domain) in chunks { pending.append(chunk, domain: domain) }
+    }
+
+    /// All that was pending now stands in directory frames at `offsets`.
+    package func didWriteDirectory(at offsets: [UInt64]) {
+        directories.append(contentsOf: offsets)
+        pending.removeAll()
+    }
+
+    /// Takes over a directory frame found in the file: it covers everything before it.
+    package func found(directoryAt offset: UInt64, totals: SegmentTotals) {
+        directories.append(offset)
+        pending.removeAll()
+        self.totals = totals
+    }
+
+    /// The seal's body, unsigned.
+    package func sealBody(
+        tree: MerkleAccumulator,
+        previousSeal: Digest,
+        link: CommitLink
+    ) -> SealBody {
+        SealBody(
+            segment: number,
+            firstCommit: header.firstCommit,
+            lastCommit: link.number,
+            lastSequence: link.lastSequence,
+            frameCount: frameCount,
+            recordCount: totals.recordCount,
+            recordByteCount: totals.recordByteCount,
+            committedByteCount: committedByteCount,
+            time: link.time,
+            headerHash: header.hash,
+            segmentRoot: MerkleTree.root(of: commits.map(\.leaf)),
+            treeSize: tree.count,
+            peaks: tree.peaks,
+            previousSeal: previousSeal,
+            directories: directories,
+            commits: commits
+        )
+    }
+}
+
+/// Where the log ends: all that a writer needs to go on.
+package struct LogPosition {
+    package var link: CommitLink
+    package var tree: MerkleAccumulator
+    package var predecessor: SegmentHeader.Predecessor
+    package var previousSeal: Digest
+    /// The highest segment number that was ever used, as far as names tell.
+    package var lastNumber: SegmentNumber
+    /// The active segment, closed in order, to which writing goes on.
+    package var active: ActiveSegment?
+
+    /// Before the first commit.
+    package static var origin: LogPosition {
+        LogPosition(
+            link: .origin,
+            tree: MerkleAccumulator(),
+            predecessor: .none,
+            previousSeal: .zero,
+            lastNumber: SegmentNumber(0)
+        )
+    }
+}

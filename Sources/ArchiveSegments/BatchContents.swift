@@ -1,0 +1,73 @@
+import ArchiveBytes
+package import ArchiveFormat
+
+/// What a batch or directory adds to the index.
+package struct LogEntries: Sendable {
+    package let segment: SegmentNumber
+    package var records: [DirectoryRecord] = []
+    package var chunks: [(chunk: DirectoryChunk, domain: KeyDomainName)] = []
+    /// Sum of the records' body lengths, where packs were opened.
+    package var bodyByteCount: UInt64 = 0
+    /// Frames or blocks of erased subjects, which no key opens.
+    package var erasedCount = 0
+
+    package init(segment: SegmentNumber) { self.segment = segment }
+}
+
+/// Opens the frames of a batch to learn what it holds.
+package struct BatchContents {
+    private let opener: FrameOpener
+
+    package init(opener: FrameOpener) { self.opener = opener }
+
+    /// The entries of all records and chunk frames of the batch that `scanner` returned last.
+    package func entries(
+        of batch: ScannedBatch,
+        in scanner: borrowing BatchScanner
+    ) throws(LogError) -> LogEntries {
+        var entries = LogEntries(segment: scanner.segment)
+        for frame in batch.frames where frame.header.kind == .records || frame.header.kind == .chunk
+        {
+            do {
+                let plain = try scanner.withFrame(frame) { bytes throws(LogError) in
+                    try opener.open(
+                        bytes,
+                        header: frame.header,
+                        segment: scanner.segment,
+                        offset: frame.offset
+                    )
+                }
+                try add(plain, of: frame, to: &entries)
+            } catch  where error.code == .erased {
+                entries.erasedCount += 1
+            }
+        }
+        return entries
+    }
+
+    private func add(
+        _ plain: [UInt8],
+        of frame: ScannedBatch.Frame,
+        to entries: inout LogEntries
+    ) throws(LogError) {
+        do {
+            if frame.header.kind == .chunk {
+                let chunk = try ChunkPlaintext(decoding: plain.span)
+                entries.chunks.append(
+                    (DirectoryChunk(id: chunk.id, frameOffset: frame.offset), chunk.domain)
+                )
+                return
+            }
+            let pack = try Pack(decoding: plain)
+            for slot in pack.slots.indices {
+                let entry = try pack.entry(slot)
+                entries.bodyByteCount += entry.bodyByteCount
+                entries.records.append(
+                    DirectoryRecord(entry, frameOffset: frame.offset, slot: slot)
+                )
+            }
+        } catch {
+            throw LogError(error, segment: entries.segment, offset: frame.offset)
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import ArchiveBytes
+import ArchiveCodecs
+package import ArchiveFormat
+package import ArchiveSealing
+
+/// Opens sealed frames: check, decrypt, decompress. One a worker; contexts and buffers are reused.
+///
+/// Nothing is returned that did not authenticate: the plaintext's declared length stands inside the
+/// sealed bytes and bounds the decompression.
+package final class FrameOpener {
+    private let keys: any LogKeys
+    private let cipher = XAES256GCM()
+    private let hasher = SHA256()
+    private let decompressor = Decompressor()
+    private var content: [UInt8] = []
+
+    package init(keys: any LogKeys) { self.keys = keys }
+
+    /// Decodes the header of the frame that `frame` begins with.
+    package func header(_ frame: Span<UInt8>) throws(FormatError) -> FrameHeader {
+        try FrameHeader(decoding: frame, at: 0, archiveID: keys.archiveID, hasher: hasher)
+    }
+
+    /// Hashes bytes with the opener's own hasher.
+    package func digest(of bytes: Span<UInt8>) -> Digest { hasher.hash(bytes) }
+
+    /// Opens a records, chunk or dictionary frame and returns its plaintext.
+    package func open(
+        _ frame: Span<UInt8>,
+        header: FrameHeader,
+        segment: SegmentNumber,
+        offset: UInt64
+    ) throws(LogError) -> [UInt8] {
+        let sealedEnd = FrameHeader.byteCount + header.bodyByteCount + FrameHeader.tagByteCount
+        guard frame.count >= sealedEnd, header.bodyByteCount >= 4 else {
+            throw LogError(.corrupt, segment: segment, offset: offset, "the frame is cut short")
+        }
+        let key = try key(of: header, segment: segment, offset: offset)
+        let associated = associatedBytes(archiveID: keys.archiveID, header: frame)
+        // The buffer is the caller's while it is written: a span of a class's property would not be.
+        var content: [UInt8] = []
+        swap(&content, &self.content)
+        defer { swap(&content, &self.content) }
+        content.removeAll(keepingCapacity: true)
+        content.append(zeros: header.bodyByteCount)
+        do {
+            var plain = content.mutableSpan
+            try cipher.open(
+                frame.extracting(FrameHeader.byteCount..<sealedEnd),
+                into: &plain,
+                key: key,
+                nonce: header.nonce.bytes.span,
+                associated: associated.span
+            )
+        } catch {
+            throw LogError(
+                .corrupt,
+                segment: segment,
+                offset: offset,
+                "the frame's tag does not match; run `strongroom verify`, then repair from a vault"
+            )
+        }
+        return try decompress(content.span, header, segment: segment, offset: offset)
+    }
+
+    private func decompress(
+        _ content: Span<UInt8>,
+        _ header: FrameHeader,
+        segment: SegmentNumber,
+        offset: UInt64
+    ) throws(LogError) -> [UInt8] {
+        let plainByteCount = Int(content.u32(at: 0))
+        guard plainByteCount <= Limits.framePlaintext, let codec = Codec(rawValue: header.codec)
+        else {
+            throw LogError(
+                .unsupported,
+                segment: segment,
+                offset: offset,
+                "the frame declares codec \(header.codec) and \(plainByteCount) bytes"
+            )
+        }
+        var plain: [UInt8] = []
+        plain.reserveCapacity(plainByteCount)
+        do {
+            try decompressor.decompress(
+                content.extracting(4...),
+                codec: codec,
+                dictionary: try dictionary(header.dictionary),
+                plainByteCount: plainByteCount,
+                appendingTo: &plain
+            )
+        } catch let error as CodecError {
+            throw LogError(
+                .corrupt,
+                segment: segment,
+                offset: offset,
+                "the frame does not decompress (\(error))"
+            )
+        } catch {
+            throw LogError(
+                .unsupported,
+                segment: segment,
+                offset: offset,
+                "compression dictionary \(header.dictionary) is unknown"
+            )
+        }
+        return plain
+    }
+
+    private func dictionary(_ number: UInt16) throws -> CompressionDictionary? {
+        switch number {
+        case 0: return nil
+        case CompressionDictionary.fhirJSON.number: return .fhirJSON
+        default: throw LogError(.unsupported, "unknown dictionary")
+        }
+    }
+
+    private func key(
+        of header: FrameHeader,
+        segment: SegmentNumber,
+        offset: UInt64
+    ) throws(LogError) -> SecretKey {
+        do {
+            return try keys.key(
+                masked: header.maskedTag,
+                nonce: header.nonce,
+                epoch: header.epoch
+            )
+        } catch {
+            throw LogError(error.code, segment: segment, offset: offset, error.finding)
+        }
+    }
+}

@@ -1,0 +1,161 @@
+import ArchiveBytes
+package import ArchiveCodecs
+package import ArchiveFormat
+package import ArchiveSealing
+
+/// A frame before it is sealed.
+package struct FrameDraft: Sendable {
+    package var kind: FrameHeader.Kind
+    package var plain: [UInt8]
+    package var domain: FrameDomain
+    package var firstSequence: RecordSequence
+    package var codec: Codec
+    package var dictionary: CompressionDictionary?
+
+    package init(
+        kind: FrameHeader.Kind,
+        plain: [UInt8],
+        domain: FrameDomain,
+        firstSequence: RecordSequence,
+        codec: Codec,
+        dictionary: CompressionDictionary? = nil
+    ) {
+        precondition(plain.count <= Limits.framePlaintext, "the caller splits what is larger")
+        self.kind = kind
+        self.plain = plain
+        self.domain = domain
+        self.firstSequence = firstSequence
+        self.codec = codec
+        self.dictionary = dictionary
+    }
+}
+
+/// Makes frames: compress, seal, hash. One a worker; contexts and buffers are reused.
+package final class FrameSealer {
+    private let keys: any LogKeys
+    private let cipher = XAES256GCM()
+    private let hasher = SHA256()
+    private let compressor: Compressor
+    private var content: [UInt8] = []
+
+    package init(keys: any LogKeys, level: Int = 3) {
+        self.keys = keys
+        compressor = Compressor(level: level)
+    }
+
+    /// Appends the frame of a draft; returns its leaf hash.
+    package func seal(
+        _ draft: FrameDraft,
+        nonce: FrameNonce,
+        epoch: UInt32,
+        appendingTo bytes: inout [UInt8]
+    ) throws(LogError) -> Digest {
+        // The buffer is local while spans of it are lent.
+        var content: [UInt8] = []
+        swap(&content, &self.content)
+        defer { swap(&content, &self.content) }
+        content.removeAll(keepingCapacity: true)
+        content.append(u32: UInt32(draft.plain.count))
+        let used = compressor.compress(
+            draft.plain.span,
+            with: draft.codec,
+            dictionary: draft.dictionary,
+            appendingTo: &content
+        )
+        let usesDictionary = used == .zstandard
+        let header = FrameHeader(
+            kind: draft.kind,
+            codec: used.rawValue,
+            dictionary: usesDictionary ? draft.dictionary?.number ?? 0 : 0,
+            bodyByteCount: content.count,
+            maskedTag: keys.masked(draft.domain.tag, nonce: nonce),
+            nonce: nonce,
+            firstSequence: draft.firstSequence,
+            epoch: epoch
+        )
+        let start = bytes.count
+        header.encode(appendingTo: &bytes, archiveID: keys.archiveID, hasher: hasher)
+        let associated = associatedBytes(
+            archiveID: keys.archiveID,
+            header: bytes.span.extracting(start...)
+        )
+        let body = bytes.count
+        bytes.append(zeros: header.frameByteCount - FrameHeader.byteCount)
+        do {
+            var all = bytes.mutableSpan
+            var sealed = all._mutatingExtracting(
+                body..<(body + content.count + FrameHeader.tagByteCount)
+            )
+            try cipher.seal(
+                content.span,
+                into: &sealed,
+                key: draft.domain.key,
+                nonce: nonce.bytes.span,
+                associated: associated.span
+            )
+        } catch {
+            throw LogError(.system, "a frame could not be sealed (\(error))")
+        }
+        return hasher.hash(prefix: 0, bytes.span.extracting(start...))
+    }
+}
+
+/// Makes the frames that are public: their body is in clear and their tag is a MAC.
+package struct PublicFrame {
+    /// Appends the frame; returns its leaf hash.
+    package static func append(
+        kind: FrameHeader.Kind,
+        body: [UInt8],
+        nonce: FrameNonce = .zero,
+        firstSequence: RecordSequence,
+        keys: any LogKeys,
+        epoch: UInt32,
+        to bytes: inout [UInt8]
+    ) -> Digest {
+        let hasher = SHA256()
+        let header = FrameHeader(
+            kind: kind,
+            bodyByteCount: body.count,
+            nonce: nonce,
+            firstSequence: firstSequence,
+            epoch: epoch
+        )
+        let start = bytes.count
+        header.encode(appendingTo: &bytes, archiveID: keys.archiveID, hasher: hasher)
+        let associated = associatedBytes(
+            archiveID: keys.archiveID,
+            header: bytes.span.extracting(start...)
+        )
+        bytes.append(contentsOf: body)
+        let mac = keys.logKey.withSpan { HMACSHA256(key: $0) }
+        mac.update(associated.span)
+        mac.update(body.span)
+        bytes.append(contentsOf: mac.finish().bytes[..<FrameHeader.tagByteCount])
+        bytes.append(zeros: start + header.frameByteCount - bytes.count)
+        return hasher.hash(prefix: 0, bytes.span.extracting(start...))
+    }
+
+    /// Tells whether the tag of a public frame is authentic; `frame` begins at its header.
+    package static func isAuthentic(
+        _ frame: Span<UInt8>,
+        header: FrameHeader,
+        archiveID: ArchiveID,
+        mac: HMACSHA256
+    ) -> Bool {
+        let end = FrameHeader.byteCount + header.bodyByteCount
+        guard frame.count >= end + FrameHeader.tagByteCount else { return false }
+        mac.update(associatedBytes(archiveID: archiveID, header: frame).span)
+        mac.update(frame.extracting(FrameHeader.byteCount..<end))
+        let expected = mac.finish().bytes
+        return ConstantTime.areEqual(
+            expected.span.extracting(..<FrameHeader.tagByteCount),
+            frame.extracting(end..<(end + FrameHeader.tagByteCount))
+        )
+    }
+}
+
+extension [UInt8] {
+    package mutating func append(zeros count: Int) {
+        append(contentsOf: repeatElement(0, count: count))
+    }
+}

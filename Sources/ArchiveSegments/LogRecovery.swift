@@ -1,0 +1,329 @@
+import ArchiveBytes
+import ArchiveFileIO
+package import ArchiveFormat
+import ArchiveSealing
+package import SystemPackage
+
+/// What opening the log for writing found and did.
+package struct RecoveryReport: Equatable, Sendable {
+    /// Where the bytes of a torn batch were set aside, if there were any.
+    package var quarantined: FilePath?
+    package var quarantinedByteCount: UInt64 = 0
+    /// The segment that was closed because the machine or the program had stopped in the middle.
+    package var closedSegment: SegmentNumber?
+}
+
+/// Opens the log for writing: finds its end, decides what stands behind it, and makes it clean.
+///
+/// After a crash the old file is neither truncated nor appended to. Its good prefix is copied into a
+/// new, sealed file, and writing goes on in the next segment. Every step can be interrupted and is
+/// then done again.
+package struct LogRecovery {
+    private let directory: SegmentDirectory
+    private let quarantine: FilePath
+    private let keys: any LogKeys
+    private let parameters: LogParameters
+
+    package init(
+        _ directory: SegmentDirectory,
+        quarantine: FilePath,
+        keys: any LogKeys,
+        parameters: LogParameters
+    ) {
+        self.directory = directory
+        self.quarantine = quarantine
+        self.keys = keys
+        self.parameters = parameters
+    }
+
+    /// Finds the log's end. `head` is the high-water mark, nil if there is none; `witnesses` know of
+    /// commits from elsewhere.
+    package func open(
+        head: HeadSlot?,
+        witnesses: [RecoveryVerdict.Witness]
+    ) throws(LogError) -> (position: LogPosition, report: RecoveryReport) {
+        var report = RecoveryReport()
+        var position = LogPosition.origin
+        let names = try directory.names()
+        position.lastNumber = names.last?.number ?? SegmentNumber(0)
+        let sealed = names.filter(\.isSealed)
+        try checkChain(sealed)
+        if let last = sealed.last { try take(last.number, into: &position) }
+        var known = witnesses
+        if let head { known.append(.init("the head", commit: head.commit.number)) }
+        let open = names.filter { !$0.isSealed }
+        for name in open.dropLast() where !sealed.contains(.init(name.number, isSealed: true)) {
+            try setAside(name, ifUnused: position)
+        }
+        for twin in open where sealed.contains(.init(twin.number, isSealed: true)) {
+            // Recovery was interrupted after the good prefix had been sealed: the seal holds.
+            try remove(directory.path(twin))
+        }
+        if let last = open.last, !sealed.contains(.init(last.number, isSealed: true)) {
+            try openActive(last, head: head, witnesses: known, &position, &report)
+        } else {
+            try accept(
+                RecoveryVerdict.decide(.clean, after: position.link, witnesses: known),
+                segment: sealed.last?.number
+            )
+        }
+        return (position, report)
+    }
+
+    /// Checks that each sealed segment's header names the one before.
+    private func checkChain(_ sealed: [SegmentDirectory.Name]) throws(LogError) {
+        var last: SegmentHeader?
+        for name in sealed {
+            let header = try directory.open(name, archiveID: keys.archiveID).header
+            let before = last?.number.value ?? 0
+            guard header.predecessor.segment == before else {
+                throw LogError(
+                    .corrupt,
+                    segment: name.number,
+                    offset: 0,
+                    "segment \(header.predecessor.segment), which comes before, is missing; "
+                        + "fetch it from a vault"
+                )
+            }
+            last = header
+        }
+    }
+
+    private func take(
+        _ number: SegmentNumber,
+        into position: inout LogPosition
+    ) throws(LogError) {
+        let segment = try SealedSegment.open(
+            directory,
+            number,
+            archiveID: keys.archiveID,
+            publicKey: keys.publicKey
+        )
+        guard
+            let tree = MerkleAccumulator(count: segment.seal.treeSize, peaks: segment.seal.peaks)
+        else {
+            throw LogError(.corrupt, segment: number, "the seal's tree has the wrong peaks")
+        }
+        position.link = segment.link
+        position.tree = tree
+        position.predecessor = segment.predecessor
+        position.previousSeal = segment.sealHash
+    }
+
+    private func openActive(
+        _ name: SegmentDirectory.Name,
+        head: HeadSlot?,
+        witnesses: [RecoveryVerdict.Witness],
+        _ position: inout LogPosition,
+        _ report: inout RecoveryReport
+    ) throws(LogError) {
+        guard let (segment, scanner) = try scan(name, &position) else {
+            try accept(
+                RecoveryVerdict.decide(.clean, after: position.link, witnesses: witnesses),
+                segment: name.number
+            )
+            return try setAside(name, ifUnused: position)
+        }
+        let tail = try LogTail.classify(
+            segment.file,
+            segment: name.number,
+            from: segment.committedByteCount,
+            after: scanner.link,
+            archiveID: keys.archiveID
+        )
+        let verdict = RecoveryVerdict.decide(tail, after: scanner.link, witnesses: witnesses)
+        try accept(verdict, segment: name.number, offset: segment.committedByteCount)
+        if let head, head.isClosed, head.commit.number == scanner.link.number, verdict == .clean {
+            position.active = segment
+            return
+        }
+        if case .tornTail(let byteCount) = verdict {
+            report.quarantined = try copyTail(of: segment, byteCount: byteCount)
+            report.quarantinedByteCount = byteCount
+        }
+        if segment.commits.isEmpty {
+            try remove(directory.path(name))
+        } else {
+            try close(segment, name, &position)
+            report.closedSegment = name.number
+        }
+    }
+
+    /// Walks the whole active segment; nil if it has no usable header, and so no commit.
+    private func scan(
+        _ name: SegmentDirectory.Name,
+        _ position: inout LogPosition
+    ) throws(LogError) -> (ActiveSegment, BatchScanner)? {
+        let (file, header): (any File, SegmentHeader)
+        do {
+            (file, header) = try directory.open(
+                name,
+                access: .readWrite,
+                archiveID: keys.archiveID
+            )
+        } catch  where error.code == .corrupt {
+            return nil
+        }
+        guard header.predecessor == position.predecessor else {
+            throw LogError(
+                .corrupt,
+                segment: name.number,
+                offset: 0,
+                "the segment follows segment \(header.predecessor.segment) at commit "
+                    + "\(header.firstCommit - 1), but that is not what stands before it"
+            )
+        }
+        let segment = ActiveSegment(file: file, header: header)
+        var scanner = try BatchScanner(
+            file,
+            segment: name.number,
+            archiveID: keys.archiveID,
+            logKey: keys.logKey,
+            after: position.link,
+            at: segment.committedByteCount
+        )
+        let contents = BatchContents(opener: FrameOpener(keys: keys))
+        while let batch = try scanner.next() {
+            let entries = try contents.entries(of: batch, in: scanner)
+            segment.note(
+                entries.records,
+                bodyByteCount: entries.bodyByteCount,
+                chunks: entries.chunks
+            )
+            for frame in batch.frames where frame.header.kind == .directory {
+                scanner.withFrame(frame) {
+                    segment.found(
+                        directoryAt: frame.offset,
+                        totals: DirectoryFrame.totals($0)
+                    )
+                }
+            }
+            segment.didCommit(
+                at: batch.commitOffset,
+                leaf: batch.link.hash,
+                frameCount: batch.frames.count,
+                end: batch.end
+            )
+            position.tree.append(leafHash: batch.link.hash)
+        }
+        position.link = scanner.link
+        return (segment, scanner)
+    }
+
+    /// Turns the verdicts that must not be repaired into errors.
+    private func accept(
+        _ verdict: RecoveryVerdict,
+        segment: SegmentNumber?,
+        offset: UInt64? = nil
+    ) throws(LogError) {
+        switch verdict {
+        case .clean, .tornTail: return
+        case .corruption(let first, let last, let finding):
+            let range = last.map { $0 == first ? "commit \(first)" : "commits \(first) to \($0)" }
+            throw LogError(
+                .corrupt,
+                segment: segment,
+                offset: offset,
+                "\(range ?? "what follows commit \(first - 1)") is damaged: \(finding). Nothing was "
+                    + "changed; read what survives, and recover the rest from a vault"
+            )
+        case .loss(let first, let last, let witness):
+            throw LogError(
+                .loss,
+                segment: segment,
+                offset: offset,
+                "commits \(first) to \(last) are missing, though \(witness) knows them to have been "
+                    + "durable: the log was cut or put back to an old state. Nothing was changed; "
+                    + "recover from a vault"
+            )
+        }
+    }
+}
+
+extension LogRecovery {
+    /// Copies the good prefix into a new file and seals it there.
+    private func close(
+        _ segment: ActiveSegment,
+        _ name: SegmentDirectory.Name,
+        _ position: inout LogPosition
+    ) throws(LogError) {
+        let temporary = directory.path.appending(name.number.stem + ".closing")
+        do {
+            if try directory.fileSystem.status(of: temporary) != nil {
+                try directory.fileSystem.remove(temporary)
+            }
+            let copy = try directory.fileSystem.open(temporary, .createNew)
+            try Self.copy(segment.file, 0..<segment.committedByteCount, to: copy)
+            let moved = ActiveSegment(copy: segment, file: copy, path: temporary)
+            position.active = moved
+        } catch {
+            throw LogError(error, segment: name.number)
+        }
+        let writer = LogWriter(directory, keys: keys, parameters: parameters, position: position)
+        try writer.seal()
+        position = writer.position
+        try remove(directory.path(name))
+    }
+
+    /// Copies the torn bytes to quarantine, where nothing deletes them silently.
+    private func copyTail(
+        of segment: ActiveSegment,
+        byteCount: UInt64
+    ) throws(LogError) -> FilePath {
+        let start = segment.committedByteCount
+        let path = quarantine.appending("\(segment.number.stem)-\(start).torn")
+        do {
+            try directory.fileSystem.makeDirectory(quarantine)
+            if try directory.fileSystem.status(of: path) != nil {
+                try directory.fileSystem.remove(path)
+            }
+            let copy = try directory.fileSystem.open(path, .createNew)
+            try Self.copy(segment.file, start..<(start + byteCount), to: copy)
+            try copy.synchronize()
+            try directory.fileSystem.synchronizeDirectory(quarantine)
+        } catch {
+            throw LogError(error, segment: segment.number)
+        }
+        return path
+    }
+
+    private static func copy(
+        _ source: any File,
+        _ range: Range<UInt64>,
+        to target: any File
+    ) throws(SystemError) {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let count = Int(min(1 << 20, range.upperBound - offset))
+            let bytes = try source.read(at: offset, byteCount: count)
+            guard !bytes.isEmpty else { return }
+            try target.write(bytes.span, at: offset - range.lowerBound)
+            offset += UInt64(bytes.count)
+        }
+    }
+
+    /// Moves a segment file that never held a commit out of the way.
+    private func setAside(
+        _ name: SegmentDirectory.Name,
+        ifUnused position: LogPosition
+    ) throws(LogError) {
+        let path = directory.path(name)
+        do {
+            try directory.fileSystem.makeDirectory(quarantine)
+            try directory.fileSystem.rename(path, to: quarantine.appending(name.text))
+            try directory.fileSystem.synchronizeDirectory(quarantine)
+            try directory.fileSystem.synchronizeDirectory(directory.path)
+        } catch {
+            throw LogError(error, segment: name.number)
+        }
+    }
+
+    private func remove(_ path: FilePath) throws(LogError) {
+        do {
+            try directory.fileSystem.remove(path)
+            try directory.fileSystem.synchronizeDirectory(directory.path)
+        } catch {
+            throw LogError(error)
+        }
+    }
+}

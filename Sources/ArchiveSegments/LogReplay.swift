@@ -1,0 +1,192 @@
+import ArchiveBytes
+import ArchiveFileIO
+package import ArchiveFormat
+import ArchiveSealing
+
+/// A place in the log between two batches.
+package struct LogPlace: Equatable, Sendable {
+    package var segment: SegmentNumber
+    package var offset: UInt64
+    package var link: CommitLink
+
+    package init(segment: SegmentNumber, offset: UInt64, link: CommitLink) {
+        self.segment = segment
+        self.offset = offset
+        self.link = link
+    }
+
+    /// Before everything.
+    package static let start = LogPlace(
+        segment: SegmentNumber(0),
+        offset: UInt64(SegmentHeader.byteCount),
+        link: .origin
+    )
+}
+
+/// Reads what the log holds behind a place, for the index: from directories where segments are
+/// sealed, from the packs themselves where they are not.
+///
+/// It never writes. At the log's end a batch may be in flight or torn; the walk ends before it.
+package struct LogReplay {
+    private let directory: SegmentDirectory
+    private let keys: any LogKeys
+    private let opener: FrameOpener
+
+    package init(_ directory: SegmentDirectory, keys: any LogKeys) {
+        self.directory = directory
+        self.keys = keys
+        opener = FrameOpener(keys: keys)
+    }
+
+    /// Visits everything behind `place` in order; returns the place where the log ends.
+    package func run(
+        from place: LogPlace,
+        visit: (LogEntries, LogPlace) throws(LogError) -> Void
+    ) throws(LogError) -> LogPlace {
+        var place = place
+        var lastName: SegmentDirectory.Name?
+        for name in try directory.names() where name.number >= place.segment {
+            // A sealed segment's `.open` twin is left by an interrupted recovery and is no source.
+            if lastName?.number == name.number { continue }
+            lastName = name
+            if name.isSealed {
+                place = try sealed(name, from: place, visit)
+            } else if let end = try active(name, from: place, visit) {
+                place = end
+            }
+        }
+        return place
+    }
+
+    private func sealed(
+        _ name: SegmentDirectory.Name,
+        from place: LogPlace,
+        _ visit: (LogEntries, LogPlace) throws(LogError) -> Void
+    ) throws(LogError) -> LogPlace {
+        let segment = try SealedSegment.open(
+            directory,
+            name.number,
+            archiveID: keys.archiveID,
+            publicKey: keys.publicKey
+        )
+        let end = LogPlace(
+            segment: name.number,
+            offset: segment.seal.committedByteCount,
+            link: segment.link
+        )
+        if name.number == place.segment, place.link.number >= segment.seal.lastCommit { return end }
+        if name.number == place.segment, place.link.number >= segment.header.firstCommit {
+            return try batches(segment.file, name, from: place, visit)
+        }
+        guard segment.header.predecessor.commitHash == place.link.hash else {
+            throw LogError(
+                .corrupt,
+                segment: name.number,
+                offset: 0,
+                "segment \(segment.header.predecessor.segment), which comes before, is missing or "
+                    + "not whole"
+            )
+        }
+        for offset in segment.seal.directories {
+            try visit(try directoryEntries(segment, at: offset), end)
+        }
+        return end
+    }
+
+    private func active(
+        _ name: SegmentDirectory.Name,
+        from place: LogPlace,
+        _ visit: (LogEntries, LogPlace) throws(LogError) -> Void
+    ) throws(LogError) -> LogPlace? {
+        let (file, header): (any File, SegmentHeader)
+        do {
+            (file, header) = try directory.open(name, archiveID: keys.archiveID)
+        } catch  where error.code == .corrupt {
+            // Created and not yet written when the machine stopped: it holds nothing.
+            return nil
+        }
+        var start = place
+        if name.number != place.segment || place.link.number < header.firstCommit {
+            guard header.predecessor.commitHash == place.link.hash else {
+                throw LogError(
+                    .corrupt,
+                    segment: name.number,
+                    offset: 0,
+                    "the segment before, \(header.predecessor.segment), is missing or not whole"
+                )
+            }
+            start.segment = name.number
+            start.offset = UInt64(SegmentHeader.byteCount)
+        }
+        return try batches(file, name, from: start, visit)
+    }
+
+    private func batches(
+        _ file: any File,
+        _ name: SegmentDirectory.Name,
+        from place: LogPlace,
+        _ visit: (LogEntries, LogPlace) throws(LogError) -> Void
+    ) throws(LogError) -> LogPlace {
+        var scanner = try BatchScanner(
+            file,
+            segment: name.number,
+            archiveID: keys.archiveID,
+            logKey: keys.logKey,
+            after: place.link,
+            at: place.offset
+        )
+        let contents = BatchContents(opener: opener)
+        var end = place
+        end.segment = name.number
+        while let batch = try scanner.next() {
+            end = LogPlace(segment: name.number, offset: batch.end, link: batch.link)
+            try visit(try contents.entries(of: batch, in: scanner), end)
+        }
+        return end
+    }
+
+    private func directoryEntries(
+        _ segment: SealedSegment,
+        at offset: UInt64
+    ) throws(LogError) -> LogEntries {
+        let number = segment.header.number
+        var frame: [UInt8] = []
+        try LogReader.read(segment.file, number, at: offset, into: &frame)
+        let header: FrameHeader
+        do {
+            header = try opener.header(frame.span)
+        } catch {
+            throw LogError(error, segment: number, offset: offset)
+        }
+        let mac = keys.logKey.withSpan { HMACSHA256(key: $0) }
+        guard header.kind == .directory,
+            PublicFrame.isAuthentic(
+                frame.span,
+                header: header,
+                archiveID: keys.archiveID,
+                mac: mac
+            )
+        else {
+            throw LogError(
+                .corrupt,
+                segment: number,
+                offset: offset,
+                "the directory frame is damaged"
+            )
+        }
+        let (blocks, erasedCount) = try DirectoryFrame.open(
+            frame.span,
+            header: header,
+            keys: keys,
+            segment: number,
+            offset: offset
+        )
+        var entries = LogEntries(segment: number)
+        entries.erasedCount = erasedCount
+        for block in blocks {
+            entries.records.append(contentsOf: block.records)
+            entries.chunks.append(contentsOf: block.chunks.map { ($0, block.domain) })
+        }
+        return entries
+    }
+}

@@ -1,0 +1,84 @@
+import ArchiveBytes
+package import ArchiveFileIO
+package import ArchiveFormat
+import ArchiveSealing
+
+/// What stands behind the last valid commit of an unsealed segment.
+package enum LogTail: Equatable, Sendable {
+    /// Nothing, or only zeros of preallocated space.
+    case clean
+    /// So many bytes up to the last one that is not zero, and no commit among them.
+    case garbage(byteCount: UInt64)
+    /// Bytes that are not valid and, behind them, a commit frame of a batch after the next: it was
+    /// written only once the next had been acknowledged, so this is damage and no torn write. (The
+    /// next batch's own commit frame proves nothing: a torn write may have kept just that.)
+    case laterCommit(number: CommitNumber, offset: UInt64)
+
+    /// Reads the file from `offset` to its end and tells.
+    package static func classify(
+        _ file: any File,
+        segment: SegmentNumber,
+        from offset: UInt64,
+        after link: CommitLink,
+        archiveID: ArchiveID
+    ) throws(LogError) -> LogTail {
+        do {
+            return try search(file, from: offset, after: link, archiveID: archiveID)
+        } catch {
+            throw LogError(error, segment: segment)
+        }
+    }
+
+    private static func search(
+        _ file: any File,
+        from start: UInt64,
+        after link: CommitLink,
+        archiveID: ArchiveID
+    ) throws(SystemError) -> LogTail {
+        let window = 4 << 20
+        // A commit frame may straddle two windows.
+        let overlap = FrameHeader.frameByteCount(bodyByteCount: CommitBody.byteCount)
+        let hasher = SHA256()
+        var lastNonZero: UInt64?
+        var offset = start
+        while true {
+            let bytes = try file.read(at: offset, byteCount: window + overlap)
+            for index in stride(from: 0, to: bytes.count, by: 8) {
+                let end = min(index + 8, bytes.count)
+                guard (index..<end).contains(where: { bytes[$0] != 0 }) else { continue }
+                lastNonZero = max(lastNonZero ?? 0, offset + UInt64(end))
+                if let number = commitNumber(bytes.span, at: index, archiveID, hasher),
+                    number > link.number + 1
+                {
+                    return .laterCommit(number: number, offset: offset + UInt64(index))
+                }
+            }
+            guard bytes.count == window + overlap else { break }
+            offset += UInt64(window)
+        }
+        return lastNonZero.map { .garbage(byteCount: $0 - start) } ?? .clean
+    }
+
+    /// The number of the commit frame at `index`, if a whole one with a right header is there.
+    private static func commitNumber(
+        _ bytes: Span<UInt8>,
+        at index: Int,
+        _ archiveID: ArchiveID,
+        _ hasher: SHA256
+    ) -> CommitNumber? {
+        guard bytes.count - index >= FrameHeader.byteCount + CommitBody.byteCount,
+            bytes.u32(at: index) == FrameHeader.magic, bytes[index + 4] == 3,
+            let header = try? FrameHeader(
+                decoding: bytes,
+                at: index,
+                archiveID: archiveID,
+                hasher: hasher
+            ),
+            header.bodyByteCount == CommitBody.byteCount
+        else { return nil }
+        let body = index + FrameHeader.byteCount
+        return try? CommitBody(
+            decoding: bytes.extracting(body..<(body + CommitBody.byteCount))
+        ).number
+    }
+}

@@ -1,0 +1,395 @@
+package import ArchiveBytes
+import ArchiveFileIO
+package import ArchiveFormat
+package import ArchiveSealing
+import SystemPackage
+
+/// How the log is written.
+package struct LogParameters: Sendable {
+    /// A segment is sealed when it has grown to this many bytes.
+    package var segmentByteCount: Int
+    /// Threads that compress and seal.
+    package var threadCount: Int
+    /// Compression level.
+    package var level: Int
+    /// Estimated bytes of pending entries at which a directory frame is written: bounds memory, and
+    /// the work of opening the archive again.
+    package var directoryByteCount: Int
+
+    package init(
+        segmentByteCount: Int = 64 << 20,
+        threadCount: Int = 2,
+        level: Int = 3,
+        directoryByteCount: Int = 4 << 20
+    ) {
+        self.segmentByteCount = segmentByteCount
+        self.threadCount = threadCount
+        self.level = level
+        self.directoryByteCount = directoryByteCount
+    }
+}
+
+/// A batch that is durable: where its frames stand.
+package struct CommittedBatch: Sendable {
+    package let segment: SegmentNumber
+    /// Offset of each draft's frame, in the order of the drafts.
+    package let offsets: [UInt64]
+    package let link: CommitLink
+}
+
+/// The write end of the log: appends batches, seals segments.
+///
+/// Synchronous, with one owner. One write and one sync make a commit; at most one batch is in flight.
+/// A failed write or sync poisons the writer for good: what the disk holds is then unknown, and only
+/// reopening, which reads it again, can tell.
+package final class LogWriter {
+    package let directory: SegmentDirectory
+    private let keys: any LogKeys
+    private let parameters: LogParameters
+    private let pool: SealingPool
+
+    /// The last commit, which is durable.
+    package private(set) var link: CommitLink
+    /// All commits' leaf hashes as one tree.
+    package private(set) var tree: MerkleAccumulator
+    /// What the next segment's header says of the one before.
+    private var predecessor: SegmentHeader.Predecessor
+    private var previousSeal: Digest
+    private var lastNumber: SegmentNumber
+    private(set) var active: ActiveSegment?
+    private var failure: LogError?
+
+    /// The log after its last sealed segment, which `position` describes.
+    package init(
+        _ directory: SegmentDirectory,
+        keys: any LogKeys,
+        parameters: LogParameters,
+        position: LogPosition
+    ) {
+        self.directory = directory
+        self.keys = keys
+        self.parameters = parameters
+        pool = SealingPool(
+            keys: keys,
+            threadCount: parameters.threadCount,
+            level: parameters.level
+        )
+        link = position.link
+        tree = position.tree
+        predecessor = position.predecessor
+        previousSeal = position.previousSeal
+        lastNumber = position.lastNumber
+        active = position.active
+    }
+
+    /// Where the log ends now.
+    package var position: LogPosition {
+        LogPosition(
+            link: link,
+            tree: tree,
+            predecessor: predecessor,
+            previousSeal: previousSeal,
+            lastNumber: lastNumber,
+            active: active
+        )
+    }
+
+    /// The active segment and the end of its last commit, or nil if the next commit begins one.
+    package var activeEnd: (segment: SegmentNumber, offset: UInt64)? {
+        active.map { ($0.number, $0.committedByteCount) }
+    }
+
+    /// The end of the log as the head remembers it.
+    package var end: (segment: SegmentNumber, offset: UInt64) {
+        activeEnd ?? (SegmentNumber(predecessor.segment), predecessor.committedByteCount)
+    }
+
+    /// An earlier failure or an orderly close has ended writing.
+    package var isPoisoned: Bool { failure != nil }
+
+    /// Writes one batch and makes it durable. When this returns, the batch is there for good; when it
+    /// throws `full`, nothing of it is, and writing may go on once there is space.
+    package func commit(
+        _ drafts: [FrameDraft],
+        lastSequence: RecordSequence,
+        time: Timestamp
+    ) throws(LogError) -> CommittedBatch {
+        try checkFit()
+        precondition(lastSequence >= link.lastSequence, "sequence numbers only rise")
+        guard drafts.count <= Limits.framesPerBatch else {
+            throw LogError(.overLimit, "a batch of \(drafts.count) frames")
+        }
+        try rollIfFull()
+        let segment = try activeSegment(time: time)
+        // The batch is frozen: only now its salt is drawn, so that a virtual machine that is cloned
+        // or resumed in the middle can only write the same bytes under the same nonce.
+        let salt = try Self.salt()
+        let outputs = try pool.seal(drafts, salt: salt, epoch: keys.epoch)
+        var offsets: [UInt64] = []
+        var leaves: [Digest] = []
+        offsets.reserveCapacity(drafts.count)
+        leaves.reserveCapacity(drafts.count)
+        var end = segment.committedByteCount
+        for worker in 0..<outputs {
+            pool.withOutput(of: worker) { bytes, frames in
+                for frame in frames {
+                    offsets.append(end + UInt64(frame.start))
+                    leaves.append(frame.leaf)
+                }
+                end += UInt64(bytes.count)
+            }
+        }
+        let body = CommitBody(
+            number: link.number + 1,
+            lastSequence: lastSequence,
+            time: max(time, link.time),
+            frameCount: drafts.count,
+            frameByteCount: end - segment.committedByteCount,
+            root: MerkleTree.root(of: leaves),
+            previous: link.hash,
+            durable: link.number
+        )
+        guard body.frameByteCount <= UInt64(Limits.batch) else {
+            throw LogError(.overLimit, "a batch of \(body.frameByteCount) bytes")
+        }
+        try append(body, to: segment) { start, frame throws(SystemError) in
+            var offset = start
+            for worker in 0..<outputs {
+                try pool.withOutput(of: worker) { bytes, _ throws(SystemError) in
+                    if worker == outputs - 1 { bytes.append(contentsOf: frame) }
+                    try segment.file.write(bytes.span, at: offset)
+                    offset += UInt64(bytes.count)
+                }
+            }
+        }
+        return CommittedBatch(segment: segment.number, offsets: offsets, link: link)
+    }
+
+    /// Remembers committed records for the segment's directory.
+    package func note(
+        _ records: [DirectoryRecord],
+        bodyByteCount: UInt64,
+        chunks: [(chunk: DirectoryChunk, domain: KeyDomainName)]
+    ) {
+        guard let active else { return }
+        active.note(records, bodyByteCount: bodyByteCount, chunks: chunks)
+    }
+
+    /// Writes the pending entries as directory frames if they have grown to the parameter's size.
+    package func flushDirectoryIfLarge() throws(LogError) {
+        guard let active, active.pending.footprint >= parameters.directoryByteCount else { return }
+        try flushDirectory()
+    }
+
+    /// Seals the active segment: directory, seal frame, sync, rename. Nothing happens without one.
+    package func seal() throws(LogError) {
+        try checkFit()
+        guard let segment = active else { return }
+        segment.isSealing = true
+        defer { segment.isSealing = false }
+        try flushDirectory()
+        var bytes: [UInt8] = []
+        var body = segment.sealBody(tree: tree, previousSeal: previousSeal, link: link)
+        body.signature = try keys.sign(body.signedBytes(archiveID: keys.archiveID))
+        var encoded: [UInt8] = []
+        encoded.reserveCapacity(body.byteCount)
+        body.encodeUnsigned(appendingTo: &encoded)
+        encoded.append(contentsOf: body.signature)
+        _ = PublicFrame.append(
+            kind: .seal,
+            body: encoded,
+            firstSequence: link.lastSequence,
+            keys: keys,
+            epoch: keys.epoch,
+            to: &bytes
+        )
+        let hash = SHA256.hash(bytes.span)
+        bytes.append(contentsOf: SealTrailer.encode(sealOffset: segment.committedByteCount))
+        try segment.reserve(UInt64(bytes.count))
+        try poisoning { () throws(SystemError) in
+            try segment.file.write(bytes.span, at: segment.committedByteCount)
+            try segment.file.resize(to: segment.committedByteCount + UInt64(bytes.count))
+            try segment.file.synchronize()
+            try directory.fileSystem.rename(
+                segment.path
+                    ?? directory.path(SegmentDirectory.Name(segment.number, isSealed: false)),
+                to: directory.path(SegmentDirectory.Name(segment.number, isSealed: true))
+            )
+            try directory.fileSystem.synchronizeDirectory(directory.path)
+        }
+        predecessor = SegmentHeader.Predecessor(
+            segment: segment.number.value,
+            committedByteCount: segment.committedByteCount,
+            commitHash: link.hash
+        )
+        previousSeal = hash
+        active = nil
+    }
+
+    /// Ends writing in order: the active segment loses its reserved space. The writer is unfit
+    /// afterwards.
+    package func close() throws(LogError) {
+        guard failure == nil, let segment = active else { return }
+        try poisoning { () throws(SystemError) in
+            try segment.file.resize(to: segment.committedByteCount)
+            try segment.file.synchronize()
+        }
+        failure = LogError(.poisoned, "the writer was closed")
+    }
+}
+
+extension LogWriter {
+    private static func salt() throws(LogError) -> [UInt8] {
+        do {
+            return try Randomness.bytes(FrameNonce.saltByteCount)
+        } catch {
+            throw LogError(.system, "the system gave no random bytes (\(error))")
+        }
+    }
+
+    private func checkFit() throws(LogError) {
+        guard let failure else { return }
+        throw LogError(
+            .poisoned,
+            segment: failure.segment,
+            "writing stopped after an earlier failure (\(failure.finding)); reopen the archive"
+        )
+    }
+
+    /// Runs calls after whose failure the disk's content is unknown.
+    private func poisoning<Result>(
+        _ body: () throws(SystemError) -> Result
+    ) throws(LogError) -> Result {
+        do {
+            return try body()
+        } catch {
+            let unknown = LogError(
+                .durabilityUnknown,
+                segment: active?.number,
+                "\(error.description); whether the batch is durable is known after reopening",
+                cause: error
+            )
+            failure = unknown
+            throw unknown
+        }
+    }
+
+    /// Seals before a commit that would outgrow the segment or its commit table.
+    private func rollIfFull() throws(LogError) {
+        guard let active else { return }
+        if active.committedByteCount >= UInt64(parameters.segmentByteCount)
+            || active.commits.count >= Limits.commitsPerSegment - 1_024
+        {
+            try seal()
+        }
+    }
+
+    private func activeSegment(time: Timestamp) throws(LogError) -> ActiveSegment {
+        if let active { return active }
+        let number = SegmentNumber(lastNumber.value + 1)
+        let header = SegmentHeader(
+            archiveID: keys.archiveID,
+            number: number,
+            created: time,
+            firstCommit: link.number + 1,
+            firstSequence: link.lastSequence + 1,
+            epoch: keys.epoch,
+            predecessor: predecessor
+        )
+        let path = directory.path(SegmentDirectory.Name(number, isSealed: false))
+        do {
+            let file = try directory.fileSystem.open(path, .createNew)
+            // Until its first commit the file is only a name that must not be used again.
+            lastNumber = number
+            try file.write(header.encode().span, at: 0)
+            try file.synchronize()
+            try directory.fileSystem.synchronizeDirectory(directory.path)
+            let segment = ActiveSegment(file: file, header: header)
+            active = segment
+            return segment
+        } catch {
+            throw LogError(error, segment: number)
+        }
+    }
+
+    /// Appends a batch's frames and its commit frame, syncs, and moves the log's end.
+    ///
+    /// `write` gets the offset of the batch and the commit frame, which it writes last.
+    private func append(
+        _ body: CommitBody,
+        to segment: ActiveSegment,
+        writing write: (UInt64, [UInt8]) throws(SystemError) -> Void
+    ) throws(LogError) {
+        var encoded: [UInt8] = []
+        body.encode(appendingTo: &encoded)
+        var frame: [UInt8] = []
+        let leaf = PublicFrame.append(
+            kind: .commit,
+            body: encoded,
+            firstSequence: body.lastSequence,
+            keys: keys,
+            epoch: keys.epoch,
+            to: &frame
+        )
+        try segment.reserve(body.frameByteCount + UInt64(frame.count))
+        let commitOffset = segment.committedByteCount + body.frameByteCount
+        try poisoning { () throws(SystemError) in
+            try write(segment.committedByteCount, frame)
+            try segment.file.synchronizeData()
+        }
+        link = CommitLink(
+            number: body.number,
+            lastSequence: body.lastSequence,
+            hash: leaf,
+            time: body.time
+        )
+        tree.append(leafHash: leaf)
+        segment.didCommit(
+            at: commitOffset,
+            leaf: leaf,
+            frameCount: body.frameCount,
+            end: commitOffset + UInt64(frame.count)
+        )
+    }
+
+    /// Writes all pending entries as directory frames in one batch: opening the archive again takes
+    /// the last directory frame to cover everything before it.
+    private func flushDirectory() throws(LogError) {
+        guard let segment = active, !segment.pending.isEmpty else { return }
+        var bytes: [UInt8] = []
+        var leaves: [Digest] = []
+        var offsets: [UInt64] = []
+        var rest = segment.pending.blocks[...]
+        while !rest.isEmpty {
+            offsets.append(segment.committedByteCount + UInt64(bytes.count))
+            let (count, leaf) = try DirectoryFrame.append(
+                rest,
+                salt: try Self.salt(),
+                totals: segment.totals,
+                lastSequence: link.lastSequence,
+                keys: keys,
+                to: &bytes
+            )
+            rest = rest.dropFirst(count)
+            leaves.append(leaf)
+        }
+        let body = CommitBody(
+            number: link.number + 1,
+            lastSequence: link.lastSequence,
+            time: link.time,
+            frameCount: leaves.count,
+            frameByteCount: UInt64(bytes.count),
+            root: MerkleTree.root(of: leaves),
+            previous: link.hash,
+            durable: link.number
+        )
+        guard bytes.count <= Limits.batch else {
+            throw LogError(.overLimit, "a directory of \(bytes.count) bytes")
+        }
+        try append(body, to: segment) { offset, frame throws(SystemError) in
+            bytes.append(contentsOf: frame)
+            try segment.file.write(bytes.span, at: offset)
+        }
+        segment.didWriteDirectory(at: offsets)
+    }
+}
