@@ -35,6 +35,11 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
     /// The offset of the first byte that is wrong; zero for what cannot be written.
     package let offset: Int
 
+    package init(reason: Reason, offset: Int) {
+        self.reason = reason
+        self.offset = offset
+    }
+
     /// What was found, without a byte of the content: it may be a patient's.
     package var description: String {
         switch reason {

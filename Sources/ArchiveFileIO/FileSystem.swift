@@ -125,7 +125,7 @@ package struct SystemError: Error, Equatable {
     package let path: FilePath
     package let errno: Errno
 
-    package enum Operation: String, Sendable {
+    package enum Operation: String, CaseIterable, Sendable {
         case open, create, read, write, synchronize, close, rename, remove, list, status, resize
         case allocate, lock
         case makeDirectory = "create directory"

@@ -1,0 +1,61 @@
+import ArchiveBytes
+
+/// The limits of what the index keeps of one record.
+package enum IndexTermLimit {
+    /// Bytes of one term.
+    package static let byteCount = 512
+    /// Terms of one record, the overflow mark included.
+    package static let count = 4096
+    /// Stands for the terms that did not fit: who searches must look into such a record itself.
+    package static let overflow = "overflow:"
+}
+
+extension RecordFacts {
+    /// The terms by which an index finds this record: `type:`, `patient:`, `encounter:`, `status:`,
+    /// `label:` and `code:`, the last two with `<system>|<code>`.
+    ///
+    /// Distinct, none longer than 512 bytes, none with a NUL, 4096 at most. What does not fit is left
+    /// out and `overflow:` added.
+    package var indexTerms: [String] {
+        var terms = TermList(
+            capacity: types.count + subjectAliases.count + encounters.count + statuses.count
+                + labels.count + codes.count
+        )
+        for type in types { terms.append("type:", type) }
+        for alias in subjectAliases { terms.append("patient:", alias) }
+        for encounter in encounters { terms.append("encounter:", encounter) }
+        for status in statuses { terms.append("status:", status) }
+        for label in labels { terms.append("label:", label.system, "|", label.code) }
+        for code in codes { terms.append("code:", code.system, "|", code.code) }
+        return terms.finished()
+    }
+}
+
+/// Puts terms together in one piece of memory: a string is allocated once, at its length.
+private struct TermList: ~Copyable {
+    private var terms: [String] = []
+    private var scratch: [UInt8] = []
+    private var isOverfull = false
+
+    init(capacity: Int) {
+        terms.reserveCapacity(min(capacity, IndexTermLimit.count))
+        scratch.reserveCapacity(IndexTermLimit.byteCount)
+    }
+
+    mutating func append(_ parts: String...) {
+        scratch.removeAll(keepingCapacity: true)
+        for part in parts { scratch.append(copying: part.utf8Span.span) }
+        guard scratch.count <= IndexTermLimit.byteCount, !scratch.contains(0),
+            terms.count < IndexTermLimit.count - 1
+        else {
+            isOverfull = true
+            return
+        }
+        terms.append(scratch.span.text())
+    }
+
+    consuming func finished() -> [String] {
+        if isOverfull { terms.append(IndexTermLimit.overflow) }
+        return terms
+    }
+}

@@ -1,0 +1,101 @@
+package import ArchiveFileIO
+package import SystemPackage
+
+/// The state behind a simulated file system: its disk, who has what open, and what will fail.
+struct SimulatedWorld: Sendable {
+    typealias Handle = UInt64
+
+    struct OpenFile: Sendable {
+        let inode: SimulatedDisk.Inode
+        let isWritable: Bool
+    }
+
+    struct Lock: Sendable {
+        let handle: Handle
+        let inode: SimulatedDisk.Inode
+        let byte: UInt64
+        let isExclusive: Bool
+    }
+
+    var disk = SimulatedDisk()
+    var openFiles: [Handle: OpenFile] = [:]
+    var locks: [Lock] = []
+    var faults: [SimulatedFault] = []
+    var synchronizationFailure = SynchronizationFailure.keepsDirty
+    var byteCapacity: UInt64 = 1 << 40
+    var steps: [SimulatedStep] = []
+    var operationCount = 0
+    var changeCount = 0
+    var crashChange: Int?
+    var hasCrashed = false
+    private var nextHandle: Handle = 1
+
+    mutating func open(_ file: OpenFile) -> Handle {
+        defer { nextHandle += 1 }
+        openFiles[nextHandle] = file
+        return nextHandle
+    }
+
+    /// Forgets who has what open, as a restart does, and what was to fail.
+    func restarted(with disk: SimulatedDisk) -> SimulatedWorld {
+        var world = SimulatedWorld()
+        world.disk = disk
+        world.synchronizationFailure = synchronizationFailure
+        world.byteCapacity = byteCapacity
+        return world
+    }
+
+    /// Counts one call and decides whether it takes place.
+    ///
+    /// At the crash, a change still enters the unsynchronized state, where the oracle decides on it,
+    /// but its caller hears of no success. Afterwards nothing takes effect.
+    mutating func perform<Result>(
+        _ operation: SystemError.Operation,
+        _ path: FilePath,
+        isChange: Bool = false,
+        _ body: (inout SimulatedWorld) throws(Errno) -> Result
+    ) throws(SystemError) -> Result {
+        func failure(_ reason: Errno) -> SystemError { SystemError(operation, path, reason) }
+        operationCount += 1
+        if hasCrashed { throw failure(.ioError) }
+        if isChange { changeCount += 1 }
+        steps.append(SimulatedStep(operation: operation, path: path, isChange: isChange))
+        for index in faults.indices {
+            guard let reason = faults[index].strike(operation, path) else { continue }
+            throw failure(reason)
+        }
+        let crashes = isChange && changeCount == crashChange
+        if crashes {
+            hasCrashed = true
+            // Cut short, a synchronization has promised nothing.
+            let isSynchronization = operation == .synchronize || operation == .synchronizeDirectory
+            if isSynchronization { throw failure(.ioError) }
+        }
+        do throws(Errno) {
+            let result = try body(&self)
+            if crashes { throw Errno.ioError }
+            return result
+        } catch {
+            throw failure(error)
+        }
+    }
+
+    /// The bytes that all files together may still grow by.
+    var availableByteCount: UInt64 {
+        let used = disk.filePaths.reduce(UInt64(0)) { sum, file in
+            sum + UInt64(disk.files[file.inode]?.cached.count ?? 0)
+        }
+        return byteCapacity > used ? byteCapacity - used : 0
+    }
+}
+
+/// One call that a simulated file system has seen; the list of them is a failure's trace.
+package struct SimulatedStep: Sendable, CustomStringConvertible {
+    package let operation: SystemError.Operation
+    package let path: FilePath
+    package let isChange: Bool
+
+    package var description: String {
+        (isChange ? "* " : "  ") + operation.rawValue + " " + path.string
+    }
+}
