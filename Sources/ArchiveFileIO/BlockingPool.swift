@@ -28,11 +28,31 @@ package final class BlockingPool: Sendable {
 
     /// Runs `body` on a thread of the pool and returns or throws what it does.
     ///
-    /// Cancellation does not stop a body that waits or runs: a file operation is never half done.
+    /// A cancelled task does not stop a body that waits or runs: no file operation is half done. A
+    /// long body asks between its steps.
+    package func run<Result: Sendable, Failure: Error>(
+        _ body: @escaping @Sendable (Cancellation) throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
+        let cancellation = Cancellation()
+        let outcome = await withTaskCancellationHandler {
+            await self.outcome { () throws(Failure) in try body(cancellation) }
+        } onCancel: {
+            cancellation.cancel()
+        }
+        return try outcome.get()
+    }
+
+    /// Runs `body` on a thread of the pool and returns or throws what it does.
     package func run<Result: Sendable, Failure: Error>(
         _ body: @escaping @Sendable () throws(Failure) -> Result
     ) async throws(Failure) -> Result {
-        let outcome = await withCheckedContinuation { continuation in
+        try await outcome(body).get()
+    }
+
+    private func outcome<Result: Sendable, Failure: Error>(
+        _ body: @escaping @Sendable () throws(Failure) -> Result
+    ) async -> Swift.Result<Result, Failure> {
+        await withCheckedContinuation { continuation in
             start(
                 Work {
                     let outcome: Swift.Result<Result, Failure>
@@ -45,7 +65,6 @@ package final class BlockingPool: Sendable {
                 }
             )
         }
-        return try outcome.get()
     }
 
     private func start(_ work: Work) {
@@ -70,6 +89,18 @@ package final class BlockingPool: Sendable {
             }
         }
     }
+}
+
+/// Tells a body on another thread that its task was cancelled.
+package final class Cancellation: Sendable {
+    private let flag = Atomic(false)
+
+    package init() {}
+
+    /// Whether the task was cancelled; once true, always true.
+    package var isCancelled: Bool { flag.load(ordering: .relaxed) }
+
+    package func cancel() { flag.store(true, ordering: .relaxed) }
 }
 
 /// An actor's own thread, which may wait for a disk: the executor of an actor that owns files.

@@ -10,7 +10,7 @@ import Testing
     @Test func `creation follows no link`() throws {
         try TemporaryDirectory.with { directory in
             let (link, victim) = (directory.appending("link"), directory.appending("victim"))
-            try makeLink(to: victim, at: link)
+            try makeLink(at: link, to: victim)
             #expect(reason { _ = try files.open(link, .createNew) } == .fileExists)
             #expect(
                 reason { _ = try files.open(link, .openOrCreate) } == .tooManySymbolicLinkLevels
@@ -23,7 +23,7 @@ import Testing
     @Test func `a link to a directory serves as one`() throws {
         try TemporaryDirectory.with { directory in
             try files.makeDirectory(directory.appending("real"))
-            try makeLink(to: directory.appending("real"), at: directory.appending("link"))
+            try makeLink(at: directory.appending("link"), to: directory.appending("real"))
             try files.makeDirectory(directory.appending("link"))
             try files.makeDirectories(directory.appending("link/below"))
             #expect(try files.status(of: directory.appending("real/below")) != nil)
@@ -179,13 +179,6 @@ private func mountTiny(at path: FilePath) -> Bool {
 
 private func unmount(_ path: FilePath) {
     _ = unsafe path.withPlatformString { unsafe umount2($0, CInt(MNT_DETACH)) }
-}
-
-private func makeLink(to target: FilePath, at path: FilePath) throws {
-    let result = unsafe target.withPlatformString { target in
-        unsafe path.withPlatformString { unsafe symlink(target, $0) }
-    }
-    try #require(result == 0)
 }
 
 private func permissions(_ path: FilePath) -> mode_t {

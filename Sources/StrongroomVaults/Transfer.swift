@@ -1,0 +1,84 @@
+import ArchiveFileIO
+import ArchiveSealing
+
+/// Reads the source of a put from front to back and lets nothing unexpected through.
+struct Transfer {
+    /// Large enough that a call to the disk costs nothing beside it, small enough for many at a time.
+    static let chunkByteCount = 1 << 20
+
+    let name: ObjectName
+    let source: any ByteSource
+    let expectedDigest: Digest?
+
+    init(
+        _ name: ObjectName,
+        from source: any ByteSource,
+        expectedDigest: [UInt8]?
+    ) throws(VaultError) {
+        self.name = name
+        self.source = source
+        guard let expectedDigest else {
+            self.expectedDigest = nil
+            return
+        }
+        guard let digest = Digest(expectedDigest.span) else {
+            throw VaultError(
+                .failed,
+                "cannot put \(name): a SHA-256 has 32 bytes, not \(expectedDigest.count)"
+            )
+        }
+        self.expectedDigest = digest
+    }
+
+    /// Gives `sink` every chunk with its offset; throws at the end if the digest is not the expected
+    /// one, so the sink publishes nothing before this has returned.
+    func run(
+        _ cancellation: Cancellation,
+        into sink: (Span<UInt8>, UInt64) throws(VaultError) -> Void
+    ) throws(VaultError) {
+        let total = source.byteCount
+        let hasher = SHA256()
+        var chunk = [UInt8](repeating: 0, count: Int(min(total, UInt64(Self.chunkByteCount))))
+        var offset: UInt64 = 0
+        while offset < total {
+            if cancellation.isCancelled {
+                throw VaultError(.cancelled, "the put of \(name) was cancelled; nothing is stored")
+            }
+            let wanted = Int(min(total - offset, UInt64(chunk.count)))
+            if wanted < chunk.count { chunk.removeLast(chunk.count - wanted) }
+            let count = try fill(&chunk, at: offset)
+            guard count == wanted else {
+                throw VaultError(
+                    .sourceFailed,
+                    "cannot put \(name): its source ends at byte \(offset + UInt64(count)) of "
+                        + "\(total); it changed meanwhile, so put it again"
+                )
+            }
+            if expectedDigest != nil { hasher.update(chunk.span) }
+            try sink(chunk.span, offset)
+            offset += UInt64(count)
+        }
+        guard let expectedDigest else { return }
+        let found = hasher.finish()
+        guard found == expectedDigest else {
+            throw VaultError(
+                .damaged,
+                "cannot put \(name): its source has SHA-256 \(found.hex), expected "
+                    + "\(expectedDigest.hex); verify the archive"
+            )
+        }
+    }
+
+    private func fill(_ chunk: inout [UInt8], at offset: UInt64) throws(VaultError) -> Int {
+        do {
+            var target = chunk.mutableSpan
+            return try source.read(at: offset, into: &target)
+        } catch {
+            throw VaultError(
+                .sourceFailed,
+                "cannot put \(name): reading its source failed: \(error)",
+                underlying: error
+            )
+        }
+    }
+}
