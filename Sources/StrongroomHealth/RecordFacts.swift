@@ -15,17 +15,22 @@ package struct Code: Hashable, Sendable {
 ///
 /// The same for every format: an importer puts it beside the bytes, a search reads nothing else.
 package struct RecordFacts: Equatable, Sendable {
-    /// The kind of record, such as `Observation` or `ADT^A01`. A Bundle has its own name first and
-    /// then those of the resources in it.
+    /// The kind of record, such as `Observation` or `ADT^A01`.
+    ///
+    /// A Bundle has its own name first and then those of the resources in it.
     package var types: [String] = []
     /// The record's own id at its source, and the version that the source gave it.
     package var id: String?
     package var version: String?
-    /// The one whom the record is about, in one spelling: `Patient/<id>` for FHIR, for HL7 v2 the
-    /// first PID-3 as `<authority>|<id>`. Nil for nobody, and where it is about several.
+    /// The one whom the record is about, in one spelling.
+    ///
+    /// That is `Patient/<id>` for FHIR, and for HL7 v2 the first PID-3 as `<authority>|<id>`. Nil for
+    /// nobody, and where a Bundle is about several.
     package var subject: String?
-    /// Every way in which the record names its patients: the bare id, `Patient/<id>`,
-    /// `<authority>|<id>`, each identifier of a Patient as `<system>|<value>` and bare.
+    /// Every way in which the record names its patients.
+    ///
+    /// The bare id, `Patient/<id>`, `<authority>|<id>`, and each identifier of a Patient as
+    /// `<system>|<value>` and bare.
     package var subjectAliases: [String] = []
     package var encounters: [String] = []
     package var codes: [Code] = []

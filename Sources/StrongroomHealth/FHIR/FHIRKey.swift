@@ -37,7 +37,7 @@ enum FHIRKey: String, CaseIterable {
     case performedDateTime, performedPeriod, occurrenceDateTime, occurrencePeriod
     case occurrenceTiming, occurredDateTime, occurredPeriod, onsetDateTime, onsetPeriod
     case abatementDateTime, abatementPeriod, period, start, end, event
-    case repeat_ = "repeat"
+    case `repeat`
     case boundsPeriod, billablePeriod, servicedDate, servicedPeriod, authoredOn, authored, started
     case whenPrepared, whenHandedOver, timingDateTime, timingPeriod, startDate, collection
     case collectedDateTime, collectedPeriod, createdDateTime, createdPeriod, scheduledDateTime

@@ -81,7 +81,7 @@ extension Span where Element == UInt8 {
     }
 
     /// The offset at which the text first occurs.
-    fileprivate func firstIndex(of text: String) -> Int? {
+    func firstIndex(of text: String) -> Int? {
         guard let initial = text.utf8.first else { return nil }
         for offset in indices where self[offset] == initial && starts(with: text, at: offset) {
             return offset

@@ -202,7 +202,7 @@ extension FHIRScanner {
             case .start: try text(bytes, depth &+ 1, .eventStart, field)
             case .end: try text(bytes, depth &+ 1, .eventEnd, field)
             case .event: try each(.time, bytes, depth &+ 1, .event, field)
-            case .repeat_, .boundsPeriod: try each(.time, bytes, depth &+ 1, .event, field)
+            case .repeat, .boundsPeriod: try each(.time, bytes, depth &+ 1, .event, field)
             default: try skip(bytes, depth &+ 1)
             }
             member = try nextKey(bytes)

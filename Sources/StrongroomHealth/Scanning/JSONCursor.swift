@@ -40,8 +40,10 @@ struct JSONText: BitwiseCopyable {
 /// Text that is not UTF-8 is the one thing it lets pass, because a patient's record with one letter
 /// in an old encoding must still be found. ``hasHighBytes`` says whether that needs a second look.
 struct JSONCursor {
-    /// Arrays and objects that may be open at once. FHIR nests some 20 levels, a questionnaire three
-    /// a question; 256 recursions take less than 64 KiB of stack.
+    /// Arrays and objects that may be open at once.
+    ///
+    /// FHIR nests some 20 levels, a questionnaire three a question; 256 recursions take less than
+    /// 64 KiB of stack.
     static let depthLimit = 256
 
     /// The offset of the next byte.
