@@ -19,12 +19,16 @@ struct HL7Decoder {
 
     init(_ bytes: Span<UInt8>, _ delimiters: HL7Delimiters, declared: String) {
         self.delimiters = delimiters
+        // A byte order mark is no letter; but where it stands, it declares UTF-8.
+        let isMarked = bytes.starts(with: "\u{feff}")
         var hasHighBytes = false
-        for offset in bytes.indices where bytes[offset] >= 0x80 { hasHighBytes = true }
-        // A byte order mark says UTF-8, but is no letter.
+        for offset in (isMarked ? 3 : 0)..<bytes.count where bytes[offset] >= 0x80 {
+            hasHighBytes = true
+        }
         let isUTF8 = (try? UTF8Span(validating: bytes)) != nil
         switch declared.uppercased() {
         case _ where !hasHighBytes: (characterSet, isGuessed) = (.ascii, false)
+        case _ where isMarked && isUTF8: (characterSet, isGuessed) = (.utf8, false)
         case "UNICODE UTF-8", "UTF-8", "UTF8", "UNICODE":
             (characterSet, isGuessed) = isUTF8 ? (.utf8, false) : (.latin1, true)
         case "8859/1", "ISO-8859-1", "8859/15": (characterSet, isGuessed) = (.latin1, false)
