@@ -1,0 +1,248 @@
+internal import ArchiveBytes
+internal import ArchiveFileIO
+internal import ArchiveSealing
+internal import SystemPackage
+
+/// The index on disk and its writer: a copy-on-write B+tree in sealed pages.
+///
+/// It has one owner, which calls it from one thread at a time; readers use ``IndexView``, which any
+/// thread may have. A checkpoint never writes to a page that the last durable tree or a pinned view
+/// has: after a crash the file holds the tree of before or of after, whole.
+///
+///     merge entries into new pages → sync → write the other meta slot → sync
+///
+/// The first failure that leaves it open what is on the disk poisons the writer. Nothing is tried
+/// again: after a failed sync the system may have dropped the pages and report success next time.
+package final class Index {
+    let place: IndexPlace
+    let pages: PageFile
+    private(set) var meta: IndexMeta
+    private let authenticator: HMACSHA256
+    private let readers: ReaderRegistry
+    /// Nil until the first change needs to know which pages are free.
+    private var allocator: PageAllocator?
+    private var poison: SystemError?
+
+    private init(
+        _ place: IndexPlace,
+        _ pages: PageFile,
+        _ meta: IndexMeta,
+        _ authenticator: HMACSHA256,
+        _ options: IndexOptions
+    ) {
+        self.place = place
+        self.pages = pages
+        self.meta = meta
+        self.authenticator = authenticator
+        readers = ReaderRegistry(locks: options.readerLocks, takesLocks: false)
+    }
+
+    /// Creates an empty index; the file must not exist.
+    ///
+    /// Durable when it returns.
+    package static func create(
+        _ place: IndexPlace,
+        _ options: IndexOptions,
+        covering coverage: [UInt8]
+    ) throws(IndexError) -> Index {
+        guard let geometry = PageGeometry(pageByteCount: options.pageByteCount) else {
+            preconditionFailure("a page has a power of two of bytes, 512 to 65,536")
+        }
+        precondition(coverage.count <= IndexLimits.coverageByteCount, "the coverage is too long")
+        let authenticator = try place.authenticator()
+        let generation: [UInt8]
+        do throws(SealingError) { generation = try Randomness.bytes(8) } catch {
+            throw .sealing(error)
+        }
+        let meta = IndexMeta(
+            pageByteCount: geometry.pageByteCount,
+            archive: place.archive,
+            generation: generation.span.u64(at: 0),
+            transaction: 1,
+            root: nil,
+            entryCount: 0,
+            pageEnd: geometry.firstPage,
+            coverage: coverage
+        )
+        let file = try place.open(.createNew)
+        do throws(SystemError) {
+            try file.resize(to: geometry.offset(of: geometry.firstPage))
+            try Self.write(meta, to: file, authenticator)
+            try file.synchronize()
+            try place.fileSystem.synchronizeDirectory(place.path.removingLastComponent())
+        } catch {
+            throw .system(error)
+        }
+        let pages = place.pages(of: meta, in: file, cacheByteLimit: options.cacheByteLimit)
+        return Index(place, pages, meta, authenticator, options)
+    }
+
+    /// Opens the index for reading and writing.
+    package static func open(
+        _ place: IndexPlace,
+        _ options: IndexOptions
+    ) throws(IndexError) -> Index {
+        let file = try place.open(.readWrite)
+        let authenticator = try place.authenticator()
+        let meta = try readMeta(of: file, place, authenticator)
+        let pages = place.pages(of: meta, in: file, cacheByteLimit: options.cacheByteLimit)
+        return Index(place, pages, meta, authenticator, options)
+    }
+
+    /// The log position that the tree covers, as the engine gave it.
+    package var coverage: [UInt8] { meta.coverage }
+
+    /// The number of entries.
+    package var entryCount: UInt64 { meta.entryCount }
+
+    /// The number of the last checkpoint.
+    package var transaction: UInt64 { meta.transaction }
+
+    /// The bytes of the file that are in use or free for later checkpoints.
+    package var byteCount: UInt64 { pages.geometry.offset(of: meta.pageEnd) }
+
+    /// The current version of the tree.
+    package func view() throws(IndexError) -> IndexView {
+        do throws(SystemError) {
+            return IndexView(pages: pages, meta: meta, pin: try readers.pin(meta.transaction))
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    /// Merges `runs`, oldest first, into the tree, which then covers `coverage`.
+    ///
+    /// Durable when it returns; views that exist stay as they are.
+    ///
+    /// Entries are added or get a new value, none is removed. If this throws, the tree is as it was,
+    /// unless the writer is poisoned: then it may be either, and the next opening finds out which.
+    package func checkpoint(
+        applying runs: [SortedRun],
+        covering coverage: [UInt8]
+    ) throws(IndexError) {
+        var source = RunMerge(runs)
+        try checkpoint(applying: &source, covering: coverage)
+    }
+
+    func checkpoint(
+        applying source: inout some EntrySource,
+        covering coverage: [UInt8]
+    ) throws(IndexError) {
+        precondition(coverage.count <= IndexLimits.coverageByteCount, "the coverage is too long")
+        try requireSound()
+        var allocator = try currentAllocator()
+        let oldest: UInt64
+        do throws(SystemError) { oldest = try readers.oldest(current: meta.transaction) } catch {
+            throw .system(error)
+        }
+        allocator.release(oldestReader: oldest)
+
+        var next = meta
+        next.transaction += 1
+        next.coverage = coverage
+        var merge = TreeMerge(
+            PageWriter(pages, transaction: next.transaction, allocator: allocator)
+        )
+        defer { merge.wipe() }
+        do throws(IndexError) {
+            next.root = try merge.run(meta.root, &source)
+        } catch {
+            try poison(ifUncertain: error)
+            throw error
+        }
+        next.entryCount += merge.insertedCount
+        allocator = merge.writer.allocator
+        next.pageEnd = allocator.end
+        try commit(next)
+        allocator.retire(merge.writer.freed, by: next.transaction)
+        self.allocator = allocator
+    }
+
+    /// Closes the file and wipes the cached pages.
+    ///
+    /// Views cannot read afterwards.
+    package func close() throws(IndexError) {
+        pages.cache.removeAll()
+        do throws(SystemError) { try pages.file.close() } catch { throw .system(error) }
+    }
+
+    // MARK: Steps of a checkpoint
+
+    /// Makes the pages durable, then the meta that refers to them.
+    private func commit(_ next: IndexMeta) throws(IndexError) {
+        do throws(SystemError) {
+            try pages.file.synchronizeData()
+            try Self.write(next, to: pages.file, authenticator)
+            try pages.file.synchronizeData()
+        } catch {
+            throw poisoned(by: error)
+        }
+        meta = next
+    }
+
+    func requireSound() throws(IndexError) {
+        if let poison { throw .poisoned(poison) }
+    }
+
+    /// Takes no more changes after `error`, which is also what to throw.
+    func poisoned(by error: SystemError) -> IndexError {
+        poison = error
+        return .system(error)
+    }
+
+    func readSlots() throws(IndexError) -> MetaSlots {
+        do throws(SystemError) {
+            return try MetaSlots(reading: pages.file, archive: place.archive, authenticator)
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    /// A page that could not be read, or a disk that is full, leaves the tree as it was.
+    private func poison(ifUncertain error: IndexError) throws(IndexError) {
+        guard case .system(let error) = error, error.operation == .write,
+            error.errno != .noSpace, error.errno != .diskQuotaExceeded
+        else { return }
+        poison = error
+    }
+
+    private func currentAllocator() throws(IndexError) -> PageAllocator {
+        if let allocator { return allocator }
+        let used = try TreeWalk(pages, meta).usedPages()
+        var allocator = PageAllocator(end: meta.pageEnd)
+        let free = (pages.geometry.firstPage..<meta.pageEnd).filter { !used[Int($0)] }
+        // Who knows since when they are free: a reader of any older version may still need them.
+        allocator.retire(free, by: meta.transaction)
+        self.allocator = allocator
+        return allocator
+    }
+
+    private static func write(
+        _ meta: IndexMeta,
+        to file: any File,
+        _ authenticator: HMACSHA256
+    ) throws(SystemError) {
+        let offset = UInt64(meta.slot * PageGeometry.metaSlotByteCount)
+        try file.write(meta.encoded(authenticator), at: offset)
+    }
+
+    static func readMeta(
+        of file: any File,
+        _ place: IndexPlace,
+        _ authenticator: HMACSHA256
+    ) throws(IndexError) -> IndexMeta {
+        let slots: MetaSlots
+        let byteCount: UInt64
+        do throws(SystemError) {
+            slots = try MetaSlots(reading: file, archive: place.archive, authenticator)
+            byteCount = try file.byteCount()
+        } catch {
+            throw .system(error)
+        }
+        let meta = try slots.newest(in: place.path)
+        guard meta.pageEnd <= byteCount / UInt64(meta.pageByteCount) else {
+            throw .damaged(place.path, finding: "it ends before its last page")
+        }
+        return meta
+    }
+}

@@ -1,0 +1,163 @@
+internal import ArchiveBytes
+internal import ArchiveFileIO
+
+/// What is true of every tree, checked page by page from the file and past the cache.
+///
+/// - each page authenticates as the version that its parent names, and no two parents name it;
+/// - keys ascend strictly, none is below the page's fence, none reaches the next page's;
+/// - the first separator of a branch is its fence, and the empty one leads each level;
+/// - levels fall by one, all leaves lie on level 0, and no leaf holds keys of two tables;
+/// - a page's prefix is as long as it can be, and every page has an entry;
+/// - the leaves have as many entries as the meta counts;
+/// - a page that no parent names is all zeros or some version of itself, the gap before the first
+///   page is zeros, and each meta slot is empty or holds a meta of this index.
+struct IndexInvariants {
+    private let pages: PageFile
+    private let meta: IndexMeta
+    private var used: [Bool]
+    private var report = IndexReport()
+
+    init(_ pages: PageFile, _ meta: IndexMeta) {
+        self.pages = pages
+        self.meta = meta
+        used = Array(repeating: false, count: Int(meta.pageEnd))
+    }
+
+    /// Checks everything and goes on behind each damage as far as possible.
+    consuming func check(_ slots: MetaSlots) throws(IndexError) -> IndexReport {
+        for slot in slots.damaged { report.damages.append(.metaSlot(slot)) }
+        try checkGap()
+        if let root = meta.root {
+            report.levelCount = Int(root.level) + 1
+            try check(root.reference, level: root.level, fence: [], upper: nil)
+        }
+        let isWhole = !report.damages.contains {
+            if case .page = $0 { true } else { false }
+        }
+        if isWhole, report.entryCount != meta.entryCount {
+            report.damages.append(
+                .entryCount(recorded: meta.entryCount, found: report.entryCount)
+            )
+        }
+        for number in try freePages() {
+            report.freePageCount += 1
+            try checkAlone(number)
+        }
+        return report
+    }
+
+    /// The pages that the tree does not use and that hold neither zeros nor a version of themselves.
+    consuming func damagedFreePages() throws(IndexError) -> [UInt64] {
+        used = try TreeWalk(pages, meta).usedPages()
+        for number in try freePages() {
+            try checkAlone(number)
+        }
+        return report.damages.compactMap {
+            if case .page(let number, _) = $0 { number } else { nil }
+        }
+    }
+
+    // MARK: Pages
+
+    private mutating func check(
+        _ reference: PageReference,
+        level: UInt8,
+        fence: [UInt8],
+        upper: [UInt8]?
+    ) throws(IndexError) {
+        guard reference.number >= pages.geometry.firstPage, reference.number < meta.pageEnd else {
+            report.damages.append(.page(reference.number, .outsideFile))
+            return
+        }
+        guard !used[Int(reference.number)] else {
+            report.damages.append(.page(reference.number, .sharedByParents))
+            return
+        }
+        used[Int(reference.number)] = true
+        report.usedPageCount += 1
+        let page: Page
+        do throws(IndexError) {
+            page = try pages.read(reference, level: level)
+        } catch .corrupt(_, _, let finding) {
+            report.damages.append(.page(reference.number, finding))
+            return
+        }
+        if let finding = Self.finding(page, fence: fence, upper: upper) {
+            report.damages.append(.page(reference.number, finding))
+            return
+        }
+        guard level > 0 else {
+            report.leafCount += 1
+            report.leafByteCount += page.usedByteCount
+            report.entryCount += UInt64(page.count)
+            return
+        }
+        var next = page.key(0)
+        for slot in 0..<page.count {
+            let childFence = next
+            let isLast = slot + 1 == page.count
+            if !isLast { next = page.key(slot + 1) }
+            try check(
+                page.child(slot),
+                level: level - 1,
+                fence: childFence,
+                upper: isLast ? upper : next
+            )
+        }
+    }
+
+    /// What is wrong with the keys of a page, both fences included.
+    private static func finding(_ page: Page, fence: [UInt8], upper: [UInt8]?) -> PageFinding? {
+        let first = page.key(0)
+        var last = first
+        for slot in 1..<max(1, page.count) {
+            guard page.compare(slot, with: last.span) > 0 else { return .disorder }
+            last = page.key(slot)
+        }
+        let shared = KeyOrder.sharedByteCount(
+            first.span,
+            at: 0,
+            last.span,
+            at: 0,
+            limit: min(first.count, last.count)
+        )
+        guard shared == page.prefixCount else { return .malformed }
+        if let upper, KeyOrder.compare(last.span, upper.span) >= 0 { return .outsideFences }
+        if page.isLeaf {
+            guard first.first != nil, first.first == last.first else { return .malformed }
+            return KeyOrder.compare(first.span, fence.span) < 0 ? .outsideFences : nil
+        }
+        return first == fence ? nil : .outsideFences
+    }
+
+    // MARK: The rest of the file
+
+    private mutating func checkGap() throws(IndexError) {
+        let start = UInt64(PageGeometry.metaByteCount)
+        let end = pages.geometry.offset(of: pages.geometry.firstPage)
+        guard start < end else { return }
+        do throws(SystemError) {
+            let bytes = try pages.file.read(at: start, byteCount: Int(end - start))
+            if bytes.contains(where: { $0 != 0 }) { report.damages.append(.gap) }
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    private func freePages() throws(IndexError) -> [UInt64] {
+        let byteCount: UInt64
+        do throws(SystemError) { byteCount = try pages.file.byteCount() } catch {
+            throw .system(error)
+        }
+        let end = pages.geometry.pageEnd(forByteCount: byteCount)
+        return (pages.geometry.firstPage..<end).filter { $0 >= meta.pageEnd || !used[Int($0)] }
+    }
+
+    private mutating func checkAlone(_ number: UInt64) throws(IndexError) {
+        do throws(IndexError) {
+            try pages.checkAlone(number)
+        } catch .corrupt(_, _, let finding) {
+            report.damages.append(.page(number, finding))
+        }
+    }
+}

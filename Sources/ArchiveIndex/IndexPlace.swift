@@ -1,0 +1,75 @@
+package import ArchiveFileIO
+package import ArchiveSealing
+package import SystemPackage
+
+/// Which index file, of which archive, under which key.
+package struct IndexPlace: Sendable {
+    package let fileSystem: any FileSystem
+    package let path: FilePath
+    /// The archive's 16 bytes.
+    package let archive: [UInt8]
+    package let key: SecretKey
+
+    package init(
+        fileSystem: any FileSystem,
+        path: FilePath,
+        archive: [UInt8],
+        key: SecretKey
+    ) {
+        precondition(archive.count == 16, "an archive id has 16 bytes")
+        self.fileSystem = fileSystem
+        self.path = path
+        self.archive = archive
+        self.key = key
+    }
+
+    /// The key of the meta slots' MAC, which is not that of the pages.
+    func authenticator() throws(IndexError) -> HMACSHA256 {
+        let label = Array("strongroom/v1/index/meta".utf8)
+        do throws(SealingError) {
+            let secret = try key.withSpan { key throws(SealingError) in
+                try HKDF.expand(secret: key, info: label.span)
+            }
+            return secret.withSpan { HMACSHA256(key: $0) }
+        } catch {
+            throw .sealing(error)
+        }
+    }
+
+    func pages(of meta: IndexMeta, in file: any File, cacheByteLimit: Int) -> PageFile {
+        guard let geometry = PageGeometry(pageByteCount: meta.pageByteCount) else {
+            preconditionFailure("the page size was checked before")
+        }
+        return PageFile(
+            file,
+            geometry: geometry,
+            key: key,
+            archive: archive,
+            generation: meta.generation,
+            cacheByteLimit: cacheByteLimit
+        )
+    }
+
+    /// Opens the file; a missing one is an error of its own.
+    func open(_ access: FileAccess) throws(IndexError) -> any File {
+        do throws(SystemError) {
+            return try fileSystem.open(path, access)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            throw .missing(path)
+        } catch {
+            throw .system(error)
+        }
+    }
+}
+
+/// How an index is kept in memory and shared.
+package struct IndexOptions: Sendable {
+    /// The size of a page, which is chosen when the index is created.
+    package var pageByteCount = 16_384
+    /// The memory for opened pages.
+    package var cacheByteLimit = 64 * 1_024 * 1_024
+    /// How readers in other processes are seen; nil if there are none.
+    package var readerLocks: ReaderLocks?
+
+    package init() {}
+}

@@ -1,0 +1,69 @@
+internal import ArchiveBytes
+
+/// All entries at one moment: those of the tree and those in memory that are not in it yet.
+///
+/// Where both have a key, the memory's counts. It stays as it is and may be used by any number of
+/// threads.
+package struct IndexSnapshot: Sendable {
+    /// The runs in memory, oldest first.
+    package let runs: [SortedRun]
+    package let view: IndexView
+
+    package init(runs: [SortedRun], view: IndexView) {
+        self.runs = runs
+        self.view = view
+    }
+
+    /// The value of a key.
+    package func value(for key: Span<UInt8>) throws(IndexError) -> [UInt8]? {
+        for run in runs.reversed() {
+            let index = run.lowerBound(key)
+            guard index < run.count else { continue }
+            let value: [UInt8]? = run.withEntry(index) { found, value in
+                KeyOrder.compare(found, key) == 0 ? Array(copying: value) : nil
+            }
+            if let value { return value }
+        }
+        return try view.value(for: key)
+    }
+
+    /// The first entry whose key is not before `key`, copied into `entry`.
+    package func first(
+        atOrAfter key: Span<UInt8>,
+        into entry: inout IndexEntry
+    ) throws(IndexError) -> Bool {
+        var isFound = try view.first(atOrAfter: key, into: &entry)
+        for run in runs {
+            let index = run.lowerBound(key)
+            guard index < run.count else { continue }
+            run.withEntry(index) { found, value in
+                // Oldest first, so the last of equal keys stays.
+                guard !isFound || KeyOrder.compare(found, entry.key.span) <= 0 else { return }
+                entry.set(key: found, value: value)
+                isFound = true
+            }
+        }
+        return isFound
+    }
+
+    /// The last entry whose key is before `key`, copied into `entry`.
+    package func last(
+        before key: Span<UInt8>,
+        into entry: inout IndexEntry
+    ) throws(IndexError) -> Bool {
+        var isFound = try view.last(before: key, into: &entry)
+        for run in runs {
+            let index = run.lowerBound(key) - 1
+            guard index >= 0 else { continue }
+            run.withEntry(index) { found, value in
+                guard !isFound || KeyOrder.compare(found, entry.key.span) >= 0 else { return }
+                entry.set(key: found, value: value)
+                isFound = true
+            }
+        }
+        return isFound
+    }
+
+    /// A cursor that stands nowhere yet.
+    package func cursor() -> MergedCursor { MergedCursor(self) }
+}

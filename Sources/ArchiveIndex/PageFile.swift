@@ -1,0 +1,107 @@
+internal import ArchiveBytes
+internal import ArchiveFileIO
+internal import ArchiveSealing
+internal import Synchronization
+
+/// The pages of one index file, for any number of readers at once.
+final class PageFile: Sendable {
+    let file: any File
+    let geometry: PageGeometry
+    let cache: PageCache
+    private let makeSealer: @Sendable () -> PageSealer
+    /// Sealers that no reader is using.
+    ///
+    /// There are never more than there were readers at once.
+    private let idle = Mutex<[LentSealer]>([])
+
+    init(
+        _ file: any File,
+        geometry: PageGeometry,
+        key: SecretKey,
+        archive: [UInt8],
+        generation: UInt64,
+        cacheByteLimit: Int
+    ) {
+        self.file = file
+        self.geometry = geometry
+        cache = PageCache(byteLimit: cacheByteLimit, pageByteCount: geometry.pageByteCount)
+        makeSealer = {
+            PageSealer(geometry: geometry, key: key, archive: archive, generation: generation)
+        }
+    }
+
+    /// The page that a parent names, from the cache or the file.
+    func page(_ reference: PageReference, level: UInt8) throws(IndexError) -> Page {
+        if let page = cache.page(reference) { return page }
+        let page = try read(reference, level: level)
+        cache.insert(page, isHot: false)
+        return page
+    }
+
+    /// The page that a parent names, from the file.
+    func read(_ reference: PageReference, level: UInt8) throws(IndexError) -> Page {
+        try lendSealer(for: reference.number) { (sealer: inout PageSealer) throws(PageFault) in
+            try fill(&sealer, with: reference.number)
+            let body = PageBody(
+                try sealer.open(reference, level: level),
+                isLeaf: level == 0,
+                keyByteLimit: geometry.keyByteLimit
+            )
+            guard let body else { throw .finding(.malformed) }
+            return Page(body, reference: reference, level: level)
+        }
+    }
+
+    /// Tells whether a page that no parent names is harmless: all zeros, or a version of itself.
+    func checkAlone(_ number: UInt64) throws(IndexError) {
+        try lendSealer(for: number) { (sealer: inout PageSealer) throws(PageFault) in
+            do throws(PageFault) {
+                try fill(&sealer, with: number)
+            } catch .finding(.truncated) {
+                guard sealer.scratch.allSatisfy({ $0 == 0 }) else { throw .finding(.truncated) }
+            }
+            if sealer.scratch.allSatisfy({ $0 == 0 }) { return }
+            _ = try sealer.openAlone(number: number)
+        }
+    }
+
+    /// A sealer of the writer's own.
+    func newSealer() -> PageSealer { makeSealer() }
+
+    private func fill(_ sealer: inout PageSealer, with number: UInt64) throws(PageFault) {
+        do throws(SystemError) {
+            var target = sealer.scratch.mutableSpan
+            let count = try file.read(at: geometry.offset(of: number), into: &target)
+            guard count < target.count else { return }
+            for index in count..<target.count { target[index] = 0 }
+        } catch {
+            throw .system(error)
+        }
+        throw .finding(.truncated)
+    }
+
+    private func lendSealer<Result>(
+        for number: UInt64,
+        _ use: (inout PageSealer) throws(PageFault) -> Result
+    ) throws(IndexError) -> Result {
+        let lent = idle.withLock { $0.popLast() } ?? LentSealer(makeSealer())
+        defer { idle.withLock { $0.append(lent) } }
+        do throws(PageFault) {
+            return try use(&lent.sealer)
+        } catch {
+            switch error {
+            case .finding(let finding):
+                throw .corrupt(file.path, page: number, finding: finding)
+            case .sealing(let error): throw .sealing(error)
+            case .system(let error): throw .system(error)
+            }
+        }
+    }
+
+    /// Sendable although its sealer is for one thread: it is either idle or in one reader's hands.
+    private final class LentSealer: @unchecked Sendable {
+        var sealer: PageSealer
+
+        init(_ sealer: consuming PageSealer) { self.sealer = sealer }
+    }
+}

@@ -1,0 +1,88 @@
+internal import ArchiveBytes
+internal import ArchiveFileIO
+internal import ArchiveSealing
+
+/// Writes the pages of one checkpoint.
+///
+/// Sealed pages with neighbouring numbers are gathered and written with one call.
+struct PageWriter: ~Copyable {
+    private static let gatherByteCount = 256 * 1_024
+
+    let pages: PageFile
+    let transaction: UInt64
+    private(set) var allocator: PageAllocator
+    private(set) var freed: [UInt64] = []
+
+    private var sealer: PageSealer
+    private var body: [UInt8]
+    private var gathered: [UInt8] = []
+    private var gatheredStart: UInt64 = 0
+    private var gatheredEnd: UInt64 = 0
+
+    init(_ pages: PageFile, transaction: UInt64, allocator: PageAllocator) {
+        self.pages = pages
+        self.transaction = transaction
+        self.allocator = allocator
+        sealer = pages.newSealer()
+        body = Array(repeating: 0, count: pages.geometry.bodyByteCount)
+    }
+
+    /// Seals the ready page of `builder` under a free number; `isCached` shows it to readers at once.
+    mutating func write(
+        _ builder: borrowing LevelBuilder,
+        level: UInt8,
+        isCached: Bool
+    ) throws(IndexError) -> PageReference {
+        builder.encodeReady(into: &body)
+        let number = allocator.allocate()
+        if number != gatheredEnd || gathered.count >= Self.gatherByteCount { try flush() }
+        if gathered.isEmpty { gatheredStart = number }
+        gatheredEnd = number + 1
+        let reference: PageReference
+        do throws(SealingError) {
+            reference = try sealer.seal(
+                body,
+                number: number,
+                transaction: transaction,
+                level: level,
+                appendingTo: &gathered
+            )
+        } catch {
+            throw .sealing(error)
+        }
+        if isCached, pages.cache.pageLimit > 0 {
+            let keyByteLimit = pages.geometry.keyByteLimit
+            guard
+                let copy = PageBody(
+                    Array(copying: body.span),
+                    isLeaf: level == 0,
+                    keyByteLimit: keyByteLimit
+                )
+            else { preconditionFailure("a page that was built is well-formed") }
+            pages.cache.insert(Page(copy, reference: reference, level: level), isHot: true)
+        }
+        return reference
+    }
+
+    /// Notes that the new tree has replaced a page; true if readers had it in the cache.
+    mutating func free(_ reference: PageReference) -> Bool {
+        freed.append(reference.number)
+        return pages.cache.remove(reference)
+    }
+
+    /// Overwrites the plain bytes of the last page.
+    mutating func wipe() {
+        for index in body.indices { body[index] = 0 }
+    }
+
+    /// Hands everything gathered to the file.
+    mutating func flush() throws(IndexError) {
+        guard !gathered.isEmpty else { return }
+        do throws(SystemError) {
+            try pages.file.write(gathered, at: pages.geometry.offset(of: gatheredStart))
+        } catch {
+            throw .system(error)
+        }
+        gathered.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,150 @@
+internal import ArchiveBytes
+
+/// Entries in key order in memory: never changed, shared by reference, wiped at the end.
+///
+/// Keys and values lie in one arena in the order they came; what is sorted are small fixed-size
+/// entries that point into it. Each carries the eight bytes of its key behind what all keys of its
+/// table share, so most comparisons never touch the arena.
+///
+/// Sendable although it holds a `var`: only `init` and `deinit` write to it.
+package final class SortedRun: @unchecked Sendable {
+    private var text: RunText
+
+    init(_ text: consuming RunText) { self.text = text }
+
+    deinit {
+        // Names and dates of patients must not stay behind in freed memory.
+        text.wipe()
+    }
+
+    /// The number of entries.
+    package var count: Int { text.entries.count }
+
+    /// The memory that the run takes.
+    package var byteCount: Int { text.byteCount }
+
+    /// The first entry whose key is not before `key`.
+    package func lowerBound(_ key: Span<UInt8>) -> Int { text.lowerBound(key) }
+
+    /// Lends one entry.
+    package func withEntry<Result, Failure: Error>(
+        _ index: Int,
+        _ use: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try text.withEntry(index, use)
+    }
+
+    /// One run with the entries of both; where both have a key, `newer` wins.
+    package static func merging(_ older: SortedRun, _ newer: SortedRun) -> SortedRun {
+        SortedRun(RunText(merging: older.text, newer.text))
+    }
+}
+
+/// The bytes of a ``SortedRun``.
+struct RunText: Sendable {
+    struct Entry: BitwiseCopyable {
+        /// Eight bytes of the key from its table's ``Table/depth``, most significant first.
+        let word: UInt64
+        /// Where the key lies in the arena; its value follows.
+        let offset: UInt32
+        let keyCount: UInt16
+        let valueCount: UInt8
+    }
+
+    /// The entries whose keys begin with the same byte.
+    struct Table {
+        let first: UInt8
+        /// The bytes that all of its keys share.
+        let depth: Int
+        let range: Range<Int>
+    }
+
+    private(set) var arena: [UInt8]
+    let entries: [Entry]
+    let tables: [Table]
+
+    init(arena: consuming [UInt8], entries: [Entry], tables: [Table]) {
+        self.arena = arena
+        self.entries = entries
+        self.tables = tables
+    }
+
+    var byteCount: Int { arena.count + entries.count * MemoryLayout<Entry>.stride }
+
+    mutating func wipe() {
+        for index in arena.indices { arena[index] = 0 }
+    }
+
+    func withEntry<Result, Failure: Error>(
+        _ index: Int,
+        _ use: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let entry = entries[index]
+        let key = Self.key(entry)
+        let span = arena.span
+        return try use(
+            span.extracting(key),
+            span.extracting(key.upperBound..<(key.upperBound &+ Int(entry.valueCount)))
+        )
+    }
+
+    func lowerBound(_ key: Span<UInt8>) -> Int {
+        guard key.count > 0, let table = tables.first(where: { $0.first >= key[0] }) else {
+            return key.count == 0 ? 0 : entries.count
+        }
+        guard table.first == key[0] else { return table.range.lowerBound }
+        let span = arena.span
+        // All keys of the table begin alike, so one comparison settles that part.
+        let begin = Int(entries[table.range.lowerBound].offset)
+        let shared = min(table.depth, key.count)
+        let order = KeyOrder.compare(span, begin..<(begin &+ shared), key, 0..<shared)
+        if order > 0 || (order == 0 && key.count < table.depth) { return table.range.lowerBound }
+        if order < 0 { return table.range.upperBound }
+        let word = KeyOrder.word(key, at: table.depth, end: key.count)
+        let rest = table.depth..<key.count
+        var low = table.range.lowerBound
+        var high = table.range.upperBound
+        while low < high {
+            let middle = (low &+ high) &>> 1
+            let entry = entries[middle]
+            let isBefore: Bool
+            if entry.word != word {
+                isBefore = entry.word < word
+            } else {
+                let range = Self.key(entry)
+                isBefore =
+                    KeyOrder.compare(
+                        span,
+                        (range.lowerBound &+ table.depth)..<range.upperBound,
+                        key,
+                        rest
+                    ) < 0
+            }
+            if isBefore { low = middle &+ 1 } else { high = middle }
+        }
+        return low
+    }
+
+    static func key(_ entry: Entry) -> Range<Int> {
+        let start = Int(entry.offset)
+        return start..<(start &+ Int(entry.keyCount))
+    }
+
+    /// Orders two entries of one arena whose keys share `depth` bytes and whose words are of there.
+    static func compare(
+        _ left: Entry,
+        _ right: Entry,
+        depth: Int,
+        _ arena: borrowing [UInt8]
+    ) -> Int {
+        if left.word != right.word { return left.word < right.word ? -1 : 1 }
+        let leftKey = key(left)
+        let rightKey = key(right)
+        return KeyOrder.compare(
+            arena.span,
+            (leftKey.lowerBound &+ depth)..<leftKey.upperBound,
+            arena.span,
+            (rightKey.lowerBound &+ depth)..<rightKey.upperBound
+        )
+    }
+}
