@@ -93,33 +93,23 @@ import Testing
 }
 
 @Suite struct `scrypt` {
-    @Test(arguments: [
-        (
-            14,
-            """
-            7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2
-            d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887
-            """
-        ),
-        // One GiB: the most that a file may ask for.
-        (
-            20,
-            """
-            2101cb9b6a511aaeaddbbe09cf70f881ec568d574a2ffd4dabe5ee9820adaa47
-            8e56fd8f4ba5d09ffa1c6d927c40f4c337304049e8a952fbcbf45c6fa77a41a4
-            """
-        ),
-    ])
-    func `the examples of RFC 7914 within our bounds derive`(logN: Int, expected: String) throws {
+    // The other examples lie outside our bounds, and are refused below, or take a GiB.
+    @Test func `the example of RFC 7914 within our bounds derives`() throws {
         let passphrase = Array("pleaseletmein".utf8)
         let salt = Array("SodiumChloride".utf8)
         let derived = try Scrypt.derive(
             passphrase: passphrase.span,
             salt: salt.span,
-            parameters: .init(logN: logN, r: 8, p: 1),
+            parameters: .init(logN: 14, r: 8, p: 1),
             count: 64
         )
-        #expect(try revealed(derived) == hex(expected))
+        let expected = try hex(
+            """
+            7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2
+            d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887
+            """
+        )
+        #expect(revealed(derived) == expected)
     }
 
     @Test(arguments: [

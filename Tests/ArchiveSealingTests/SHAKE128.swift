@@ -54,19 +54,28 @@ struct SHAKE128 {
                 columns[x] = state[x] ^ state[x + 5] ^ state[x + 10] ^ state[x + 15] ^ state[x + 20]
             }
             for x in 0..<5 {
-                let next = columns[(x + 1) % 5]
-                let mix = columns[(x + 4) % 5] ^ (next << 1 | next >> 63)
-                for y in stride(from: x, to: 25, by: 5) { state[y] ^= mix }
+                let next = columns[x == 4 ? 0 : x + 1]
+                let mix = columns[x == 0 ? 4 : x - 1] ^ (next &<< 1 | next &>> 63)
+                state[x] ^= mix
+                state[x + 5] ^= mix
+                state[x + 10] ^= mix
+                state[x + 15] ^= mix
+                state[x + 20] ^= mix
             }
             var moved = state[1]
             for step in 0..<24 {
                 let lane = Self.lanes[step]
                 let rotation = Self.rotations[step]
-                (moved, state[lane]) = (state[lane], moved << rotation | moved >> (64 - rotation))
+                (moved, state[lane]) = (state[lane], moved &<< rotation | moved &>> (64 - rotation))
             }
             for row in stride(from: 0, to: 25, by: 5) {
-                let old = state[row..<row + 5].map { $0 }
-                for x in 0..<5 { state[row + x] = old[x] ^ (~old[(x + 1) % 5] & old[(x + 2) % 5]) }
+                let (a, b, c) = (state[row], state[row + 1], state[row + 2])
+                let (d, e) = (state[row + 3], state[row + 4])
+                state[row] = a ^ (~b & c)
+                state[row + 1] = b ^ (~c & d)
+                state[row + 2] = c ^ (~d & e)
+                state[row + 3] = d ^ (~e & a)
+                state[row + 4] = e ^ (~a & b)
             }
             state[0] ^= round
         }
