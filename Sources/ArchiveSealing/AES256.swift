@@ -77,13 +77,12 @@ internal import CSealing
     deinit { unsafe cs_block_free(context) }
 
     /// Encrypts the blocks of `plain` into `sealed`, which has the same length.
-    package func encrypt(
-        _ plain: Span<UInt8>,
-        into sealed: inout MutableSpan<UInt8>
-    ) throws(SealingError) {
+    ///
+    /// Under a scheduled key that cannot fail; if libcrypto says so nevertheless, it traps.
+    package func encrypt(_ plain: Span<UInt8>, into sealed: inout MutableSpan<UInt8>) {
         precondition(plain.count.isMultiple(of: Self.byteCount), "blocks have 16 bytes")
         precondition(sealed.count == plain.count, "encryption keeps the length")
         let status = unsafe cs_block_encrypt(context, plain, &sealed)
-        guard status == 1 else { throw .libraryFailure }
+        precondition(status == 1, "AES-256 failed")
     }
 }

@@ -6,10 +6,10 @@ import ArchiveSealing
 /// XAES derives its keys by two CMACs; this is the independent half of that comparison.
 func cmac(_ message: [UInt8], key: SecretKey) throws -> [UInt8] {
     let cipher = try AES256Block(key: key)
-    func encrypt(_ block: [UInt8]) throws -> [UInt8] {
+    func encrypt(_ block: [UInt8]) -> [UInt8] {
         var sealed = [UInt8](repeating: 0, count: block.count)
         var span = sealed.mutableSpan
-        try cipher.encrypt(block.span, into: &span)
+        cipher.encrypt(block.span, into: &span)
         return sealed
     }
     func doubled(_ block: [UInt8]) -> [UInt8] {
@@ -20,7 +20,7 @@ func cmac(_ message: [UInt8], key: SecretKey) throws -> [UInt8] {
         if block[0] & 0x80 != 0 { result[15] ^= 0x87 }
         return result
     }
-    let first = try doubled(encrypt([UInt8](repeating: 0, count: 16)))
+    let first = doubled(encrypt([UInt8](repeating: 0, count: 16)))
     let isWhole = !message.isEmpty && message.count.isMultiple(of: 16)
     var padded = message
     if !isWhole {
@@ -32,7 +32,7 @@ func cmac(_ message: [UInt8], key: SecretKey) throws -> [UInt8] {
     var state = [UInt8](repeating: 0, count: 16)
     for start in stride(from: 0, to: padded.count, by: 16) {
         for index in 0..<16 { state[index] ^= padded[start + index] }
-        state = try encrypt(state)
+        state = encrypt(state)
     }
     return state
 }

@@ -1,0 +1,172 @@
+package import ArchiveFormat
+package import ArchiveSealing
+import Synchronization
+
+/// An opened keyring: every key of an archive, for any number of threads.
+///
+/// `KeyLabel` lists how each key is derived.
+package final class Keyring: Sendable {
+    /// The collection of rules, holds and ledgers, whose name is fixed.
+    package static let systemCollection = "system"
+
+    package let archiveID: ArchiveID
+    /// The keyring generation that this was opened from; an erasure or rotation begins another.
+    package let generation: UInt64
+    /// The epoch of new frames.
+    package let currentEpoch: UInt32
+    /// Seals the pages of the index; another one with each generation.
+    package let indexKey: SecretKey
+    /// Authenticates commit and seal frames.
+    package let logKey: SecretKey
+    /// The public half of the signing key.
+    package var publicKey: [UInt8] { signingKey.publicKey }
+
+    var identity: KeyringIdentity {
+        KeyringIdentity(archiveID: archiveID, generation: generation)
+    }
+
+    let secrets: KeyringSecrets
+    /// Kept to seal the keyring again when slots change.
+    let kek: SecretKey
+    private let signingKey: Ed25519.KeyPair
+    private let tagger: Mutex<HMACSHA256>
+    private let masker: Mutex<AES256Block>
+    private let state: Mutex<State>
+
+    private struct State {
+        var collections: [DomainTag: String] = [:]
+        var cache = KeyCache()
+    }
+
+    init(
+        archiveID: ArchiveID,
+        generation: UInt64,
+        kek: SecretKey,
+        secrets: KeyringSecrets
+    ) throws(KeyError) {
+        self.archiveID = archiveID
+        self.generation = generation
+        self.kek = kek
+        self.secrets = secrets
+        currentEpoch = secrets.currentEpoch
+        indexKey = try secrets.root.derived(.index, salt: secrets.indexSalt)
+        logKey = try secrets.root.derived(.log)
+        let maskKey = try secrets.root.derived(.mask)
+        do throws(SealingError) {
+            signingKey = try Ed25519.KeyPair(seed: secrets.signingSeed)
+            masker = Mutex(try AES256Block(key: maskKey))
+        } catch {
+            throw KeyError(error)
+        }
+        tagger = Mutex(HMACSHA256(key: try secrets.root.derived(.tag)))
+        state = Mutex(State())
+        learn(collection: Self.systemCollection)
+    }
+
+    /// The tag of `domain`: the first twelve bytes of HMAC-SHA-256 under the tag key over
+    /// `0x01 ‖ subject` or `0x00 ‖ collection`.
+    package func tag(of domain: KeyDomain) -> DomainTag {
+        let input = domain.tagInput
+        let digest = tagger.withLock { $0.authenticate(input.span) }
+        let bytes = digest.bytes
+        return DomainTag(bytes.span)
+    }
+
+    /// Makes the tag of `collection` lead to its key.
+    ///
+    /// Cheap to repeat.
+    package func learn(collection: String) {
+        let tag = tag(of: .collection(collection))
+        state.withLock { state in
+            guard state.collections.updateValue(collection, forKey: tag) == nil else { return }
+            state.cache.removeAll(of: tag)
+        }
+    }
+
+    /// The key that seals the frames of a domain in `epoch`.
+    ///
+    /// A tag that belongs to no collection learnt so far is that of a subject.
+    ///
+    /// - Throws: `erased` if the subject was erased, `unknownEpoch` if this keyring has no such epoch.
+    package func domainKey(for tag: DomainTag, epoch: UInt32) throws(KeyError) -> SecretKey {
+        let place = KeyCache.Place(tag: tag, epoch: epoch)
+        let (known, collection) = state.withLock {
+            ($0.cache.key(at: place), $0.collections[tag])
+        }
+        if let known { return known }
+        guard let epochKey = secrets.epochs[epoch] else {
+            throw KeyError(
+                .unknownEpoch,
+                "the keyring has no key of epoch \(epoch); open with the archive's latest keyring.json"
+            )
+        }
+        let key: SecretKey
+        if let collection {
+            key = try epochKey.derived(.common, suffix: collection)
+        } else if let leaf = try secrets.tree.leaf(of: tag) {
+            key = try leaf.derived(.subject, salt: epochKey)
+        } else {
+            throw KeyError(
+                .erased,
+                "the subject was erased and its records cannot be read by anyone"
+            )
+        }
+        state.withLock { state in
+            // The collection may have been learnt meanwhile; then the key is not that of the tag.
+            if state.collections[tag] == collection { state.cache.insert(key, at: place) }
+        }
+        return key
+    }
+
+    /// Tells whether `tag` is that of an erased subject.
+    package func isErased(_ tag: DomainTag) -> Bool {
+        let isCollection = state.withLock { $0.collections[tag] != nil }
+        return !isCollection && secrets.tree.isErased(tag)
+    }
+
+    /// The key that makes the content ids of a domain's chunks.
+    package func contentKey(for tag: DomainTag, epoch: UInt32) throws(KeyError) -> SecretKey {
+        try domainKey(for: tag, epoch: epoch).derived(.content)
+    }
+
+    /// The 2,048 secret bytes of the gear table that cuts a domain's large bodies.
+    package func chunkerKeyStream(
+        for tag: DomainTag,
+        epoch: UInt32
+    ) throws(KeyError) -> SecretBytes {
+        try domainKey(for: tag, epoch: epoch).derivedBytes(.chunker, count: 2_048)
+    }
+
+    /// Signs `message` with the archive's signing key.
+    package func sign(_ message: [UInt8]) throws(KeyError) -> [UInt8] {
+        do throws(SealingError) {
+            return try signingKey.sign(message.span)
+        } catch {
+            throw KeyError(error)
+        }
+    }
+
+    /// The tag as it stands in the header of the frame with `nonce`.
+    package func masked(_ tag: DomainTag, nonce: FrameNonce) -> MaskedTag {
+        let bytes = (tag ^ mask(nonce)).bytes
+        return MaskedTag(bytes.span, at: 0)
+    }
+
+    /// The tag behind the masked one in the header of the frame with `nonce`.
+    package func unmasked(_ masked: MaskedTag, nonce: FrameNonce) -> DomainTag {
+        let bytes = masked.bytes
+        return DomainTag(bytes.span) ^ mask(nonce)
+    }
+
+    /// The first twelve bytes of AES-256 under the mask key of the nonce's last sixteen, the part
+    /// that differs from frame to frame.
+    private func mask(_ nonce: FrameNonce) -> DomainTag {
+        let block = Array(nonce.bytes[8...])
+        var mask = [UInt8](repeating: 0, count: AES256Block.byteCount)
+        masker.withLock { cipher in
+            var target = mask.mutableSpan
+            cipher.encrypt(block.span, into: &target)
+        }
+        return DomainTag(mask.span)
+    }
+}

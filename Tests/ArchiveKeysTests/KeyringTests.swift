@@ -1,0 +1,150 @@
+import ArchiveBytes
+import ArchiveFormat
+import ArchiveSealing
+import Testing
+
+@testable import ArchiveKeys
+
+@Suite struct `Keyring` {
+    /// Archives of version 1 depend on every one of these values; none may ever change.
+    @Test func `every derivation gives the value it has always given`() throws {
+        let keyring = try Sample.fixed()
+        keyring.learn(collection: "labs")
+        let subject = keyring.tag(of: .subject("MRN-000123"))
+        let stream = try keyring.chunkerKeyStream(for: subject, epoch: 1)
+        let values: [(String, [UInt8], String)] = [
+            ("index", keyring.indexKey.revealed, "?"),
+            ("log", keyring.logKey.revealed, "?"),
+            ("public key", keyring.publicKey, "?"),
+            ("subject tag", subject.bytes, "?"),
+            ("collection tag", keyring.tag(of: .collection("labs")).bytes, "?"),
+            ("masked tag", keyring.masked(subject, nonce: Sample.nonce()).bytes, "?"),
+            ("subject key", try keyring.key(.subject("MRN-000123")), "?"),
+            ("collection key", try keyring.key(.collection("labs"), epoch: 2), "?"),
+            ("content key", try keyring.contentKey(for: subject, epoch: 1).revealed, "?"),
+            ("chunker", stream.withSpan { SHA256.hash($0).bytes }, "?"),
+        ]
+        for (name, bytes, expected) in values { #expect(Hex.encode(bytes) == expected, "\(name)") }
+    }
+
+    @Test func `no two domains, epochs or purposes share a key`() throws {
+        let keyring = try Sample.fixed()
+        var seen: Set<[UInt8]> = [keyring.indexKey.revealed, keyring.logKey.revealed]
+        var count = 2
+        for name in ["a", "b", "system", "", "ab", "\u{0}"] {
+            keyring.learn(collection: name)
+            for domain in [KeyDomain.subject(name), .collection(name)] {
+                for epoch in [1, 2] as [UInt32] {
+                    let tag = keyring.tag(of: domain)
+                    seen.insert(try keyring.domainKey(for: tag, epoch: epoch).revealed)
+                    seen.insert(try keyring.contentKey(for: tag, epoch: epoch).revealed)
+                    count += 2
+                }
+            }
+        }
+        #expect(seen.count == count)
+    }
+
+    @Test func `another archive has other keys for the same names`() throws {
+        let first = try Sample.create().keyring
+        let second = try Sample.create().keyring
+        #expect(first.tag(of: .subject("x")) != second.tag(of: .subject("x")))
+        #expect(try first.key(.subject("x")) != second.key(.subject("x")))
+        #expect(!first.indexKey.constantTimeEquals(second.indexKey))
+        #expect(first.publicKey != second.publicKey)
+    }
+
+    @Test func `masking hides a tag, differs from frame to frame, and is undone`() throws {
+        let keyring = try Sample.fixed()
+        let tag = keyring.tag(of: .subject("x"))
+        var seen: Set<MaskedTag> = []
+        for index in 0..<100 as Range<UInt8> {
+            let masked = keyring.masked(tag, nonce: Sample.nonce(index))
+            #expect(masked.bytes != tag.bytes)
+            #expect(keyring.unmasked(masked, nonce: Sample.nonce(index)) == tag)
+            seen.insert(masked)
+        }
+        #expect(seen.count == 100)
+    }
+
+    @Test func `a collection's tag leads to its key once it is learnt`() throws {
+        let keyring = try Sample.fixed()
+        let tag = keyring.tag(of: .collection("labs"))
+        let before = try keyring.domainKey(for: tag, epoch: 1).revealed
+        keyring.learn(collection: "labs")
+        let after = try keyring.domainKey(for: tag, epoch: 1).revealed
+        #expect(before != after)
+        #expect(try Sample.key(4).derived(.common, suffix: "labs").revealed == after)
+    }
+
+    @Test func `the system collection is always known`() throws {
+        let expected = try Sample.key(4).derived(.common, suffix: "system").revealed
+        #expect(try Sample.fixed().key(.collection("system")) == expected)
+    }
+
+    @Test func `an epoch that the keyring does not have is named`() throws {
+        let keyring = try Sample.fixed()
+        let tag = keyring.tag(of: .subject("x"))
+        for epoch in [0, 3, UInt32.max] {
+            #expect(code { _ = try keyring.domainKey(for: tag, epoch: epoch) } == .unknownEpoch)
+        }
+    }
+
+    @Test func `signatures verify under the public key`() throws {
+        let keyring = try Sample.fixed()
+        let message = Array("manifest".utf8)
+        let signature = try keyring.sign(message)
+        let isValid = Ed25519.isValid(
+            signature.span,
+            of: message.span,
+            publicKey: keyring.publicKey.span
+        )
+        #expect(isValid)
+    }
+
+    @Test func `threads that share a keyring agree on every key`() async throws {
+        let keyring = try Sample.fixed()
+        let expected = try (0..<50).map { try keyring.key(.subject("s\($0)")) }
+        let shared = try Sample.fixed()
+        await withTaskGroup(of: Bool.self) { group in
+            for offset in 0..<4 {
+                group.addTask {
+                    (0..<200).allSatisfy { step in
+                        let number = (step * 7 + offset) % 50
+                        return (try? shared.key(.subject("s\(number)"))) == expected[number]
+                    }
+                }
+            }
+            for await isRight in group { #expect(isRight) }
+        }
+    }
+}
+
+@Suite struct `Key cache` {
+    @Test func `it stays within its bound and keeps what is used`() throws {
+        var cache = KeyCache()
+        let favourite = KeyCache.Place(tag: DomainTag(head: 0, tail: 0), epoch: 1)
+        let key = try SecretKey.random()
+        cache.insert(key, at: favourite)
+        for number in 1...20_000 as ClosedRange<UInt64> {
+            cache.insert(key, at: .init(tag: DomainTag(head: number, tail: 0), epoch: 1))
+            #expect(cache.count <= KeyCache.limit)
+            if number.isMultiple(of: 1000) {
+                let isKept = cache.key(at: favourite) != nil
+                #expect(isKept)
+            }
+        }
+        let first = cache.key(at: .init(tag: DomainTag(head: 1, tail: 0), epoch: 1))
+        #expect(first == nil)
+    }
+
+    @Test func `what was derived for a tag can be forgotten`() throws {
+        var cache = KeyCache()
+        let tag = DomainTag(head: 1, tail: 1)
+        for epoch in 1...3 as ClosedRange<UInt32> {
+            cache.insert(try .random(), at: .init(tag: tag, epoch: epoch))
+        }
+        cache.removeAll(of: tag)
+        #expect(cache.count == 0)
+    }
+}
