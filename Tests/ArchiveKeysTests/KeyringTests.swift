@@ -5,7 +5,7 @@ import Testing
 
 @testable import ArchiveKeys
 
-@Suite struct `Keyring` {
+@Suite struct `Opened keyring` {
     /// Archives of version 1 depend on every one of these values; none may ever change.
     @Test func `every derivation gives the value it has always given`() throws {
         let keyring = try Sample.fixed()
