@@ -13,16 +13,43 @@ import Testing
         let subject = keyring.tag(of: .subject("MRN-000123"))
         let stream = try keyring.chunkerKeyStream(for: subject, epoch: 1)
         let values: [(String, [UInt8], String)] = [
-            ("index", keyring.indexKey.revealed, "?"),
-            ("log", keyring.logKey.revealed, "?"),
-            ("public key", keyring.publicKey, "?"),
-            ("subject tag", subject.bytes, "?"),
-            ("collection tag", keyring.tag(of: .collection("labs")).bytes, "?"),
-            ("masked tag", keyring.masked(subject, nonce: Sample.nonce()).bytes, "?"),
-            ("subject key", try keyring.key(.subject("MRN-000123")), "?"),
-            ("collection key", try keyring.key(.collection("labs"), epoch: 2), "?"),
-            ("content key", try keyring.contentKey(for: subject, epoch: 1).revealed, "?"),
-            ("chunker", stream.withSpan { SHA256.hash($0).bytes }, "?"),
+            (
+                "index", keyring.indexKey.revealed,
+                "895cbdefa6dc3ddec4c64137720d4ecec2047ed52c564c5790206df5da9a0d98"
+            ),
+            (
+                "log", keyring.logKey.revealed,
+                "2866a40178b68f582b829ca09c8b3699b5b329e6e03122e56c4fce2a0aa2ddf0"
+            ),
+            (
+                "public key", keyring.publicKey,
+                "8139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394"
+            ),
+            ("subject tag", subject.bytes, "9eb9ba5298a976daef5f7ee0"),
+            (
+                "collection tag", keyring.tag(of: .collection("labs")).bytes,
+                "67e850c9e3a9dec0739f13df"
+            ),
+            (
+                "masked tag", keyring.masked(subject, nonce: Sample.nonce()).bytes,
+                "01d2f560a0fda03fb95909c9"
+            ),
+            (
+                "subject key", try keyring.key(.subject("MRN-000123")),
+                "fa5a17df1df504f0aa50110b946ef4df26438de1a66db58aac7a59e5e51a4a57"
+            ),
+            (
+                "collection key", try keyring.key(.collection("labs"), epoch: 2),
+                "3ec440bc04ae14cc3812b7ede584637ad56f8bf5df2a7f1060f785d3b54b3d4a"
+            ),
+            (
+                "content key", try keyring.contentKey(for: subject, epoch: 1).revealed,
+                "efbb9f00aedf9b2b80053fedaa9acd484b8fe259fd5a00cb94a54c1f0c4ab3fb"
+            ),
+            (
+                "chunker", stream.withSpan { SHA256.hash($0).bytes },
+                "35bd0332f70b896ea3eeab5a7d8b21b8ced9c765c89c1d35b2a8bd7e4cc98207"
+            ),
         ]
         for (name, bytes, expected) in values { #expect(Hex.encode(bytes) == expected, "\(name)") }
     }
