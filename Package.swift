@@ -161,7 +161,7 @@ let package = Package(
             "Crash": ["Strongroom", "ArchiveFileIO", "ArchiveBytes"],
             "Model": ["Strongroom", "ArchiveFileIO", "ArchiveBytes"],
             "Command": ["StrongroomCommands", "ArchiveBytes"],
-            "Tidy": ["ArchiveBytes"],
+            "Tidy": ["ArchiveFileIO"],
         ]),
     swiftLanguageModes: [.v6]
 )

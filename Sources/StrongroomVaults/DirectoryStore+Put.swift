@@ -17,7 +17,7 @@ extension DirectoryStore {
         try requireVault("put", name)
         do throws(SystemError) {
             try files.makeDirectories(object.directory)
-        } catch where error.errno == .fileExists {
+        } catch  where error.errno == .fileExists {
             // An object stands where the name needs a directory.
             throw failure("put", name, SystemError(.create, error.path, .notDirectory))
         } catch {

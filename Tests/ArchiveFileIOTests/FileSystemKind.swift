@@ -14,8 +14,8 @@ enum FileSystemKind: String, CaseIterable, Sendable {
             try TemporaryDirectory.with { try body(PosixFileSystem(), $0) }
         case .simulated:
             let files = SimulatedFileSystem()
-            try files.makeDirectory("/work")
-            try body(files, "/work")
+            try files.makeDirectory("/place")
+            try body(files, "/place")
         }
     }
 }

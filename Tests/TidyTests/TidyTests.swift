@@ -1,0 +1,85 @@
+import Testing
+
+/// The rules of the house, held against the repository itself.
+///
+/// Each prints what breaks it, where.
+@Suite struct `The repository` {
+    private let manifest: Manifest
+    private let sources: [SourceFile]
+    private let everything: [SourceFile]
+
+    /// Read once: each test is a suite of its own.
+    private static let read = Result {
+        let places = [
+            "Package.swift", "Sources", "Tests", "Benchmarks", "tools", ".ci", "README.md",
+            "CHANGELOG.md",
+        ]
+        return try places.flatMap { try Repository.files(under: $0) }
+    }
+
+    init() throws {
+        everything = try Self.read.get()
+        sources = everything.filter(\.isProduct)
+        manifest = Manifest(try #require(everything.first { $0.path == "Package.swift" }).text)
+    }
+
+    @Test func `is found, or no rule would ever fail`() {
+        #expect(manifest.targets.count > 10)
+        #expect(sources.count > 50)
+        #expect(everything.count > sources.count + 50)
+    }
+
+    @Test func `has rooms that need only rooms above them`() {
+        #expect(LayerRules.order(manifest) == [])
+    }
+
+    @Test func `imports only what the manifest allows`() {
+        #expect(sources.flatMap { LayerRules.imports($0, manifest) } == [])
+        let support = everything.filter { $0.room == "Tests/Support" }
+        #expect(support.flatMap { LayerRules.imports($0, manifest) } == [])
+    }
+
+    @Test func `has no file that is too long`() {
+        #expect(everything.flatMap(LengthRules.files) == [])
+    }
+
+    @Test func `has no function that is too long`() {
+        #expect(everything.flatMap(LengthRules.functions) == [])
+    }
+
+    @Test func `handles memory by hand only where it may`() {
+        #expect(everything.flatMap(WordRules.ownMemory) == [])
+    }
+
+    @Test func `has no word that is banned`() {
+        #expect(sources.flatMap(WordRules.words) == [])
+    }
+
+    @Test func `is public only where users look`() {
+        #expect(sources.flatMap(WordRules.visibility) == [])
+    }
+
+    @Test func `does without Foundation`() {
+        #expect(sources.flatMap(WordRules.foundation) == [])
+    }
+
+    @Test func `has clean lines`() {
+        let ours = everything.filter { !$0.path.hasSuffix(".json") && !isSample($0) }
+        #expect(ours.flatMap(WordRules.whitespace) == [])
+    }
+
+    @Test func `names no place of one machine`() {
+        #expect(everything.filter { !isSample($0) }.flatMap(WordRules.machinePaths) == [])
+    }
+
+    @Test func `has tools that run and say what they do`() {
+        let tools = everything.filter { $0.path.hasPrefix("tools/") || $0.path == ".ci/run" }
+        #expect(tools.count > 4)
+        #expect(tools.flatMap(ToolRules.scripts) == [])
+    }
+
+    /// Vectors and records of others are kept byte for byte.
+    private func isSample(_ file: SourceFile) -> Bool {
+        ["/Vectors/", "/Samples/", "/Golden/"].contains { file.path.contains($0) }
+    }
+}
