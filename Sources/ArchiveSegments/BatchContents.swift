@@ -17,8 +17,12 @@ package struct LogEntries: Sendable {
 /// Opens the frames of a batch to learn what it holds.
 package struct BatchContents {
     private let opener: FrameOpener
+    private let keys: any LogKeys
 
-    package init(opener: FrameOpener) { self.opener = opener }
+    package init(opener: FrameOpener, keys: any LogKeys) {
+        self.opener = opener
+        self.keys = keys
+    }
 
     /// The entries of all records and chunk frames of the batch that `scanner` returned last.
     package func entries(

@@ -107,7 +107,13 @@ package enum DirectoryFrame {
                 throw LogError(.corrupt, segment: segment, offset: offset, "a block is malformed")
             }
             do {
-                blocks.append(try reader.open(frame.extracting(position..<next), index: index))
+                let block = try reader.open(frame.extracting(position..<next), index: index)
+                for record in block.records {
+                    if let collection = CollectionRegistry.collection(madeKnownBy: record) {
+                        keys.learn(collection: collection)
+                    }
+                }
+                blocks.append(block)
             } catch let error where error.code == .erased {
                 erasedCount += 1
             } catch {

@@ -10,6 +10,9 @@ package protocol LogKeys: Sendable {
     var logKey: SecretKey { get }
     var publicKey: [UInt8] { get }
 
+    /// Makes a collection known, so that its tag leads to its key from now on.
+    func learn(collection: String)
+
     /// The key and tag of a domain in an epoch; fails with `erased` if the subject's key is gone.
     func domain(_ name: KeyDomainName, epoch: UInt32) throws(LogError) -> FrameDomain
 

@@ -182,7 +182,7 @@ package struct LogRecovery {
             after: position.link,
             at: segment.committedByteCount
         )
-        let contents = BatchContents(opener: FrameOpener(keys: keys))
+        let contents = BatchContents(opener: FrameOpener(keys: keys), keys: keys)
         while let batch = try scanner.next() {
             let entries = try contents.entries(of: batch, in: scanner)
             segment.note(

@@ -135,7 +135,7 @@ package struct LogReplay {
             after: place.link,
             at: place.offset
         )
-        let contents = BatchContents(opener: opener)
+        let contents = BatchContents(opener: opener, keys: keys)
         var end = place
         end.segment = name.number
         while let batch = try scanner.next() {

@@ -1,0 +1,99 @@
+import ArchiveFileIO
+import ArchiveFormat
+import ArchiveIndex
+import ArchiveKeys
+import ArchiveSegments
+import SystemPackage
+
+/// Why an archive could not do what was asked.
+///
+/// Compare ``code``; the message is for people. It says what was attempted, where, what was found and
+/// what to do next, and never holds key material or a record's contents. Two errors are equal when
+/// their codes are.
+public struct ArchiveError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The kind of failure.
+    public enum Code: String, Sendable, CaseIterable {
+        /// There is no archive, or no vault, at that path.
+        case notFound
+        /// There is something at that path already.
+        case alreadyExists
+        /// Another process writes to the archive.
+        case locked
+        /// The passphrase or key file opens no slot of the keyring.
+        case wrongKey
+        /// Bytes are not what was written. Nothing of them was returned.
+        case corrupt
+        /// Acknowledged commits are gone: the archive was cut or put back to an old state.
+        case rollback
+        /// The archive needs a newer release of the program.
+        case unsupported
+        /// The request itself is not possible: a name too long, a batch too large.
+        case invalid
+        /// The archive was opened for reading.
+        case readOnly
+        /// The operating system refused.
+        case system
+        /// No space is left; nothing of the batch was written.
+        case full
+        /// A write or sync failed after it began: whether the batch survives is known on reopening.
+        case durabilityUnknown
+        /// An earlier failure ended writing; reopen the archive.
+        case poisoned
+        /// The subject was erased; its key is destroyed.
+        case erased
+        /// No record of that name exists in that state of the archive.
+        case noRecord
+    }
+
+    public let code: Code
+    public let message: String
+
+    /// Makes an error.
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
+
+    public var description: String { message }
+}
+
+extension ArchiveError {
+    init(_ error: LogError) {
+        let code: Code =
+            switch error.code {
+            case .corrupt, .foreign, .missingKey: .corrupt
+            case .loss: .rollback
+            case .unsupported: .unsupported
+            case .system: .system
+            case .full: .full
+            case .poisoned: .poisoned
+            case .durabilityUnknown: .durabilityUnknown
+            case .erased: .erased
+            case .overLimit: .invalid
+            }
+        self.init(code, error.description)
+    }
+
+    package init(_ error: SystemError) {
+        let isFull = error.errno == .noSpace || error.errno == .diskQuotaExceeded
+        self.init(isFull ? .full : .system, error.description)
+    }
+
+    init(_ error: FormatError, in file: String) {
+        let code: Code = error.code == .unsupported ? .unsupported : .corrupt
+        self.init(code, "\(file): \(error.finding)")
+    }
+
+    /// Any error of the rooms below, in the words of this one.
+    package static func wrapping(_ error: any Error, in file: String = "archive") -> ArchiveError {
+        switch error {
+        case let error as ArchiveError: error
+        case let error as LogError: ArchiveError(error)
+        case let error as SystemError: ArchiveError(error)
+        case let error as FormatError: ArchiveError(error, in: file)
+        default: ArchiveError(.system, "\(file): \(error)")
+        }
+    }
+}

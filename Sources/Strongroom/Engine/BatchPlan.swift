@@ -1,0 +1,109 @@
+import ArchiveBytes
+import ArchiveCodecs
+import ArchiveFormat
+import ArchiveSealing
+import ArchiveSegments
+
+/// A record on its way into the log: the entry, and the bytes that go into its pack.
+struct PendingRecord: Sendable {
+    var entry: RecordEntry
+    var inlineBody: [UInt8]
+
+    var domain: KeyDomainName {
+        entry.subject.map(KeyDomainName.subject) ?? .collection(entry.collection)
+    }
+}
+
+/// How the records of one batch are laid into frames: those of one key domain share packs, and no
+/// pack or compression context ever holds two domains.
+struct BatchPlan {
+    /// Where a record will stand once its frame is written.
+    struct Slot {
+        var draft: Int
+        var slot: Int
+    }
+
+    private struct Group {
+        var domain: KeyDomainName
+        var dictionary: CompressionDictionary?
+        var pack = PackBuilder()
+        var members: [Int] = []
+        var firstSequence: RecordSequence = 0
+    }
+
+    private struct GroupKey: Hashable {
+        var domain: KeyDomainName
+        var hasDictionary: Bool
+    }
+
+    private(set) var drafts: [FrameDraft] = []
+    /// For each record, in the order given.
+    private(set) var slots: [Slot]
+    private let keys: KeyringKeys
+    private let packByteCount: Int
+
+    /// Lays out `records` in packs of about `packByteCount` bytes of plaintext.
+    init(
+        _ records: [PendingRecord], keys: KeyringKeys, packByteCount: Int
+    ) throws(LogError) {
+        self.keys = keys
+        self.packByteCount = packByteCount
+        slots = Array(repeating: Slot(draft: 0, slot: 0), count: records.count)
+        var groups: [Group] = []
+        var place: [GroupKey: Int] = [:]
+        for (index, record) in records.enumerated() {
+            let dictionary = Self.dictionary(for: record.entry.mediaType)
+            let key = GroupKey(domain: record.domain, hasDictionary: dictionary != nil)
+            let group: Int
+            if let known = place[key] {
+                group = known
+            } else {
+                group = groups.count
+                place[key] = group
+                groups.append(Group(domain: record.domain, dictionary: dictionary))
+            }
+            try add(record, index, to: &groups[group])
+        }
+        for index in groups.indices { try flush(&groups[index]) }
+    }
+
+    private mutating func add(
+        _ record: PendingRecord, _ index: Int, to group: inout Group
+    ) throws(LogError) {
+        let byteCount = record.inlineBody.count
+        if !group.pack.isEmpty, group.pack.byteCount + byteCount > packByteCount {
+            try flush(&group)
+        }
+        if group.pack.isEmpty { group.firstSequence = record.entry.sequence }
+        group.pack.append(record.entry, body: record.inlineBody.span)
+        group.members.append(index)
+        if group.pack.byteCount >= packByteCount
+            || group.pack.count == Limits.recordsPerPack
+        {
+            try flush(&group)
+        }
+    }
+
+    private mutating func flush(_ group: inout Group) throws(LogError) {
+        guard !group.pack.isEmpty else { return }
+        for (slot, member) in group.members.enumerated() {
+            slots[member] = Slot(draft: drafts.count, slot: slot)
+        }
+        group.members.removeAll(keepingCapacity: true)
+        let plain = group.pack.finish()
+        guard plain.count <= Limits.framePlaintext else {
+            throw LogError(.overLimit, "a record's entry and body take \(plain.count) bytes")
+        }
+        drafts.append(
+            FrameDraft(
+                kind: .records, plain: plain,
+                domain: try keys.domain(group.domain, epoch: keys.epoch),
+                firstSequence: group.firstSequence, codec: .zstandard,
+                dictionary: group.dictionary))
+    }
+
+    /// The dictionary that records of a media type are compressed with.
+    private static func dictionary(for mediaType: String?) -> CompressionDictionary? {
+        mediaType == "application/fhir+json" ? .fhirJSON : nil
+    }
+}

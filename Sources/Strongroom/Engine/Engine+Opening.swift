@@ -1,0 +1,271 @@
+import ArchiveBytes
+package import ArchiveFileIO
+import ArchiveFormat
+import ArchiveIndex
+package import ArchiveKeys
+import ArchiveSealing
+import ArchiveSegments
+package import SystemPackage
+
+/// Where an archive is and how to get in.
+package struct ArchiveAddress: Sendable {
+    package var fileSystem: any FileSystem
+    package var path: FilePath
+    package var credential: Credential
+    package var configuration: ArchiveConfiguration
+    package var clock: @Sendable () -> Timestamp
+
+    package init(
+        _ fileSystem: any FileSystem, _ path: FilePath, credential: Credential,
+        configuration: ArchiveConfiguration = ArchiveConfiguration(),
+        clock: @escaping @Sendable () -> Timestamp = SystemClock.now
+    ) {
+        self.fileSystem = fileSystem
+        self.path = path
+        self.credential = credential
+        self.configuration = configuration
+        self.clock = clock
+    }
+
+    var layout: ArchiveLayout { ArchiveLayout(path) }
+}
+
+extension Engine {
+    /// Creates an archive in a directory that is empty or not there, and opens it for writing.
+    package static func create(_ address: ArchiveAddress) throws(ArchiveError) -> Engine {
+        try makePlace(address)
+        do {
+            let id = ArchiveID(try Randomness.bytes(ArchiveID.byteCount).span, at: 0)
+            let (file, keyring) = try KeyringFile.create(
+                archiveID: id, credential: address.credential, label: "first",
+                created: address.clock(),
+                cost: try Scrypt.Parameters(
+                    logN: address.configuration.scryptLogN, r: 8, p: 1))
+            let document = ArchiveDocument(
+                archiveID: id, created: address.clock(), publicKey: keyring.publicKey,
+                packByteCount: address.configuration.packByteCount,
+                segmentByteCount: address.configuration.segmentByteCount,
+                pageByteCount: address.configuration.pageByteCount)
+            let layout = address.layout
+            try address.fileSystem.replace(layout.keyring, with: try file.bytes())
+            // The document comes last: an archive without it was never made.
+            let signed = try SignedDocument.signedBytes(
+                document.document, purpose: ArchiveDocument.purpose)
+            try address.fileSystem.replace(
+                layout.document,
+                with: try SignedDocument.encode(
+                    document.document, signature: try keyring.sign(signed)))
+        } catch {
+            throw ArchiveError.wrapping(error, in: address.path.string)
+        }
+        return try open(address)
+    }
+
+    private static func makePlace(_ address: ArchiveAddress) throws(ArchiveError) {
+        let fileSystem = address.fileSystem
+        let layout = address.layout
+        do {
+            if try fileSystem.status(of: layout.document) != nil {
+                throw ArchiveError(
+                    .alreadyExists,
+                    "\(address.path.string) holds an archive already; nothing was changed")
+            }
+            try fileSystem.makeDirectories(address.path)
+            let left = try fileSystem.names(in: address.path).map(\.string)
+            // What an interrupted creation left behind is no archive and no one's data.
+            let ours: Set = ["segments", "index", "snapshots", "quarantine", "keyring.json"]
+            guard left.allSatisfy({ ours.contains($0) || $0.hasPrefix(".") }) else {
+                throw ArchiveError(
+                    .alreadyExists,
+                    "\(address.path.string) is not empty; name an empty or a new directory")
+            }
+            for path in [
+                layout.segments, layout.indexDirectory, layout.snapshots, layout.quarantine,
+            ] { try fileSystem.makeDirectory(path) }
+            try fileSystem.synchronizeDirectory(address.path)
+            try fileSystem.synchronizeDirectory(address.path.removingLastComponent())
+        } catch {
+            throw ArchiveError.wrapping(error, in: address.path.string)
+        }
+    }
+
+    /// Opens an archive for writing: takes the writer's lock, recovers the log's end after a crash,
+    /// brings the index up to the log.
+    package static func open(_ address: ArchiveAddress) throws(ArchiveError) -> Engine {
+        let (document, keys) = try unlock(address)
+        let lockFile = try lock(address)
+        var head = try HeadFile(
+            address.fileSystem, address.layout.head, archiveID: keys.archiveID,
+            logKey: keys.logKey, access: .openOrCreate)
+        let parts = try gather(address, document, keys, lockFile: lockFile)
+        let engine = Engine(parts)
+        let recovery = LogRecovery(
+            address.layout.segmentDirectory(address.fileSystem),
+            quarantine: address.layout.quarantine, keys: keys,
+            parameters: engine.logParameters)
+        do {
+            let (position, report) = try recovery.open(
+                head: head.current, witnesses: try engine.witnesses())
+            engine.recovery = report
+            guard position.link.number >= engine.end.link.number else {
+                throw ArchiveError(.corrupt, "the log changed while it was being opened")
+            }
+            let log = LogWriter(
+                address.layout.segmentDirectory(address.fileSystem), keys: keys,
+                parameters: engine.logParameters, position: position)
+            engine.log = log
+            // Closing a segment after a crash adds commits that hold no record.
+            engine.end = LogPlace(
+                segment: log.end.segment, offset: log.end.offset, link: log.link)
+            if head.current?.commit.number != log.link.number || head.current?.isClosed == true {
+                try head.advance(
+                    to: log.link, segment: log.end.segment, offset: log.end.offset,
+                    isClosed: log.activeEnd != nil)
+            }
+            engine.head = head
+        } catch {
+            throw ArchiveError.wrapping(error, in: address.path.string)
+        }
+        try engine.publish()
+        return engine
+    }
+
+    /// Opens an archive for reading. It never writes and needs no lock; a writer may be at work.
+    package static func openForReading(
+        _ address: ArchiveAddress
+    ) throws(ArchiveError) -> Engine {
+        let (document, keys) = try unlock(address)
+        // The head is read first: what it knows must be in the log, whatever comes meanwhile.
+        let head = try readHead(address, keys)
+        let engine = Engine(try gather(address, document, keys, lockFile: nil))
+        if let head, head.commit.number > engine.end.link.number {
+            throw ArchiveError(
+                .rollback,
+                "\(address.path.string): the log ends with commit \(engine.end.link.number), but the "
+                    + "head knows commit \(head.commit.number) to have been durable: the log was cut, "
+                    + "damaged or put back; run `strongroom verify`, then recover from a vault")
+        }
+        return engine
+    }
+
+    private static func readHead(
+        _ address: ArchiveAddress, _ keys: KeyringKeys
+    ) throws(ArchiveError) -> HeadSlot? {
+        do {
+            guard try address.fileSystem.status(of: address.layout.head) != nil else { return nil }
+        } catch {
+            throw ArchiveError(error)
+        }
+        return try HeadFile(
+            address.fileSystem, address.layout.head, archiveID: keys.archiveID,
+            logKey: keys.logKey, access: .read
+        ).current
+    }
+}
+
+extension Engine {
+    /// Reads identity and keyring and opens the keyring.
+    private static func unlock(
+        _ address: ArchiveAddress
+    ) throws(ArchiveError) -> (ArchiveDocument, KeyringKeys) {
+        let layout = address.layout
+        let document = try readDocument(address.fileSystem, layout)
+        do {
+            let bytes = try address.fileSystem.readAll(
+                layout.keyring, limit: KeyringFile.byteCountLimit)
+            let keyring = try KeyringFile(decoding: bytes.span).open(address.credential)
+            guard keyring.archiveID == document.archiveID, keyring.publicKey == document.publicKey
+            else {
+                throw ArchiveError(
+                    .corrupt,
+                    "\(layout.keyring.string) is the keyring of another archive than "
+                        + "\(layout.document.string)")
+            }
+            return (document, KeyringKeys(keyring))
+        } catch {
+            throw ArchiveError.wrapping(error, in: layout.keyring.string)
+        }
+    }
+
+    /// Reads `archive.json`, whose signature is checked under the key that it names itself.
+    package static func readDocument(
+        _ fileSystem: any FileSystem, _ layout: ArchiveLayout
+    ) throws(ArchiveError) -> ArchiveDocument {
+        do {
+            guard try fileSystem.status(of: layout.document) != nil else {
+                throw ArchiveError(
+                    .notFound,
+                    "\(layout.root.string) holds no archive: there is no archive.json; make one with "
+                        + "`strongroom init`, or name the right directory")
+            }
+            let bytes = try fileSystem.readAll(layout.document, limit: 1 << 20)
+            return try ArchiveDocument(decoding: bytes.span)
+        } catch {
+            throw ArchiveError.wrapping(error, in: layout.document.string)
+        }
+    }
+
+    private static func lock(_ address: ArchiveAddress) throws(ArchiveError) -> any File {
+        do {
+            let file = try openLock(address, .openOrCreate)
+            guard try file.tryLock(byte: 0, exclusively: true) else {
+                throw ArchiveError(
+                    .locked,
+                    "\(address.path.string): another process is writing to the archive; wait for it "
+                        + "to end, or read meanwhile")
+            }
+            return file
+        } catch {
+            throw ArchiveError.wrapping(error, in: address.layout.lock.string)
+        }
+    }
+
+    private static func openLock(
+        _ address: ArchiveAddress, _ access: FileAccess
+    ) throws(ArchiveError) -> any File {
+        do {
+            return try address.fileSystem.open(address.layout.lock, access)
+        } catch {
+            throw ArchiveError(error)
+        }
+    }
+
+    /// Opens the index, rebuilds it if it must be, and reads what the log has beyond it.
+    private static func gather(
+        _ address: ArchiveAddress, _ document: ArchiveDocument, _ keys: KeyringKeys,
+        lockFile: (any File)?
+    ) throws(ArchiveError) -> EngineParts {
+        let pinFile = try lockFile ?? openLock(address, .read)
+        let opening = IndexOpening(
+            address: address, document: document, keys: keys, isWriter: lockFile != nil,
+            lockFile: pinFile)
+        let (index, wasRebuilt) = try opening.open()
+        let view = try index.view()
+        let covered = LogPlace(coverage: view.coverage) ?? .start
+        let learnt = try opening.learnCollections(view)
+        var memory = MemoryTable()
+        let end = try opening.replay(from: covered, into: &memory)
+        return EngineParts(
+            fileSystem: address.fileSystem, layout: address.layout, document: document,
+            keys: keys, configuration: address.configuration, clock: address.clock,
+            lockFile: lockFile, index: index, memory: memory, covered: covered, end: end,
+            knownCollections: learnt, indexWasRebuilt: wasRebuilt,
+            readState: ReadState(
+                index: IndexSnapshot(runs: memory.runs, view: view), link: end.link))
+    }
+
+    var logParameters: LogParameters {
+        LogParameters(
+            segmentByteCount: document.segmentByteCount, threadCount: configuration.threadCount,
+            level: configuration.compressionLevel)
+    }
+
+    /// What else than the head knows of commits: the index and the snapshots.
+    private func witnesses() throws(ArchiveError) -> [RecoveryVerdict.Witness] {
+        var witnesses = [RecoveryVerdict.Witness("the index", commit: covered.link.number)]
+        for manifest in try snapshots() {
+            witnesses.append(.init("snapshot \(manifest.id)", commit: manifest.treeSize))
+        }
+        return witnesses
+    }
+}

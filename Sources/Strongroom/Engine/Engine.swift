@@ -1,0 +1,91 @@
+import ArchiveBytes
+package import ArchiveFileIO
+package import ArchiveFormat
+import ArchiveIndex
+import ArchiveKeys
+import ArchiveSealing
+package import ArchiveSegments
+import Synchronization
+package import SystemPackage
+
+/// An open archive's core: synchronous, without threads of its own.
+///
+/// Everything that changes has one owner, which calls one method at a time. What readers use —
+/// ``readState``, ``reader``, ``keys`` — is safe to share. The crash tests drive this class itself,
+/// over a file system that forgets what is not synced.
+package final class Engine {
+    package let fileSystem: any FileSystem
+    package let layout: ArchiveLayout
+    package let document: ArchiveDocument
+    package let keys: KeyringKeys
+    package let reader: LogReader
+    let configuration: ArchiveConfiguration
+    let clock: @Sendable () -> Timestamp
+
+    /// Holds the writer's lock for as long as the archive is open for writing.
+    let lockFile: (any File)?
+    var index: IndexHandle
+    var log: LogWriter?
+    var head: HeadFile?
+    var memory = MemoryTable()
+    /// Where the log stood at the last checkpoint, and now.
+    var covered: LogPlace
+    var end: LogPlace
+    /// Bytes of log written since the last checkpoint.
+    var uncoveredByteCount: UInt64 = 0
+    var knownCollections: Set<String>
+    /// What failed after a commit that is durable all the same: the next call that changes something
+    /// reports it.
+    var deferredFailure: ArchiveError?
+    /// What opening found and did, for the command line to tell.
+    package internal(set) var recovery = RecoveryReport()
+    package internal(set) var indexWasRebuilt = false
+    private let published: Mutex<ReadState>
+
+    /// What a reader sees now.
+    package var readState: ReadState { published.withLock { $0 } }
+
+    init(_ parts: consuming EngineParts) {
+        fileSystem = parts.fileSystem
+        layout = parts.layout
+        document = parts.document
+        keys = parts.keys
+        configuration = parts.configuration
+        clock = parts.clock
+        lockFile = parts.lockFile
+        index = parts.index
+        memory = parts.memory
+        covered = parts.covered
+        end = parts.end
+        knownCollections = parts.knownCollections
+        indexWasRebuilt = parts.indexWasRebuilt
+        reader = LogReader(
+            parts.layout.segmentDirectory(parts.fileSystem), archiveID: parts.keys.archiveID)
+        published = Mutex(parts.readState)
+    }
+
+    /// Lets readers see what is committed. Cheap: values are shared, not copied.
+    func publish() throws(ArchiveError) {
+        let state = ReadState(
+            index: IndexSnapshot(runs: memory.runs, view: try index.view()), link: end.link)
+        published.withLock { $0 = state }
+    }
+}
+
+/// What an engine is made of, gathered step by step while opening.
+struct EngineParts {
+    var fileSystem: any FileSystem
+    var layout: ArchiveLayout
+    var document: ArchiveDocument
+    var keys: KeyringKeys
+    var configuration: ArchiveConfiguration
+    var clock: @Sendable () -> Timestamp
+    var lockFile: (any File)?
+    var index: IndexHandle
+    var memory = MemoryTable()
+    var covered: LogPlace
+    var end: LogPlace
+    var knownCollections: Set<String>
+    var indexWasRebuilt = false
+    var readState: ReadState
+}

@@ -1,0 +1,121 @@
+import ArchiveBytes
+import ArchiveFormat
+import ArchiveSealing
+
+/// The index's tables as tuples of bytes that sort in the order of their meaning.
+///
+/// A text is followed by a zero byte, which no name, subject or term holds; numbers are big-endian,
+/// signed ones with the sign bit turned.
+enum IndexKeys {
+    enum Table: UInt8 {
+        /// (collection, name, inverted sequence): newest version first.
+        case name = 1
+        /// (subject, event time, sequence).
+        case subject = 2
+        /// (recorded time, sequence).
+        case time = 3
+        /// (term, event time, sequence).
+        case term = 4
+        /// (content id): where a chunk is.
+        case chunk = 5
+    }
+
+    /// What stands in the value of a name besides the place.
+    static let tombstone: UInt8 = 1
+
+    static func namePrefix(_ collection: String, _ name: String) -> [UInt8] {
+        var key = textKey(.name, collection)
+        key.append(contentsOf: name.utf8)
+        return key
+    }
+
+    static func name(_ collection: String, _ name: String, sequence: UInt64) -> [UInt8] {
+        var key = namePrefix(collection, name)
+        key.append(0)
+        key.append(bigEndianU64: ~sequence)
+        return key
+    }
+
+    static func collectionPrefix(_ collection: String) -> [UInt8] { textKey(.name, collection) }
+
+    static func subjectPrefix(_ subject: String) -> [UInt8] { textKey(.subject, subject) }
+
+    static func termPrefix(_ term: String) -> [UInt8] { textKey(.term, term) }
+
+    static func time(_ time: Timestamp, sequence: UInt64) -> [UInt8] {
+        var key = [Table.time.rawValue]
+        key.append(ordered: time)
+        key.append(bigEndianU64: sequence)
+        return key
+    }
+
+    static func chunk(_ id: Digest) -> [UInt8] {
+        var key = [Table.chunk.rawValue]
+        key.append(digest: id)
+        return key
+    }
+
+    /// The sequence at the end of a key of any table but ``Table/chunk``.
+    static func sequence(_ key: Span<UInt8>) -> UInt64 {
+        let tail = key.bigEndianU64(at: key.count - 8)
+        return key[0] == Table.name.rawValue ? ~tail : tail
+    }
+
+    /// Everything that the index holds of one record version.
+    static func entries(
+        of record: DirectoryRecord, at place: RecordPlace,
+        visit: (_ key: [UInt8], _ value: [UInt8]) -> Void
+    ) {
+        var value: [UInt8] = []
+        place.encode(appendingTo: &value)
+        let event = record.eventStart ?? record.recorded
+        if let subject = record.subject {
+            visit(timed(subjectPrefix(subject), event, record.sequence), value)
+        }
+        visit(time(record.recorded, sequence: record.sequence), value)
+        for term in record.terms {
+            visit(timed(termPrefix(term), event, record.sequence), value)
+        }
+        value.append(record.isTombstone ? tombstone : 0)
+        visit(name(record.collection, record.name, sequence: record.sequence), value)
+    }
+
+    private static func timed(
+        _ prefix: [UInt8], _ time: Timestamp, _ sequence: UInt64
+    ) -> [UInt8] {
+        var key = prefix
+        key.append(ordered: time)
+        key.append(bigEndianU64: sequence)
+        return key
+    }
+
+    private static func textKey(_ table: Table, _ text: String) -> [UInt8] {
+        var key: [UInt8] = []
+        key.reserveCapacity(text.utf8.count + 24)
+        key.append(table.rawValue)
+        key.append(contentsOf: text.utf8)
+        key.append(0)
+        return key
+    }
+}
+
+extension [UInt8] {
+    /// Appends a moment so that earlier ones sort first, those before 1970 included.
+    fileprivate mutating func append(ordered time: Timestamp) {
+        append(bigEndianU64: UInt64(bitPattern: time.microseconds) ^ 1 << 63)
+    }
+
+    /// The least key that is greater than every key that begins with these bytes.
+    var prefixEnd: [UInt8] {
+        var end = self
+        while let last = end.last {
+            end.removeLast()
+            if last < 255 {
+                end.append(last + 1)
+                return end
+            }
+        }
+        // Only of 0xff bytes: no table begins so.
+        return [255]
+    }
+}

@@ -1,0 +1,63 @@
+import ArchiveBytes
+package import ArchiveFormat
+package import ArchiveIndex
+import ArchiveSealing
+package import ArchiveSegments
+
+/// What readers see: the index with everything that is committed, as of one commit. A value: once
+/// taken it does not change, whatever the writer does.
+package struct ReadState: Sendable {
+    package let index: IndexSnapshot
+    /// The last commit that the index holds.
+    package let link: CommitLink
+}
+
+extension LogPlace {
+    /// The place as the index keeps it: which part of the log its tree covers.
+    var coverage: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(u64: segment.value)
+        bytes.append(u64: offset)
+        bytes.append(u64: link.number)
+        bytes.append(u64: link.lastSequence)
+        bytes.append(digest: link.hash)
+        bytes.append(u64: UInt64(bitPattern: link.time.microseconds))
+        return bytes
+    }
+
+    /// Nil unless the bytes are a place's.
+    init?(coverage bytes: [UInt8]) {
+        guard bytes.count == 72 else { return nil }
+        let span = bytes.span
+        self.init(
+            segment: SegmentNumber(span.u64(at: 0)), offset: span.u64(at: 8),
+            link: CommitLink(
+                number: span.u64(at: 16), lastSequence: span.u64(at: 24),
+                hash: Digest(reading: span, at: 32),
+                time: Timestamp(microseconds: Int64(bitPattern: span.u64(at: 64)))))
+    }
+}
+
+extension RunBuilder {
+    /// Adds everything that the index holds of a batch.
+    mutating func append(_ entries: LogEntries) {
+        for record in entries.records {
+            let place = RecordPlace(
+                segment: entries.segment, frameOffset: record.frameOffset, slot: record.slot)
+            append(record, at: place)
+        }
+        for (chunk, _) in entries.chunks {
+            append(chunk: chunk.id, segment: entries.segment, offset: chunk.frameOffset)
+        }
+    }
+
+    mutating func append(_ record: DirectoryRecord, at place: RecordPlace) {
+        IndexKeys.entries(of: record, at: place) { append(key: $0.span, value: $1.span) }
+    }
+
+    mutating func append(chunk id: Digest, segment: SegmentNumber, offset: UInt64) {
+        var value: [UInt8] = []
+        RecordPlace(segment: segment, frameOffset: offset, slot: 0).encode(appendingTo: &value)
+        append(key: IndexKeys.chunk(id).span, value: value.span)
+    }
+}

@@ -1,0 +1,72 @@
+package import ArchiveBytes
+package import ArchiveFormat
+
+/// What an archive knows of one record version, without its body.
+public struct Record: Sendable {
+    package let entry: RecordEntry
+    let place: RecordPlace
+
+    /// The version's number in the archive; higher is newer.
+    public var sequence: UInt64 { entry.sequence }
+    /// The group of names that the record belongs to.
+    public var collection: String { entry.collection }
+    /// The record's name in its collection.
+    public var name: String { entry.name }
+    /// Whose record it is.
+    public var subject: String? { entry.subject }
+    /// Its Internet media type.
+    public var mediaType: String? { entry.mediaType }
+    /// The body's length in bytes.
+    public var byteCount: UInt64 { entry.bodyByteCount }
+    /// SHA-256 of the body, in hexadecimal digits.
+    public var sha256: String { entry.digest.hex }
+    /// When it was recorded, in microseconds since 1970.
+    public var recorded: Int64 { entry.recorded.microseconds }
+    /// When what it tells of began, in microseconds since 1970.
+    public var eventStart: Int64? { entry.eventStart?.microseconds }
+    /// When what it tells of ended, in microseconds since 1970.
+    public var eventEnd: Int64? { entry.eventEnd?.microseconds }
+    /// Facts kept with the record, in order.
+    public var attributes: [(key: String, value: String)] { entry.attributes }
+    /// What the record can be found by.
+    public var terms: [String] { entry.terms }
+    /// A version that says that the record was deleted.
+    public var isDeleted: Bool { entry.isTombstone }
+
+    /// The file and line that it came from.
+    public var source: RecordSource? {
+        entry.source.map { RecordSource(path: $0.path, line: $0.line) }
+    }
+
+    /// The first attribute of that key.
+    public func attribute(_ key: String) -> String? {
+        entry.attributes.first { $0.key == key }?.value
+    }
+}
+
+/// Where a record version stands in the log.
+package struct RecordPlace: Hashable, Sendable {
+    package var segment: SegmentNumber
+    package var frameOffset: UInt64
+    package var slot: Int
+
+    package init(segment: SegmentNumber, frameOffset: UInt64, slot: Int) {
+        self.segment = segment
+        self.frameOffset = frameOffset
+        self.slot = slot
+    }
+
+    package func encode(appendingTo bytes: inout [UInt8]) {
+        bytes.append(varint: segment.value)
+        bytes.append(varint: frameOffset / UInt64(FrameHeader.alignment))
+        bytes.append(varint: slot)
+    }
+
+    package init(
+        decoding bytes: Span<UInt8>, _ cursor: inout ByteCursor
+    ) throws(DecodingError) {
+        segment = SegmentNumber(try cursor.varint(bytes))
+        frameOffset = UInt64(try cursor.count(bytes, limit: Int(Limits.segment))) * 8
+        slot = try cursor.count(bytes, limit: Limits.recordsPerPack)
+    }
+}
