@@ -1,0 +1,146 @@
+import ArchiveBytes
+import ArchiveFormat
+
+/// What records to look for. All conditions must hold.
+public struct RecordQuery: Sendable {
+    /// The collection; nil for all but the engine's own.
+    public var collection: String? = "records"
+    /// Names begin so.
+    public var namePrefix: String?
+    /// The record's subject, or, for one record about several people, a term `patient:` with it.
+    public var subject: String?
+    /// Terms that the record has, all of them, such as `type:Observation`.
+    public var terms: [String] = []
+    /// The event, or for records without one the recording, is in this range of microseconds since
+    /// 1970.
+    public var eventRange: Range<Int64>?
+    /// Versions that are not current, and deletions, as well.
+    public var includesHistory = false
+
+    /// A query that every current record of the collection `records` matches.
+    public init() {}
+}
+
+extension ArchiveView {
+    /// Visits the records that match, until `visit` answers false: by subject or term in the order of
+    /// events, else in the order of names.
+    ///
+    /// The most selective index is walked, the other conditions are checked on the records. Memory is
+    /// bounded by one page of places, whatever the number of records.
+    public func forEach(
+        _ query: RecordQuery, _ visit: (Record) throws -> Bool
+    ) throws(ArchiveError) {
+        do {
+            if query.subject != nil || !query.terms.isEmpty {
+                try forEachByTerm(query, visit)
+            } else {
+                try forEachByName(query, visit)
+            }
+        } catch {
+            throw ArchiveError.wrapping(error)
+        }
+    }
+
+    /// Records in the order of their sequence numbers, from `first` on.
+    package func forEachInOrder(
+        from first: UInt64 = 0, _ visit: (Record) throws -> Bool
+    ) throws(ArchiveError) {
+        do {
+            try pages(
+                from: [IndexKeys.Table.time.rawValue], to: [IndexKeys.Table.time.rawValue + 1]
+            ) { sequence, place in
+                guard sequence >= first, sequence <= lastSequence else { return true }
+                return try visit(try reader.record(at: place))
+            }
+        } catch {
+            throw ArchiveError.wrapping(error)
+        }
+    }
+
+    private func forEachByTerm(_ query: RecordQuery, _ visit: (Record) throws -> Bool) throws {
+        // Records of one subject have it as their own; those that name several have a term for each.
+        var prefixes: [[UInt8]] = []
+        if let subject = query.subject {
+            prefixes = [
+                IndexKeys.subjectPrefix(subject), IndexKeys.termPrefix("patient:\(subject)"),
+            ]
+        } else if let term = query.terms.first {
+            prefixes = [IndexKeys.termPrefix(term)]
+        }
+        var seen: Set<UInt64> = []
+        var goesOn = true
+        for (index, prefix) in prefixes.enumerated() where goesOn {
+            try pages(from: prefix, to: prefix.prefixEnd) { sequence, place in
+                guard sequence <= lastSequence, !seen.contains(sequence) else { return true }
+                let record = try reader.record(at: place)
+                guard try matches(record, query) else { return true }
+                // Only a second walk can meet a record again.
+                if prefixes.count > 1 && index == 0 { seen.insert(sequence) }
+                goesOn = try visit(record)
+                return goesOn
+            }
+        }
+    }
+
+    private func forEachByName(_ query: RecordQuery, _ visit: (Record) throws -> Bool) throws {
+        let start: [UInt8]
+        if let collection = query.collection {
+            start = IndexKeys.namePrefix(collection, query.namePrefix ?? "")
+        } else {
+            start = [IndexKeys.Table.name.rawValue]
+        }
+        try pages(from: start, to: start.prefixEnd) { sequence, place in
+            guard sequence <= lastSequence else { return true }
+            let record = try reader.record(at: place)
+            guard try matches(record, query) else { return true }
+            return try visit(record)
+        }
+    }
+
+    private func matches(_ record: Record, _ query: RecordQuery) throws -> Bool {
+        if let collection = query.collection {
+            guard record.collection == collection else { return false }
+        } else if record.collection == SystemRecords.collection {
+            return false
+        }
+        if let prefix = query.namePrefix, !record.name.hasPrefix(prefix) { return false }
+        if let subject = query.subject,
+            record.subject != subject, !record.terms.contains("patient:\(subject)")
+        {
+            return false
+        }
+        guard query.terms.allSatisfy(record.terms.contains) else { return false }
+        if let range = query.eventRange {
+            let start = record.eventStart ?? record.recorded
+            let end = record.eventEnd ?? start
+            guard start < range.upperBound, end >= range.lowerBound else { return false }
+        }
+        return try query.includesHistory || (!record.isDeleted && isCurrent(record))
+    }
+
+    /// Walks a range of the index in pages, so that no cursor is held while records are read.
+    private func pages(
+        from start: [UInt8], to end: [UInt8],
+        _ visit: (UInt64, RecordPlace) throws -> Bool
+    ) throws {
+        let pageCount = 512
+        var start = start
+        while true {
+            var page: [(sequence: UInt64, place: RecordPlace)] = []
+            page.reserveCapacity(pageCount)
+            var last: [UInt8] = []
+            try scan(from: start, to: end) { key, value throws(DecodingError) in
+                var cursor = ByteCursor()
+                page.append(
+                    (IndexKeys.sequence(key), try RecordPlace(decoding: value, &cursor)))
+                if page.count == pageCount { last = [UInt8](copying: key) }
+                return page.count < pageCount
+            }
+            for item in page {
+                guard try visit(item.sequence, item.place) else { return }
+            }
+            guard page.count == pageCount else { return }
+            start = last + [0]
+        }
+    }
+}
