@@ -1,4 +1,4 @@
-import ArchiveFormat
+package import ArchiveFormat
 
 /// How collections become known: a frame's tag leads to a collection only if its name is known, so
 /// the first record of a collection is committed behind a record of the collection `system` that

@@ -11,6 +11,8 @@ package struct RecoveryReport: Equatable, Sendable {
     package var quarantinedByteCount: UInt64 = 0
     /// The segment that was closed because the machine or the program had stopped in the middle.
     package var closedSegment: SegmentNumber?
+
+    package init() {}
 }
 
 /// Opens the log for writing: finds its end, decides what stands behind it, and makes it clean.

@@ -1,4 +1,4 @@
-import ArchiveFileIO
+package import ArchiveFileIO
 import ArchiveFormat
 import ArchiveIndex
 import ArchiveKeys

@@ -1,7 +1,7 @@
+package import ArchiveSealing
 package import ArchiveBytes
 import ArchiveFormat
 import ArchiveIndex
-import ArchiveSealing
 import ArchiveSegments
 
 /// An archive's records as they were at one moment: what was committed up to then, and nothing that
@@ -177,7 +177,8 @@ public struct ArchiveView: Sendable {
             var isThere = try cursor.seek(atOrAfter: start.span)
             while isThere {
                 let goesOn = try cursor.withEntry { key, value throws(DecodingError) in
-                    try key.precedes(end.span) && visit(key, value)
+                    guard key.precedes(end.span) else { return false }
+                    return try visit(key, value)
                 }
                 guard goesOn else { return }
                 isThere = try cursor.next()

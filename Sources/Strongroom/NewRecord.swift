@@ -1,4 +1,4 @@
-package import ArchiveBytes
+import ArchiveBytes
 import ArchiveFormat
 
 /// A record to be put into an archive.
@@ -23,6 +23,8 @@ public struct NewRecord: Sendable {
     public var terms: [String]
     /// The file, and the line in it from 1 (0 for the whole), that the record came from.
     public var source: RecordSource?
+    /// A version that says that the name was deleted.
+    var isTombstone = false
 
     /// Describes a record.
     public init(
@@ -101,6 +103,14 @@ extension NewRecord {
         }
     }
 
+    /// A bound on the record's plaintext, for limits of batches.
+    var footprint: Int {
+        body.count + 256 + name.utf8.count + (subject?.utf8.count ?? 0)
+            + terms.reduce(0) { $0 + $1.utf8.count + 4 }
+            + attributes.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 8 }
+            + (source?.path.count ?? 0)
+    }
+
     func entry(sequence: UInt64, recorded: Timestamp) -> RecordEntry {
         var entry = RecordEntry()
         entry.sequence = sequence
@@ -113,6 +123,7 @@ extension NewRecord {
         entry.eventEnd = (eventEnd ?? eventStart).map(Timestamp.init(microseconds:))
         entry.attributes = attributes
         entry.terms = terms
+        entry.isTombstone = isTombstone
         entry.source = source.map { RecordEntry.Source(path: $0.path, line: $0.line) }
         return entry
     }

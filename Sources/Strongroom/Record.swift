@@ -1,3 +1,4 @@
+import ArchiveSealing
 package import ArchiveBytes
 package import ArchiveFormat
 

@@ -1,3 +1,5 @@
+import ArchiveFileIO
+import SystemPackage
 import ArchiveBytes
 import ArchiveFormat
 import ArchiveIndex

@@ -1,6 +1,6 @@
-import ArchiveBytes
 package import ArchiveFileIO
-import ArchiveFormat
+package import ArchiveFormat
+package import ArchiveBytes
 import ArchiveIndex
 package import ArchiveKeys
 import ArchiveSealing
@@ -35,7 +35,8 @@ extension Engine {
     package static func create(_ address: ArchiveAddress) throws(ArchiveError) -> Engine {
         try makePlace(address)
         do {
-            let id = ArchiveID(try Randomness.bytes(ArchiveID.byteCount).span, at: 0)
+            let drawn = try Randomness.bytes(ArchiveID.byteCount)
+            let id = ArchiveID(drawn.span, at: 0)
             let (file, keyring) = try KeyringFile.create(
                 archiveID: id, credential: address.credential, label: "first",
                 created: address.clock(),
@@ -230,15 +231,27 @@ extension Engine {
         }
     }
 
+    /// The file in which a reader says which version of the index it reads; nil if there is none, as
+    /// in a copy that nobody writes to.
+    private static func pinFile(_ address: ArchiveAddress) throws(ArchiveError) -> (any File)? {
+        do {
+            guard try address.fileSystem.status(of: address.layout.lock) != nil else { return nil }
+        } catch {
+            throw ArchiveError(error)
+        }
+        return try openLock(address, .read)
+    }
+
     /// Opens the index, rebuilds it if it must be, and reads what the log has beyond it.
     private static func gather(
         _ address: ArchiveAddress, _ document: ArchiveDocument, _ keys: KeyringKeys,
         lockFile: (any File)?
     ) throws(ArchiveError) -> EngineParts {
-        let pinFile = try lockFile ?? openLock(address, .read)
+        let pins: (any File)?
+        if let lockFile { pins = lockFile } else { pins = try pinFile(address) }
         let opening = IndexOpening(
             address: address, document: document, keys: keys, isWriter: lockFile != nil,
-            lockFile: pinFile)
+            lockFile: pins)
         let (index, wasRebuilt) = try opening.open()
         let view = try index.view()
         let covered = LogPlace(coverage: view.coverage) ?? .start

@@ -1,7 +1,7 @@
+package import ArchiveSealing
+package import ArchiveFileIO
 import ArchiveBytes
-import ArchiveFileIO
 package import ArchiveFormat
-import ArchiveSealing
 import ArchiveSegments
 import SystemPackage
 

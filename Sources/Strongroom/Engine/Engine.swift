@@ -6,7 +6,7 @@ import ArchiveKeys
 import ArchiveSealing
 package import ArchiveSegments
 import Synchronization
-package import SystemPackage
+import SystemPackage
 
 /// An open archive's core: synchronous, without threads of its own.
 ///

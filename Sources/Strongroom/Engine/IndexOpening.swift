@@ -1,3 +1,5 @@
+import ArchiveKeys
+import SystemPackage
 import ArchiveBytes
 import ArchiveFileIO
 import ArchiveFormat
@@ -31,7 +33,7 @@ struct IndexOpening {
     let keys: KeyringKeys
     let isWriter: Bool
     /// Other processes say here which version of the index they read; the writer's lock is byte 0.
-    let lockFile: any File
+    let lockFile: (any File)?
 
     /// Reader locks stand behind the writer's and room for later uses.
     private static let firstReaderByte: UInt64 = 1 << 20
@@ -46,7 +48,9 @@ struct IndexOpening {
         var options = IndexOptions()
         options.pageByteCount = document.pageByteCount
         options.cacheByteLimit = address.configuration.cacheByteCount
-        options.readerLocks = ReaderLocks(file: lockFile, firstByte: Self.firstReaderByte)
+        options.readerLocks = lockFile.map {
+            ReaderLocks(file: $0, firstByte: Self.firstReaderByte)
+        }
         return options
     }
 
@@ -66,7 +70,7 @@ struct IndexOpening {
 
     private static func isWorthRebuilding(_ error: IndexError) -> Bool {
         switch error {
-        case .missing, .foreign, .corrupt, .unsupported: true
+        case .missing, .foreign, .damaged, .corrupt: true
         default: false
         }
     }

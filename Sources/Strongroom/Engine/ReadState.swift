@@ -2,7 +2,7 @@ import ArchiveBytes
 package import ArchiveFormat
 package import ArchiveIndex
 import ArchiveSealing
-package import ArchiveSegments
+import ArchiveSegments
 
 /// What readers see: the index with everything that is committed, as of one commit. A value: once
 /// taken it does not change, whatever the writer does.

@@ -1,7 +1,7 @@
+package import ArchiveSealing
+package import ArchiveSegments
 import ArchiveBytes
 import ArchiveFormat
-import ArchiveSealing
-import ArchiveSegments
 import Synchronization
 
 /// Reads records by place: finds the frame, opens the pack, decodes the entry.
@@ -40,7 +40,7 @@ package final class RecordReader: Sendable {
     ) throws(ArchiveError) -> ArraySlice<UInt8> {
         try withContext { context throws(LogError) in
             let (plain, header) = try context.open(place, log)
-            do {
+            do throws(FormatError) {
                 let chunk = try ChunkPlaintext(decoding: plain.span)
                 guard header.kind == .chunk, chunk.id == id else {
                     throw FormatError(.damaged, "the frame holds another chunk")
@@ -56,7 +56,7 @@ package final class RecordReader: Sendable {
         if let pack = packs[place] { return pack }
         let pack = try withContext { context throws(LogError) in
             let (plain, header) = try context.open(place, log)
-            do {
+            do throws(FormatError) {
                 guard header.kind == .records else {
                     throw FormatError(.damaged, "the frame holds no records")
                 }
@@ -101,6 +101,10 @@ private final class ReadContext: @unchecked Sendable {
     func open(
         _ place: RecordPlace, _ log: LogReader
     ) throws(LogError) -> (plain: [UInt8], header: FrameHeader) {
+        // The buffer is local while spans of it are lent.
+        var buffer: [UInt8] = []
+        swap(&buffer, &self.buffer)
+        defer { swap(&buffer, &self.buffer) }
         try log.read(place.segment, at: place.frameOffset, into: &buffer)
         let header: FrameHeader
         do {

@@ -1,3 +1,4 @@
+import ArchiveSegments
 import ArchiveFormat
 
 /// What the engine itself keeps in the log: records of the collection `system`.

@@ -1,0 +1,86 @@
+import ArchiveFormat
+
+/// Records that become durable together, all or none.
+public struct WriteBatch: Sendable {
+    /// What is in the batch so far, in the order of the receipts.
+    public private(set) var records: [NewRecord] = []
+
+    /// An empty batch.
+    public init() {}
+
+    /// Adds a record.
+    public mutating func put(_ record: NewRecord) { records.append(record) }
+
+    /// Adds the deletion of a name: a version that says so. Older versions stay readable as of then.
+    public mutating func delete(_ name: String, in collection: String = "records") {
+        var record = NewRecord(name: name, body: [], collection: collection)
+        record.isTombstone = true
+        records.append(record)
+    }
+}
+
+extension Archive {
+    /// Puts one record. Durable when it returns.
+    @discardableResult
+    public func put(_ record: NewRecord) async throws(ArchiveError) -> Receipt {
+        guard record.body.count <= Limits.inlineBody else {
+            let body = record.body
+            var rest = record
+            rest.body = []
+            let source = BodyPieces(body)
+            return try await put(rest) { source.next() }
+        }
+        let receipts = try await core.submit([record])
+        guard let receipt = receipts.first else {
+            throw ArchiveError(.invalid, "one record makes one receipt")
+        }
+        return receipt
+    }
+
+    /// Puts bytes under a name. Durable when it returns.
+    @discardableResult
+    public func put(
+        _ body: [UInt8], name: String, subject: String? = nil, mediaType: String? = nil
+    ) async throws(ArchiveError) -> Receipt {
+        try await put(
+            NewRecord(name: name, body: body, subject: subject, mediaType: mediaType))
+    }
+
+    /// Puts a record whose body comes in pieces, of any length, in bounded memory; nil ends it.
+    ///
+    /// `next` runs on the writer's thread, where it may block: other writers wait for it.
+    @discardableResult
+    public func put(
+        _ record: NewRecord, body next: @escaping @Sendable () throws -> [UInt8]?
+    ) async throws(ArchiveError) -> Receipt {
+        try await core.write { engine throws(ArchiveError) in
+            try engine.put(record, body: next)
+        }
+    }
+
+    /// Puts many records in one commit, all or none. The receipts are in the order of the batch.
+    ///
+    /// A batch takes at most 12 MiB of bodies and entries.
+    @discardableResult
+    public func write(
+        _ fill: (inout WriteBatch) throws(ArchiveError) -> Void
+    ) async throws(ArchiveError) -> [Receipt] {
+        var batch = WriteBatch()
+        try fill(&batch)
+        return try await core.submit(batch.records)
+    }
+
+    /// Deletes a name: adds a version that says so. What was there stays readable as of before.
+    @discardableResult
+    public func delete(
+        _ name: String, in collection: String = "records"
+    ) async throws(ArchiveError) -> Receipt {
+        var batch = WriteBatch()
+        batch.delete(name, in: collection)
+        let receipts = try await core.submit(batch.records)
+        guard let receipt = receipts.first else {
+            throw ArchiveError(.invalid, "one deletion makes one receipt")
+        }
+        return receipt
+    }
+}

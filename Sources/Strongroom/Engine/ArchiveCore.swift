@@ -1,0 +1,153 @@
+import ArchiveBytes
+import ArchiveFileIO
+import ArchiveFormat
+import ArchiveSegments
+import Dispatch
+import Synchronization
+
+/// Where the asynchronous archive meets the synchronous engine.
+///
+/// The engine belongs to the writer pool, which has one thread: every call that changes something runs
+/// there, one after the other. What readers use is safe to share and goes past it.
+final class ArchiveCore: @unchecked Sendable {
+    /// Touched on the writer's thread only; that is why this class may be shared.
+    private let engine: Engine
+    private let writer = BlockingPool(label: "strongroom.writer", width: 1)
+    let readers = BlockingPool(label: "strongroom.reader", width: 4)
+    let records: RecordReader
+    let document: ArchiveDocument
+    private let waiting = Mutex<[Request]>([])
+
+    /// Opening derives keys and may recover: it takes a while and must not hold up others.
+    static let opening = BlockingPool(label: "strongroom.opening", width: 4)
+
+    /// The head is brought up to the log at the latest so long after a commit.
+    private static let headDelay = DispatchTimeInterval.milliseconds(100)
+    private let headIsScheduled = Mutex(false)
+
+    /// A caller's batch that waits for the next commit.
+    private struct Request: Sendable {
+        let records: [NewRecord]
+        let byteCount: Int
+        let answer: @Sendable (Result<[Receipt], ArchiveError>) -> Void
+    }
+
+    init(_ engine: sending Engine) {
+        document = engine.document
+        records = RecordReader(log: engine.reader, keys: engine.keys)
+        self.engine = engine
+    }
+
+    var readState: ReadState { engine.readState }
+
+    /// Runs a change on the writer's thread.
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (Engine) throws(ArchiveError) -> Result
+    ) async throws(ArchiveError) -> Result {
+        let result = try await writer.run { [self] () throws(ArchiveError) in
+            let result = try body(engine)
+            if let failure = engine.takeDeferredFailure() { throw failure }
+            return result
+        }
+        scheduleHead()
+        return result
+    }
+
+    /// Runs a question that needs the engine's own state.
+    func inspect<Result: Sendable>(
+        _ body: @escaping @Sendable (Engine) throws(ArchiveError) -> Result
+    ) async throws(ArchiveError) -> Result {
+        try await writer.run { [self] () throws(ArchiveError) in try body(engine) }
+    }
+
+    /// Commits a caller's records together with whatever else waits at the moment. While one commit
+    /// syncs, the next one's batches gather: no timer, no delay.
+    func submit(_ records: [NewRecord]) async throws(ArchiveError) -> [Receipt] {
+        for record in records { try record.validate() }
+        let result = await withCheckedContinuation { continuation in
+            let request = Request(
+                records: records,
+                byteCount: records.reduce(0) { $0 + $1.footprint },
+                answer: { continuation.resume(returning: $0) })
+            let isFirst = waiting.withLock { waiting in
+                waiting.append(request)
+                return waiting.count == 1
+            }
+            if isFirst { startDrain() }
+        }
+        return try result.get()
+    }
+
+    private func startDrain() {
+        Task.detached { [self] in
+            await writer.run { [self] in drain() }
+            scheduleHead()
+        }
+    }
+
+    /// Takes what waits, as much as one batch holds, and commits it; until nothing waits.
+    private func drain() {
+        while true {
+            let batch = waiting.withLock { waiting in
+                var count = 0
+                var byteCount = 0
+                for request in waiting {
+                    byteCount += request.byteCount
+                    if count > 0, byteCount > Engine.batchByteLimit * 3 / 4 { break }
+                    count += 1
+                }
+                let batch = Array(waiting.prefix(count))
+                waiting.removeFirst(count)
+                return batch
+            }
+            guard !batch.isEmpty else { return }
+            commit(batch)
+        }
+    }
+
+    private func commit(_ batch: [Request]) {
+        do throws(ArchiveError) {
+            var receipts = try engine.commit(batch.flatMap(\.records))[...]
+            for request in batch {
+                request.answer(.success(Array(receipts.prefix(request.records.count))))
+                receipts = receipts.dropFirst(request.records.count)
+            }
+        } catch {
+            for request in batch { request.answer(.failure(error)) }
+        }
+    }
+
+    private func scheduleHead() {
+        let isNew = headIsScheduled.withLock { isScheduled in
+            defer { isScheduled = true }
+            return !isScheduled
+        }
+        guard isNew else { return }
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.headDelay) { [weak self] in
+            guard let self else { return }
+            Task.detached {
+                await self.writer.run {
+                    self.headIsScheduled.withLock { $0 = false }
+                    self.engine.advanceHeadLater()
+                }
+            }
+        }
+    }
+
+    func close() async throws(ArchiveError) {
+        try await writer.run { [self] () throws(ArchiveError) in try engine.close() }
+    }
+}
+
+extension Engine {
+    /// Gives up what failed behind an acknowledged commit, once.
+    func takeDeferredFailure() -> ArchiveError? {
+        defer { deferredFailure = nil }
+        return deferredFailure
+    }
+
+    /// Advances the head behind nobody's back: a failure waits for the next call that can report it.
+    func advanceHeadLater() {
+        do throws(ArchiveError) { try advanceHead() } catch { deferredFailure = error }
+    }
+}

@@ -1,0 +1,89 @@
+import ArchiveBytes
+import ArchiveCodecs
+import ArchiveFormat
+import ArchiveIndex
+import ArchiveSealing
+import ArchiveSegments
+
+extension Engine {
+    /// Puts one record whose body comes in pieces, of any length, in bounded memory.
+    ///
+    /// Chunks are committed before the record that names them: until then nobody sees them, and if it
+    /// never comes they are waste.
+    package func put(
+        _ record: NewRecord, body next: () throws -> [UInt8]?
+    ) throws(ArchiveError) -> Receipt {
+        try record.validate()
+        do {
+            var writer = try bodyWriter(for: record)
+            while let piece = try next() { try writer.append(piece) }
+            return try put(record, body: try writer.finish())
+        } catch {
+            throw ArchiveError.wrapping(error)
+        }
+    }
+
+    /// A writer for the body of `record`, which commits its chunks here.
+    func bodyWriter(for record: NewRecord) throws(ArchiveError) -> BodyWriter {
+        try BodyWriter(
+            subject: record.subject, collection: record.collection, keys: keys
+        ) { try self.commit(chunks: $0) }
+    }
+
+    /// Commits the record of a finished body.
+    package func put(
+        _ record: NewRecord, body: BodyWriter.Result
+    ) throws(ArchiveError) -> Receipt {
+        try record.validate()
+        var pending = PendingRecord(record)
+        pending.inlineBody = body.inlineBody
+        pending.entry.body = body.body
+        pending.entry.bodyByteCount = body.byteCount
+        pending.entry.digest = body.digest
+        guard let receipt = try commit([pending]).first else {
+            throw ArchiveError(.invalid, "one record makes one receipt")
+        }
+        return receipt
+    }
+
+    /// Makes chunks durable that the archive does not hold yet.
+    package func commit(chunks: [PendingChunk]) throws(ArchiveError) {
+        let log = try writableLog()
+        do {
+            var fresh: [PendingChunk] = []
+            var ids: Set<Digest> = []
+            for chunk in chunks where !ids.contains(chunk.id) {
+                ids.insert(chunk.id)
+                let key = IndexKeys.chunk(chunk.id)
+                if try readState.index.value(for: key.span) == nil { fresh.append(chunk) }
+            }
+            guard !fresh.isEmpty else { return }
+            if case .collection(let collection)? = fresh.first?.domain,
+                !knownCollections.contains(collection)
+            {
+                knownCollections.insert(collection)
+                _ = try commit([SystemRecords.registration(of: collection)])
+            }
+            let drafts = try fresh.map { chunk in
+                FrameDraft(
+                    kind: .chunk,
+                    plain: ChunkPlaintext.encode(
+                        domain: chunk.domain, id: chunk.id, bytes: chunk.bytes.span),
+                    domain: try keys.domain(chunk.domain, epoch: keys.epoch),
+                    firstSequence: end.link.lastSequence + 1, codec: .zstandard)
+            }
+            let batch = try log.commit(
+                drafts, lastSequence: end.link.lastSequence, time: max(clock(), end.link.time))
+            var builder = RunBuilder()
+            var directory: [(chunk: DirectoryChunk, domain: KeyDomainName)] = []
+            for (chunk, offset) in zip(fresh, batch.offsets) {
+                builder.append(chunk: chunk.id, segment: batch.segment, offset: offset)
+                directory.append(
+                    (DirectoryChunk(id: chunk.id, frameOffset: offset), chunk.domain))
+            }
+            try absorb(builder.finish(), [], bodyByteCount: 0, chunks: directory, batch)
+        } catch {
+            throw ArchiveError.wrapping(error)
+        }
+    }
+}
