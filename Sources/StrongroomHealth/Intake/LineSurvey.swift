@@ -1,10 +1,10 @@
 import ArchiveBytes
 
-/// Looks at the first lines of a text to tell a file of JSON lines from one JSON text.
+/// Looks at the beginning of a text to tell a file of JSON lines from one JSON text.
 ///
-/// A line that is a JSON object, followed by anything, cannot be one text. Where the first line is
-/// broken, the others decide: at least half of them begin like an object that somebody wrote on one
-/// line. Indented JSON has few such lines, because its braces stand alone.
+/// What reads as one JSON text from the first byte on is one; what goes on after a whole object on
+/// one line is lines. Where the beginning is no JSON at all, a broken first line may be the cause:
+/// then at least half of the lines must begin like an object that somebody wrote on one line.
 struct LineSurvey {
     enum Verdict: Equatable {
         case lines(SourceFormat.LineEnd)
@@ -17,33 +17,48 @@ struct LineSurvey {
     private var lineCount = 0
     private var openingCount = 0
     private var objectCount = 0
-    private var isFirstAnObject = false
-    private var isFirstComplete = false
-    /// Whether the text begins with a brace, as one JSON text of ours would.
-    private var beginsWithBrace = false
+    /// The first value of the text, if the text begins like an object.
+    private var first = First.none
+
+    private enum First {
+        case none
+        /// The text breaks off inside it, or goes on with nothing but blanks.
+        case all
+        case broken
+        /// Something stands behind it on another line.
+        case line
+    }
 
     init(_ text: Span<UInt8>, isWhole: Bool) {
-        guard !text.isEmpty else { return }
-        beginsWithBrace = text[0] == UInt8(ascii: "{")
         if text.firstIndex(of: SourceFormat.LineEnd.lineFeed.rawValue) == nil,
             let place = text.firstIndex(of: SourceFormat.LineEnd.carriageReturn.rawValue),
             place < text.count - 1
         {
             end = .carriageReturn
         }
+        surveyFirst(text)
         var start = 0
         while start < text.count {
-            var stop = start
-            while stop < text.count, text[stop] != end.rawValue { stop &+= 1 }
-            guard stop < text.count || isWhole else {
-                // What follows the last line end is a line too, but not yet all of it.
-                if lineCount > 0, !Self.isBlank(text, start..<stop) { lineCount += 1 }
-                break
-            }
+            let stop = text.firstIndex(ofByte: end.rawValue, from: start) ?? text.count
+            guard stop < text.count || isWhole else { break }
             survey(text, start..<stop)
             start = stop + 1
         }
-        isFirstComplete = lineCount > 0
+    }
+
+    private mutating func surveyFirst(_ text: Span<UInt8>) {
+        guard !text.isEmpty, text[0] == UInt8(ascii: "{") else { return }
+        var cursor = JSONCursor()
+        do throws(JSONFault) {
+            try cursor.skipValue(text, depth: 0)
+        } catch {
+            first = error == .truncated ? .all : .broken
+            return
+        }
+        let lineEnd = text.firstIndex(ofByte: end.rawValue, from: 0) ?? text.count
+        let isOneLine = cursor.at <= lineEnd
+        cursor.space(text)
+        first = cursor.at == text.count ? .all : isOneLine && cursor.at > lineEnd ? .line : .broken
     }
 
     private mutating func survey(_ text: Span<UInt8>, _ line: Range<Int>) {
@@ -54,34 +69,22 @@ struct LineSurvey {
         lineCount += 1
         guard text[start] == UInt8(ascii: "{"), stop &- start > 1 else { return }
         openingCount += 1
-        guard text[stop &- 1] == UInt8(ascii: "}") else { return }
-        objectCount += 1
-        if lineCount == 1 { isFirstAnObject = Self.isJSON(text.extracting(start..<stop)) }
+        if text[stop &- 1] == UInt8(ascii: "}") { objectCount += 1 }
     }
 
+    /// `isCut` says that more of the file can be seen.
     func verdict(isCut: Bool, _ isNamedAsLines: Bool) -> Verdict {
-        guard isFirstComplete else { return beginsWithBrace && isCut ? .unknown : .notLines }
-        if lineCount > 1 {
-            let most = openingCount * 2 >= lineCount && objectCount > 0
-            return isFirstAnObject || most ? .lines(end) : .notLines
-        }
-        if isFirstAnObject && isCut { return .unknown }
-        return openingCount == 1 && isNamedAsLines ? .lines(end) : .notLines
-    }
-
-    private static func isBlank(_ text: Span<UInt8>, _ line: Range<Int>) -> Bool {
-        for offset in line where !SourceFormat.isBlank(text[offset]) { return false }
-        return true
-    }
-
-    private static func isJSON(_ text: Span<UInt8>) -> Bool {
-        var cursor = JSONCursor()
-        do throws(JSONFault) {
-            try cursor.skipValue(text, depth: 0)
-            try cursor.finish(text)
-            return true
-        } catch {
-            return false
+        switch first {
+        case .line: return .lines(end)
+        case .all:
+            // One line, or the beginning of an indented text; a name that says lines is believed
+            // if there is but one.
+            if lineCount <= 1 && isCut { return .unknown }
+            return lineCount <= 1 && openingCount == 1 && isNamedAsLines ? .lines(end) : .notLines
+        case .none, .broken:
+            if lineCount == 1, openingCount == 1, isNamedAsLines { return .lines(end) }
+            let most = lineCount > 1 && openingCount * 2 >= lineCount && objectCount > 0
+            return most ? .lines(end) : .notLines
         }
     }
 }
