@@ -27,7 +27,23 @@ internal import CSealing
         precondition(sealed.count == plain.count + Self.overhead, "there must be room for the tag")
         precondition(nonce.count == Self.nonceByteCount, "a nonce has 12 bytes")
         let status = key.withSpan { key in
-            unsafe cs_gcm_seal(context, key, nonce, associated, plain, &sealed)
+            unsafe lend(key, nonce, associated, plain) { key, nonce, extra, plain in
+                unsafe sealed.withUnsafeMutableBufferPointer { sealed in
+                    unsafe cs_gcm_seal(
+                        context,
+                        key.count,
+                        key.baseAddress,
+                        nonce.count,
+                        nonce.baseAddress,
+                        extra.count,
+                        extra.baseAddress,
+                        plain.count,
+                        plain.baseAddress,
+                        sealed.count,
+                        sealed.baseAddress
+                    )
+                }
+            }
         }
         guard status == 1 else { throw .libraryFailure }
     }
@@ -46,7 +62,23 @@ internal import CSealing
         precondition(sealed.count == plain.count + Self.overhead, "the tag must be there")
         precondition(nonce.count == Self.nonceByteCount, "a nonce has 12 bytes")
         let status = key.withSpan { key in
-            unsafe cs_gcm_open(context, key, nonce, associated, sealed, &plain)
+            unsafe lend(key, nonce, associated, sealed) { key, nonce, extra, sealed in
+                unsafe plain.withUnsafeMutableBufferPointer { plain in
+                    unsafe cs_gcm_open(
+                        context,
+                        key.count,
+                        key.baseAddress,
+                        nonce.count,
+                        nonce.baseAddress,
+                        extra.count,
+                        extra.baseAddress,
+                        sealed.count,
+                        sealed.baseAddress,
+                        plain.count,
+                        plain.baseAddress
+                    )
+                }
+            }
         }
         guard status == 1 else { throw status == 0 ? .libraryFailure : .authenticationFailed }
     }
@@ -82,7 +114,17 @@ internal import CSealing
     package func encrypt(_ plain: Span<UInt8>, into sealed: inout MutableSpan<UInt8>) {
         precondition(plain.count.isMultiple(of: Self.byteCount), "blocks have 16 bytes")
         precondition(sealed.count == plain.count, "encryption keeps the length")
-        let status = unsafe cs_block_encrypt(context, plain, &sealed)
+        let status = unsafe plain.withUnsafeBufferPointer { plain in
+            unsafe sealed.withUnsafeMutableBufferPointer { sealed in
+                unsafe cs_block_encrypt(
+                    context,
+                    plain.count,
+                    plain.baseAddress,
+                    sealed.count,
+                    sealed.baseAddress
+                )
+            }
+        }
         precondition(status == 1, "AES-256 failed")
     }
 }

@@ -38,8 +38,23 @@ package enum HKDF {
             throw .invalidParameter
         }
         var derived = SecretBytes(zeroed: count)
-        let status = derived.withMutableSpan {
-            unsafe cs_hkdf(Library.shared.handle, expandOnly, secret, salt, info, &$0)
+        let status = derived.withMutableSpan { derived in
+            unsafe lend(secret, salt, info) { secret, salt, info in
+                unsafe derived.withUnsafeMutableBufferPointer { derived in
+                    unsafe cs_hkdf(
+                        Library.shared.handle,
+                        expandOnly,
+                        secret.count,
+                        secret.baseAddress,
+                        salt.count,
+                        salt.baseAddress,
+                        info.count,
+                        info.baseAddress,
+                        derived.count,
+                        derived.baseAddress
+                    )
+                }
+            }
         }
         guard status == 1 else { throw .libraryFailure }
         return derived
@@ -90,18 +105,25 @@ package enum Scrypt {
         guard (1...HKDF.derivedLimit).contains(count) else { throw .invalidParameter }
         let cost = UInt64(1) << UInt64(parameters.logN)
         // What the algorithm needs, with libcrypto's few working blocks beside it.
-        let blocks = UInt64(128 * parameters.r) * (cost + UInt64(parameters.p) + 4)
+        let memory = UInt64(128 * parameters.r) * (cost + UInt64(parameters.p) + 4)
         var derived = SecretBytes(zeroed: count)
-        let status = derived.withMutableSpan {
-            cs_scrypt(
-                passphrase,
-                salt,
-                cost,
-                UInt64(parameters.r),
-                UInt64(parameters.p),
-                blocks,
-                &$0
-            )
+        let status = derived.withMutableSpan { derived in
+            unsafe lend(passphrase, salt) { passphrase, salt in
+                unsafe derived.withUnsafeMutableBufferPointer { derived in
+                    unsafe cs_scrypt(
+                        passphrase.count,
+                        passphrase.baseAddress,
+                        salt.count,
+                        salt.baseAddress,
+                        cost,
+                        UInt64(parameters.r),
+                        UInt64(parameters.p),
+                        memory,
+                        derived.count,
+                        derived.baseAddress
+                    )
+                }
+            }
         }
         guard status == 1 else { throw .libraryFailure }
         return derived

@@ -18,9 +18,19 @@ package enum Ed25519 {
         package init(seed: SecretKey) throws(SealingError) {
             var publicKey = [UInt8](repeating: 0, count: Ed25519.publicKeyByteCount)
             var span = publicKey.mutableSpan
-            guard seed.withSpan({ seed in cs_ed25519_public(seed, &span) }) == 1 else {
-                throw .libraryFailure
+            let status = seed.withSpan { seed in
+                unsafe seed.withUnsafeBufferPointer { seed in
+                    unsafe span.withUnsafeMutableBufferPointer { publicKey in
+                        unsafe cs_ed25519_public(
+                            seed.count,
+                            seed.baseAddress,
+                            publicKey.count,
+                            publicKey.baseAddress
+                        )
+                    }
+                }
             }
+            guard status == 1 else { throw .libraryFailure }
             self.publicKey = publicKey
             self.seed = seed
         }
@@ -29,9 +39,21 @@ package enum Ed25519 {
         package func sign(_ message: Span<UInt8>) throws(SealingError) -> [UInt8] {
             var signature = [UInt8](repeating: 0, count: Ed25519.signatureByteCount)
             var span = signature.mutableSpan
-            guard seed.withSpan({ seed in cs_ed25519_sign(seed, message, &span) }) == 1 else {
-                throw .libraryFailure
+            let status = seed.withSpan { seed in
+                unsafe lend(seed, message) { seed, message in
+                    unsafe span.withUnsafeMutableBufferPointer { signature in
+                        unsafe cs_ed25519_sign(
+                            seed.count,
+                            seed.baseAddress,
+                            message.count,
+                            message.baseAddress,
+                            signature.count,
+                            signature.baseAddress
+                        )
+                    }
+                }
             }
+            guard status == 1 else { throw .libraryFailure }
             return signature
         }
     }
@@ -47,6 +69,15 @@ package enum Ed25519 {
         guard signature.count == signatureByteCount, publicKey.count == publicKeyByteCount else {
             return false
         }
-        return cs_ed25519_verify(publicKey, message, signature) == 1
+        return unsafe lend(publicKey, message, signature) { publicKey, message, signature in
+            unsafe cs_ed25519_verify(
+                publicKey.count,
+                publicKey.baseAddress,
+                message.count,
+                message.baseAddress,
+                signature.count,
+                signature.baseAddress
+            )
+        } == 1
     }
 }

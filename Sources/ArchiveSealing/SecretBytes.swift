@@ -111,6 +111,8 @@ package final class SecretKey: Sendable {
 package enum ConstantTime {
     /// Compares in a time that depends on the counts only.
     package static func areEqual(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
-        cs_equal(left, right) == 1
+        unsafe lend(left, right) { left, right in
+            unsafe cs_equal(left.count, left.baseAddress, right.count, right.baseAddress)
+        } == 1
     }
 }

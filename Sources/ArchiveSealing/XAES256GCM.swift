@@ -30,7 +30,23 @@ internal import CSealing
         precondition(sealed.count == plain.count + Self.overhead, "there must be room for the tag")
         precondition(nonce.count == Self.nonceByteCount, "a nonce has 24 bytes")
         let status = key.withSpan { key in
-            unsafe cs_xaes_seal(context, key, nonce, associated, plain, &sealed)
+            unsafe lend(key, nonce, associated, plain) { key, nonce, extra, plain in
+                unsafe sealed.withUnsafeMutableBufferPointer { sealed in
+                    unsafe cs_xaes_seal(
+                        context,
+                        key.count,
+                        key.baseAddress,
+                        nonce.count,
+                        nonce.baseAddress,
+                        extra.count,
+                        extra.baseAddress,
+                        plain.count,
+                        plain.baseAddress,
+                        sealed.count,
+                        sealed.baseAddress
+                    )
+                }
+            }
         }
         guard status == 1 else { throw .libraryFailure }
     }
@@ -49,7 +65,23 @@ internal import CSealing
         precondition(sealed.count == plain.count + Self.overhead, "the tag must be there")
         precondition(nonce.count == Self.nonceByteCount, "a nonce has 24 bytes")
         let status = key.withSpan { key in
-            unsafe cs_xaes_open(context, key, nonce, associated, sealed, &plain)
+            unsafe lend(key, nonce, associated, sealed) { key, nonce, extra, sealed in
+                unsafe plain.withUnsafeMutableBufferPointer { plain in
+                    unsafe cs_xaes_open(
+                        context,
+                        key.count,
+                        key.baseAddress,
+                        nonce.count,
+                        nonce.baseAddress,
+                        extra.count,
+                        extra.baseAddress,
+                        sealed.count,
+                        sealed.baseAddress,
+                        plain.count,
+                        plain.baseAddress
+                    )
+                }
+            }
         }
         guard status == 1 else { throw status == 0 ? .libraryFailure : .authenticationFailed }
     }
