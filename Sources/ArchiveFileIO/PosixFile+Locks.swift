@@ -47,7 +47,9 @@ extension PosixFile {
     }
 
     private static func region(_ range: Range<UInt64>, kind: CInt) throws(Errno) -> flock {
-        guard let start = off_t(exactly: range.lowerBound), let length = off_t(exactly: range.count)
+        // Not the range's own count, which traps beyond 2^63.
+        guard let start = off_t(exactly: range.lowerBound),
+            let length = off_t(exactly: range.upperBound - range.lowerBound)
         else { throw .invalidArgument }
         return flock(
             l_type: Int16(kind),

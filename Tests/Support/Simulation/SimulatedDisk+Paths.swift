@@ -1,9 +1,11 @@
+import ArchiveFileIO
 import SystemPackage
 
 // Paths from the root of a simulated disk, with the errors of Linux.
 
 extension SimulatedDisk {
     static let nameByteLimit = 255
+    private static let separator = UInt8(ascii: "/")
 
     /// The file or directory at a path; nil if its last name is free.
     func find(_ path: FilePath) throws(Errno) -> Inode? {
@@ -28,8 +30,8 @@ extension SimulatedDisk {
         if path.isEmpty { throw .noSuchFileOrDirectory }
         var place: Place?
         var inode: Inode? = Self.root
-        for name in path.lexicallyNormalized().components {
-            guard name.string.utf8.count <= Self.nameByteLimit else { throw .fileNameTooLong }
+        for name in Self.names(path) {
+            guard name.count <= Self.nameByteLimit else { throw .fileNameTooLong }
             guard let parent = inode else { throw .noSuchFileOrDirectory }
             guard let directory = directories[parent] else { throw .notDirectory }
             place = Place(directory: parent, name: name)
@@ -38,23 +40,46 @@ extension SimulatedDisk {
         return place
     }
 
+    /// The names of a path from the root on.
+    ///
+    /// Bytes, because a crash test looks up a path a million
+    /// times, and paths as values are slow without optimization.
+    private static func names(_ path: FilePath) -> [Name] {
+        var names: [Name] = []
+        for part in path.bytes.split(separator: separator) {
+            switch part {
+            case [UInt8(ascii: ".")]: continue
+            case [UInt8(ascii: "."), UInt8(ascii: ".")]: _ = names.popLast()
+            default: names.append(Array(part))
+            }
+        }
+        return names
+    }
+
     /// Where a name stands or would, below the root.
     func requirePlace(_ path: FilePath) throws(Errno) -> Place {
         guard let place = try place(path) else { throw .resourceBusy }
         return place
     }
 
-    /// The paths of all files that the process sees, sorted.
-    var filePaths: [(path: FilePath, inode: Inode)] {
-        var found: [(path: FilePath, inode: Inode)] = []
-        var next: [(FilePath, Inode)] = [("/", Self.root)]
+    /// The paths of all files that the process sees, in byte order.
+    var filePaths: [FilePath] {
+        var found: [[UInt8]] = []
+        var next: [([UInt8], Inode)] = [([], Self.root)]
         while let (path, inode) = next.popLast() {
-            if files[inode] != nil { found.append((path, inode)) }
+            if files[inode] != nil { found.append(path) }
             for (name, child) in directories[inode]?.cached ?? [:] {
-                next.append((path.appending(name), child))
+                next.append((path + [Self.separator] + name, child))
             }
         }
-        return found.sorted { $0.path.string < $1.path.string }
+        return found.sorted { $0.lexicographicallyPrecedes($1) }.map(FilePath.init(bytes:))
+    }
+
+    /// The bytes of all files that the process can still name.
+    var usedByteCount: UInt64 {
+        var named: Set<Inode> = []
+        for directory in directories.values { named.formUnion(directory.cached.values) }
+        return named.reduce(0) { $0 + UInt64(files[$1]?.cached.count ?? 0) }
     }
 
     /// Whether `inode` is `ancestor` or lies below it.

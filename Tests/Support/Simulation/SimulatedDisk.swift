@@ -1,9 +1,7 @@
-import SystemPackage
-
 /// All files and names of a simulated file system: a value, so that a copy is a second world.
 struct SimulatedDisk: Sendable {
     typealias Inode = UInt64
-    typealias Name = FilePath.Component
+    typealias Name = [UInt8]
 
     /// The names of one directory, as the process sees them and as the disk holds them.
     struct Directory: Sendable {

@@ -77,16 +77,13 @@ extension SimulatedFileSystem {
 
     /// Leaves room for that many more bytes in files; `ENOSPC` beyond.
     package func limitGrowth(to byteCount: UInt64) {
-        withWorld { world in
-            world.byteCapacity = .max
-            world.byteCapacity = .max - world.availableByteCount + byteCount
-        }
+        withWorld { $0.byteCapacity = $0.disk.usedByteCount + byteCount }
     }
 
     // MARK: Looking and spoiling
 
     /// The paths of all files, sorted.
-    package var filePaths: [FilePath] { withWorld { $0.disk.filePaths.map(\.path) } }
+    package var filePaths: [FilePath] { withWorld { $0.disk.filePaths } }
 
     /// A file's bytes as reads return them; nil if there is no such file.
     package func bytes(of path: FilePath) -> [UInt8]? {

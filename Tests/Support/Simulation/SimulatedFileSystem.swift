@@ -112,9 +112,8 @@ package final class SimulatedFileSystem: FileSystem {
         try perform(.list, path) { world throws(Errno) in
             let inode = try world.disk.requireDirectory(path)
             return (world.disk.directories[inode]?.cached.keys).map { names in
-                names.map { ($0, $0.bytes) }
-                    .sorted { $0.1.lexicographicallyPrecedes($1.1) }
-                    .map(\.0)
+                names.sorted { $0.lexicographicallyPrecedes($1) }
+                    .compactMap(FilePath.Component.init(bytes:))
             } ?? []
         }
     }

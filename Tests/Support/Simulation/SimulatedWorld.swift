@@ -22,7 +22,8 @@ struct SimulatedWorld: Sendable {
     var locks: [Lock] = []
     var faults: [SimulatedFault] = []
     var synchronizationFailure = SynchronizationFailure.keepsDirty
-    var byteCapacity: UInt64 = 1 << 40
+    /// What all files together may hold; nil for as much as the memory holds.
+    var byteCapacity: UInt64?
     var steps: [SimulatedStep] = []
     var operationCount = 0
     var changeCount = 0
@@ -82,9 +83,9 @@ struct SimulatedWorld: Sendable {
 
     /// The bytes that all files together may still grow by.
     var availableByteCount: UInt64 {
-        let used = disk.filePaths.reduce(UInt64(0)) { sum, file in
-            sum + UInt64(disk.files[file.inode]?.cached.count ?? 0)
-        }
+        // Counting at every write would make long histories slow.
+        guard let byteCapacity else { return 1 << 40 }
+        let used = disk.usedByteCount
         return byteCapacity > used ? byteCapacity - used : 0
     }
 }
