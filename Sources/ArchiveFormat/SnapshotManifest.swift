@@ -12,10 +12,19 @@ package struct SnapshotManifest: Equatable, Sendable {
         package var byteCount: UInt64
         /// RFC 9162 root over the segment's commit frames.
         package var root: Digest
+        /// SHA-256 of the seal frame, its tag included: with the root it covers the file's every byte.
+        package var seal: Digest
         /// SHA-256 of the whole file, for tools that know nothing of the format.
         package var sha256: Digest
 
-        package init(number: SegmentNumber, byteCount: UInt64, root: Digest, sha256: Digest) {
+        package init(
+            number: SegmentNumber,
+            byteCount: UInt64,
+            root: Digest,
+            seal: Digest,
+            sha256: Digest
+        ) {
+            self.seal = seal
             self.number = number
             self.byteCount = byteCount
             self.root = root
@@ -107,6 +116,7 @@ package struct SnapshotManifest: Equatable, Sendable {
             "bytes": .integer(Int64(segment.byteCount)),
             "number": .integer(Int64(segment.number.value)),
             "root": .text(segment.root.hex),
+            "seal": .text(segment.seal.hex),
             "sha256": .text(segment.sha256.hex),
         ]
     }
@@ -159,12 +169,14 @@ package struct SnapshotManifest: Equatable, Sendable {
     private static func segment(_ value: JSONValue) -> Segment? {
         guard let number = value["number"]?.asCount, number > 0,
             let byteCount = value["bytes"]?.asCount, byteCount <= Limits.segment * 2,
-            let root = value["root"]?.asDigest, let sha256 = value["sha256"]?.asDigest
+            let root = value["root"]?.asDigest, let sha256 = value["sha256"]?.asDigest,
+            let seal = value["seal"]?.asDigest
         else { return nil }
         return Segment(
             number: SegmentNumber(number),
             byteCount: byteCount,
             root: root,
+            seal: seal,
             sha256: sha256
         )
     }

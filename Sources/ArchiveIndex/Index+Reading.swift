@@ -26,3 +26,22 @@ extension Index {
         }
     }
 }
+
+extension Index {
+    /// Checks every page of the file, as ``verifyAllPages()`` does, in a process that only reads.
+    package static func verify(
+        _ place: IndexPlace, _ options: IndexOptions
+    ) throws(IndexError) -> IndexReport {
+        let file = try place.open(.read)
+        let authenticator = try place.authenticator()
+        let slots: MetaSlots
+        do throws(SystemError) {
+            slots = try MetaSlots(reading: file, archive: place.archive, authenticator)
+        } catch {
+            throw .system(error)
+        }
+        let meta = try readMeta(of: file, place, authenticator)
+        let pages = place.pages(of: meta, in: file, cacheByteLimit: options.cacheByteLimit)
+        return try IndexInvariants(pages, meta).check(slots)
+    }
+}

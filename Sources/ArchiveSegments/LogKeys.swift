@@ -26,6 +26,9 @@ package protocol LogKeys: Sendable {
         epoch: UInt32
     ) throws(LogError) -> SecretKey
 
+    /// The key that names a domain's chunks by their content.
+    func contentKey(of name: KeyDomainName, epoch: UInt32) throws(LogError) -> SecretKey
+
     /// An Ed25519 signature by the archive's signing key.
     func sign(_ message: [UInt8]) throws(LogError) -> [UInt8]
 }

@@ -1,6 +1,6 @@
 import ArchiveBytes
-import ArchiveSealing
 package import ArchiveFormat
+import ArchiveSealing
 
 /// A state of the archive under a signature: what ships, recovers and proves itself.
 public struct Snapshot: Sendable {

@@ -40,10 +40,14 @@ extension Archive {
     /// Puts bytes under a name. Durable when it returns.
     @discardableResult
     public func put(
-        _ body: [UInt8], name: String, subject: String? = nil, mediaType: String? = nil
+        _ body: [UInt8],
+        name: String,
+        subject: String? = nil,
+        mediaType: String? = nil
     ) async throws(ArchiveError) -> Receipt {
         try await put(
-            NewRecord(name: name, body: body, subject: subject, mediaType: mediaType))
+            NewRecord(name: name, body: body, subject: subject, mediaType: mediaType)
+        )
     }
 
     /// Puts a record whose body comes in pieces, of any length, in bounded memory; nil ends it.
@@ -51,7 +55,8 @@ extension Archive {
     /// `next` runs on the writer's thread, where it may block: other writers wait for it.
     @discardableResult
     public func put(
-        _ record: NewRecord, body next: @escaping @Sendable () throws -> [UInt8]?
+        _ record: NewRecord,
+        body next: @escaping @Sendable () throws -> [UInt8]?
     ) async throws(ArchiveError) -> Receipt {
         try await core.write { engine throws(ArchiveError) in
             try engine.put(record, body: next)
@@ -73,7 +78,8 @@ extension Archive {
     /// Deletes a name: adds a version that says so. What was there stays readable as of before.
     @discardableResult
     public func delete(
-        _ name: String, in collection: String = "records"
+        _ name: String,
+        in collection: String = "records"
     ) async throws(ArchiveError) -> Receipt {
         var batch = WriteBatch()
         batch.delete(name, in: collection)

@@ -36,12 +36,16 @@ public final class Archive: Sendable {
     ///
     /// Durable when it returns. Fails with ``ArchiveError/Code/alreadyExists`` if anything is there.
     public static func create(
-        at path: String, unlocking key: ArchiveKey,
+        at path: String,
+        unlocking key: ArchiveKey,
         configuration: ArchiveConfiguration = ArchiveConfiguration()
     ) async throws(ArchiveError) -> Archive {
         let address = ArchiveAddress(
-            PosixFileSystem(), FilePath(path), credential: key.credential,
-            configuration: configuration)
+            PosixFileSystem(),
+            FilePath(path),
+            credential: key.credential,
+            configuration: configuration
+        )
         return try await make(address) { address throws(ArchiveError) in
             try Engine.create(address)
         }
@@ -53,17 +57,23 @@ public final class Archive: Sendable {
     /// one key derivation (about half a second for a passphrase) and reading what the log has beyond
     /// the index, at most some 64 MiB.
     public static func open(
-        at path: String, unlocking key: ArchiveKey, mode: Mode = .readWrite,
+        at path: String,
+        unlocking key: ArchiveKey,
+        mode: Mode = .readWrite,
         configuration: ArchiveConfiguration = ArchiveConfiguration()
     ) async throws(ArchiveError) -> Archive {
         let address = ArchiveAddress(
-            PosixFileSystem(), FilePath(path), credential: key.credential,
-            configuration: configuration)
+            PosixFileSystem(),
+            FilePath(path),
+            credential: key.credential,
+            configuration: configuration
+        )
         return try await open(address, mode: mode)
     }
 
     package static func open(
-        _ address: ArchiveAddress, mode: Mode
+        _ address: ArchiveAddress,
+        mode: Mode
     ) async throws(ArchiveError) -> Archive {
         try await make(address) { address throws(ArchiveError) in
             mode == .readWrite ? try Engine.open(address) : try Engine.openForReading(address)
@@ -117,7 +127,9 @@ public final class Archive: Sendable {
             let all = try await snapshots()
             guard let snapshot = all.first(where: { $0.id == id }) else {
                 throw ArchiveError(
-                    .invalid, "the archive has no snapshot \(id); `strongroom snapshots` lists them")
+                    .invalid,
+                    "the archive has no snapshot \(id); `strongroom snapshots` lists them"
+                )
             }
             return current.limited(to: snapshot.lastSequence)
         }
@@ -133,7 +145,8 @@ public final class Archive: Sendable {
 
     /// The newest version of a name with its body, or nil if there is none.
     public func get(
-        _ name: String, in collection: String = "records"
+        _ name: String,
+        in collection: String = "records"
     ) async throws(ArchiveError) -> (record: Record, body: [UInt8])? {
         try await read { view throws(ArchiveError) in
             guard let record = try view.record(named: name, in: collection) else { return nil }

@@ -14,7 +14,8 @@ public struct ArchiveKey: Sendable {
     public static func passphrase(_ bytes: [UInt8]) throws(ArchiveError) -> ArchiveKey {
         do {
             return ArchiveKey(
-                credential: try .passphrase(SecretBytes(copying: bytes.span)))
+                credential: try .passphrase(SecretBytes(copying: bytes.span))
+            )
         } catch {
             throw ArchiveError(.invalid, error.description)
         }

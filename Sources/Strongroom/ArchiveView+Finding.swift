@@ -28,7 +28,8 @@ extension ArchiveView {
     /// The most selective index is walked, the other conditions are checked on the records. Memory is
     /// bounded by one page of places, whatever the number of records.
     public func forEach(
-        _ query: RecordQuery, _ visit: (Record) throws -> Bool
+        _ query: RecordQuery,
+        _ visit: (Record) throws -> Bool
     ) throws(ArchiveError) {
         do {
             if query.subject != nil || !query.terms.isEmpty {
@@ -43,11 +44,13 @@ extension ArchiveView {
 
     /// Records in the order of their sequence numbers, from `first` on.
     package func forEachInOrder(
-        from first: UInt64 = 0, _ visit: (Record) throws -> Bool
+        from first: UInt64 = 0,
+        _ visit: (Record) throws -> Bool
     ) throws(ArchiveError) {
         do {
             try pages(
-                from: [IndexKeys.Table.time.rawValue], to: [IndexKeys.Table.time.rawValue + 1]
+                from: [IndexKeys.Table.time.rawValue],
+                to: [IndexKeys.Table.time.rawValue + 1]
             ) { sequence, place in
                 guard sequence >= first, sequence <= lastSequence else { return true }
                 return try visit(try reader.record(at: place))
@@ -120,7 +123,8 @@ extension ArchiveView {
 
     /// Walks a range of the index in pages, so that no cursor is held while records are read.
     private func pages(
-        from start: [UInt8], to end: [UInt8],
+        from start: [UInt8],
+        to end: [UInt8],
         _ visit: (UInt64, RecordPlace) throws -> Bool
     ) throws {
         let pageCount = 512
@@ -132,7 +136,8 @@ extension ArchiveView {
             try scan(from: start, to: end) { key, value throws(DecodingError) in
                 var cursor = ByteCursor()
                 page.append(
-                    (IndexKeys.sequence(key), try RecordPlace(decoding: value, &cursor)))
+                    (IndexKeys.sequence(key), try RecordPlace(decoding: value, &cursor))
+                )
                 if page.count == pageCount { last = [UInt8](copying: key) }
                 return page.count < pageCount
             }

@@ -1,7 +1,7 @@
-package import ArchiveSealing
 package import ArchiveBytes
 import ArchiveFormat
 import ArchiveIndex
+package import ArchiveSealing
 import ArchiveSegments
 
 /// An archive's records as they were at one moment: what was committed up to then, and nothing that
@@ -29,7 +29,8 @@ public struct ArchiveView: Sendable {
     package func sequence(at time: Timestamp) throws(ArchiveError) -> UInt64 {
         let after = IndexKeys.time(
             Timestamp(microseconds: time.microseconds == .max ? .max : time.microseconds + 1),
-            sequence: 0)
+            sequence: 0
+        )
         var entry = IndexEntry()
         do {
             guard try state.index.last(before: after.span, into: &entry),
@@ -43,7 +44,8 @@ public struct ArchiveView: Sendable {
 
     /// The newest version of a name, or nil if there is none or it is deleted.
     public func record(
-        named name: String, in collection: String = "records"
+        named name: String,
+        in collection: String = "records"
     ) throws(ArchiveError) -> Record? {
         guard let place = try place(of: name, in: collection) else { return nil }
         return try reader.record(at: place)
@@ -51,7 +53,8 @@ public struct ArchiveView: Sendable {
 
     /// All versions of a name, newest first, deletions included.
     public func versions(
-        of name: String, in collection: String = "records"
+        of name: String,
+        in collection: String = "records"
     ) throws(ArchiveError) -> [Record] {
         let prefix = IndexKeys.namePrefix(collection, name) + [0]
         var found: [RecordPlace] = []
@@ -90,7 +93,8 @@ public struct ArchiveView: Sendable {
     /// Hands over the body in order, in pieces of at most 8 MiB; the digest of the whole is checked at
     /// the end, so use nothing before this returns if it must be whole.
     public func forEachPiece(
-        of record: Record, _ body: (ArraySlice<UInt8>) throws -> Void
+        of record: Record,
+        _ body: (ArraySlice<UInt8>) throws -> Void
     ) throws(ArchiveError) {
         do {
             let hasher = SHA256()
@@ -116,7 +120,9 @@ public struct ArchiveView: Sendable {
             }
             guard count == record.byteCount, hasher.finish() == record.entry.digest else {
                 throw ArchiveError(
-                    .corrupt, "the body of record \(record.sequence) is not what was put")
+                    .corrupt,
+                    "the body of record \(record.sequence) is not what was put"
+                )
             }
         } catch {
             throw ArchiveError.wrapping(error)
@@ -149,7 +155,8 @@ public struct ArchiveView: Sendable {
     /// Where the newest version of a name that this view sees is; nil if there is none, or it says
     /// that the record was deleted.
     package func place(
-        of name: String, in collection: String
+        of name: String,
+        in collection: String
     ) throws(ArchiveError) -> RecordPlace? {
         let prefix = IndexKeys.namePrefix(collection, name) + [0]
         let start = IndexKeys.name(collection, name, sequence: lastSequence)
@@ -169,7 +176,8 @@ public struct ArchiveView: Sendable {
 
     /// Visits the index's entries from one key up to another until `visit` answers false.
     func scan(
-        from start: [UInt8], to end: [UInt8],
+        from start: [UInt8],
+        to end: [UInt8],
         visit: (Span<UInt8>, Span<UInt8>) throws(DecodingError) -> Bool
     ) throws(ArchiveError) {
         do {

@@ -28,9 +28,15 @@ public struct NewRecord: Sendable {
 
     /// Describes a record.
     public init(
-        name: String, body: [UInt8], collection: String = "records", subject: String? = nil,
-        mediaType: String? = nil, eventStart: Int64? = nil, eventEnd: Int64? = nil,
-        attributes: [(key: String, value: String)] = [], terms: [String] = [],
+        name: String,
+        body: [UInt8],
+        collection: String = "records",
+        subject: String? = nil,
+        mediaType: String? = nil,
+        eventStart: Int64? = nil,
+        eventEnd: Int64? = nil,
+        attributes: [(key: String, value: String)] = [],
+        terms: [String] = [],
         source: RecordSource? = nil
     ) {
         self.name = name
@@ -84,19 +90,24 @@ extension NewRecord {
         let attributes = attributes.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
         guard attributes <= 64 << 10 else {
             throw ArchiveError(
-                .invalid, "a record's attributes take \(attributes) bytes; at most 65536 fit")
+                .invalid,
+                "a record's attributes take \(attributes) bytes; at most 65536 fit"
+            )
         }
     }
 
     private static func check(
-        _ text: String, _ what: String, _ range: ClosedRange<Int>
+        _ text: String,
+        _ what: String,
+        _ range: ClosedRange<Int>
     ) throws(ArchiveError) {
         let count = text.utf8.count
         guard range.contains(count) else {
             throw ArchiveError(
                 .invalid,
                 "a \(what) of \(count) bytes; it must have \(range.lowerBound) to "
-                    + "\(range.upperBound)")
+                    + "\(range.upperBound)"
+            )
         }
         guard !text.utf8.contains(0) else {
             throw ArchiveError(.invalid, "a \(what) holds a NUL character")

@@ -1,6 +1,6 @@
-import ArchiveSealing
 package import ArchiveBytes
 package import ArchiveFormat
+import ArchiveSealing
 
 /// What an archive knows of one record version, without its body.
 public struct Record: Sendable {
@@ -64,7 +64,8 @@ package struct RecordPlace: Hashable, Sendable {
     }
 
     package init(
-        decoding bytes: Span<UInt8>, _ cursor: inout ByteCursor
+        decoding bytes: Span<UInt8>,
+        _ cursor: inout ByteCursor
     ) throws(DecodingError) {
         segment = SegmentNumber(try cursor.varint(bytes))
         frameOffset = UInt64(try cursor.count(bytes, limit: Int(Limits.segment))) * 8

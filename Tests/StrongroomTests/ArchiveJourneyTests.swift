@@ -9,15 +9,24 @@ import Testing
         try await TemporaryDirectory.withAsync { path in
             let key = try ArchiveKey.passphrase(Array("correct horse".utf8))
             let archive = try await Archive.create(
-                at: path.appending("A").string, unlocking: key, configuration: .quick)
+                at: path.appending("A").string,
+                unlocking: key,
+                configuration: .quick
+            )
             let receipt = try await archive.put(
-                Array("{\"resourceType\":\"Patient\"}".utf8), name: "Patient/1", subject: "Patient/1",
-                mediaType: "application/fhir+json")
+                Array("{\"resourceType\":\"Patient\"}".utf8),
+                name: "Patient/1",
+                subject: "Patient/1",
+                mediaType: "application/fhir+json"
+            )
             #expect(receipt.sequence == 1)
             try await archive.close()
 
             let again = try await Archive.open(
-                at: path.appending("A").string, unlocking: key, mode: .readOnly)
+                at: path.appending("A").string,
+                unlocking: key,
+                mode: .readOnly
+            )
             let found = try #require(try await again.get("Patient/1"))
             #expect(found.body == Array("{\"resourceType\":\"Patient\"}".utf8))
             #expect(found.record.subject == "Patient/1")

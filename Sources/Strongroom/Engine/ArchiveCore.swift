@@ -68,7 +68,8 @@ final class ArchiveCore: @unchecked Sendable {
             let request = Request(
                 records: records,
                 byteCount: records.reduce(0) { $0 + $1.footprint },
-                answer: { continuation.resume(returning: $0) })
+                answer: { continuation.resume(returning: $0) }
+            )
             let isFirst = waiting.withLock { waiting in
                 waiting.append(request)
                 return waiting.count == 1

@@ -44,7 +44,9 @@ struct BatchPlan {
 
     /// Lays out `records` in packs of about `packByteCount` bytes of plaintext.
     init(
-        _ records: [PendingRecord], keys: KeyringKeys, packByteCount: Int
+        _ records: [PendingRecord],
+        keys: KeyringKeys,
+        packByteCount: Int
     ) throws(LogError) {
         self.keys = keys
         self.packByteCount = packByteCount
@@ -68,7 +70,9 @@ struct BatchPlan {
     }
 
     private mutating func add(
-        _ record: PendingRecord, _ index: Int, to group: inout Group
+        _ record: PendingRecord,
+        _ index: Int,
+        to group: inout Group
     ) throws(LogError) {
         let byteCount = record.inlineBody.count
         if !group.pack.isEmpty, group.pack.byteCount + byteCount > packByteCount {
@@ -96,10 +100,14 @@ struct BatchPlan {
         }
         drafts.append(
             FrameDraft(
-                kind: .records, plain: plain,
+                kind: .records,
+                plain: plain,
                 domain: try keys.domain(group.domain, epoch: keys.epoch),
-                firstSequence: group.firstSequence, codec: .zstandard,
-                dictionary: group.dictionary))
+                firstSequence: group.firstSequence,
+                codec: .zstandard,
+                dictionary: group.dictionary
+            )
+        )
     }
 
     /// The dictionary that records of a media type are compressed with.

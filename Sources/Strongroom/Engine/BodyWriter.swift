@@ -39,13 +39,17 @@ package struct BodyWriter {
 
     /// `commit` makes chunks durable that are not in the archive yet.
     package init(
-        subject: String?, collection: String, keys: KeyringKeys,
+        subject: String?,
+        collection: String,
+        keys: KeyringKeys,
         commit: @escaping ([PendingChunk]) throws -> Void
     ) throws(ArchiveError) {
         domain = subject.map(KeyDomainName.subject) ?? .collection(collection)
         keys.learn(collection: collection)
         do {
-            mac = try keys.contentKey(of: domain).withSpan { HMACSHA256(key: $0) }
+            mac = try keys.contentKey(of: domain, epoch: keys.epoch).withSpan {
+                HMACSHA256(key: $0)
+            }
             chunker = ContentChunker(gear: try keys.gear(of: domain))
         } catch {
             throw ArchiveError.wrapping(error)
@@ -70,14 +74,21 @@ package struct BodyWriter {
         let digest = hasher.finish()
         guard byteCount > UInt64(Limits.inlineBody) else {
             return Result(
-                body: .inline, inlineBody: buffer, byteCount: byteCount, digest: digest)
+                body: .inline,
+                inlineBody: buffer,
+                byteCount: byteCount,
+                digest: digest
+            )
         }
         try cut(isLast: true)
         if !lists.isEmpty { try closeList() }
         try flush()
         return Result(
-            body: lists.isEmpty ? .chunks(chunks) : .chunkLists(lists), inlineBody: [],
-            byteCount: byteCount, digest: digest)
+            body: lists.isEmpty ? .chunks(chunks) : .chunkLists(lists),
+            inlineBody: [],
+            byteCount: byteCount,
+            digest: digest
+        )
     }
 
     private mutating func cut(isLast: Bool) throws {

@@ -11,7 +11,8 @@ extension Engine {
     /// Chunks are committed before the record that names them: until then nobody sees them, and if it
     /// never comes they are waste.
     package func put(
-        _ record: NewRecord, body next: () throws -> [UInt8]?
+        _ record: NewRecord,
+        body next: () throws -> [UInt8]?
     ) throws(ArchiveError) -> Receipt {
         try record.validate()
         do {
@@ -26,13 +27,16 @@ extension Engine {
     /// A writer for the body of `record`, which commits its chunks here.
     func bodyWriter(for record: NewRecord) throws(ArchiveError) -> BodyWriter {
         try BodyWriter(
-            subject: record.subject, collection: record.collection, keys: keys
+            subject: record.subject,
+            collection: record.collection,
+            keys: keys
         ) { try self.commit(chunks: $0) }
     }
 
     /// Commits the record of a finished body.
     package func put(
-        _ record: NewRecord, body: BodyWriter.Result
+        _ record: NewRecord,
+        body: BodyWriter.Result
     ) throws(ArchiveError) -> Receipt {
         try record.validate()
         var pending = PendingRecord(record)
@@ -68,18 +72,27 @@ extension Engine {
                 FrameDraft(
                     kind: .chunk,
                     plain: ChunkPlaintext.encode(
-                        domain: chunk.domain, id: chunk.id, bytes: chunk.bytes.span),
+                        domain: chunk.domain,
+                        id: chunk.id,
+                        bytes: chunk.bytes.span
+                    ),
                     domain: try keys.domain(chunk.domain, epoch: keys.epoch),
-                    firstSequence: end.link.lastSequence + 1, codec: .zstandard)
+                    firstSequence: end.link.lastSequence + 1,
+                    codec: .zstandard
+                )
             }
             let batch = try log.commit(
-                drafts, lastSequence: end.link.lastSequence, time: max(clock(), end.link.time))
+                drafts,
+                lastSequence: end.link.lastSequence,
+                time: max(clock(), end.link.time)
+            )
             var builder = RunBuilder()
             var directory: [(chunk: DirectoryChunk, domain: KeyDomainName)] = []
             for (chunk, offset) in zip(fresh, batch.offsets) {
                 builder.append(chunk: chunk.id, segment: batch.segment, offset: offset)
                 directory.append(
-                    (DirectoryChunk(id: chunk.id, frameOffset: offset), chunk.domain))
+                    (DirectoryChunk(id: chunk.id, frameOffset: offset), chunk.domain)
+                )
             }
             try absorb(builder.finish(), [], bodyByteCount: 0, chunks: directory, batch)
         } catch {

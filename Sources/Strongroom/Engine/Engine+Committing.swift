@@ -1,10 +1,10 @@
-import ArchiveFileIO
-import SystemPackage
 import ArchiveBytes
+import ArchiveFileIO
 import ArchiveFormat
 import ArchiveIndex
 import ArchiveSealing
 import ArchiveSegments
+import SystemPackage
 
 extension Engine {
     /// Bytes of entries and bodies in one batch: with headers and padding it stays below the format's
@@ -21,7 +21,8 @@ extension Engine {
                 throw ArchiveError(
                     .invalid,
                     "a body of \(record.body.count) bytes in a batch; put what is larger than 1 MiB "
-                        + "as a stream")
+                        + "as a stream"
+                )
             }
             pending.append(PendingRecord(record))
         }
@@ -40,25 +41,36 @@ extension Engine {
         guard byteCount <= Self.batchByteLimit else {
             throw ArchiveError(
                 .invalid,
-                "a batch of \(byteCount) bytes; one batch takes \(Self.batchByteLimit) at most")
+                "a batch of \(byteCount) bytes; one batch takes \(Self.batchByteLimit) at most"
+            )
         }
         let time = max(clock(), end.link.time)
         let hasher = SHA256()
         for index in records.indices {
             records[index].number(
-                end.link.lastSequence + UInt64(index) + 1, at: time, hasher: hasher)
+                end.link.lastSequence + UInt64(index) + 1,
+                at: time,
+                hasher: hasher
+            )
         }
         do {
             let plan = try BatchPlan(
-                records, keys: keys, packByteCount: document.packByteCount)
+                records,
+                keys: keys,
+                packByteCount: document.packByteCount
+            )
             let batch = try log.commit(
-                plan.drafts, lastSequence: end.link.lastSequence + UInt64(records.count),
-                time: time)
+                plan.drafts,
+                lastSequence: end.link.lastSequence + UInt64(records.count),
+                time: time
+            )
             try absorb(records, plan, batch)
             return records.dropFirst(registrations.count).map {
                 Receipt(
-                    sequence: $0.entry.sequence, commit: batch.link.number,
-                    recorded: $0.entry.recorded.microseconds)
+                    sequence: $0.entry.sequence,
+                    commit: batch.link.number,
+                    recorded: $0.entry.recorded.microseconds
+                )
             }
         } catch {
             throw ArchiveError.wrapping(error)
@@ -85,7 +97,9 @@ extension Engine {
 
     /// Brings a durable batch into memory and before the readers' eyes.
     private func absorb(
-        _ records: [PendingRecord], _ plan: BatchPlan, _ batch: CommittedBatch
+        _ records: [PendingRecord],
+        _ plan: BatchPlan,
+        _ batch: CommittedBatch
     ) throws {
         var builder = RunBuilder()
         var directory: [DirectoryRecord] = []
@@ -93,21 +107,35 @@ extension Engine {
         var bodyByteCount: UInt64 = 0
         for (record, slot) in zip(records, plan.slots) {
             let place = RecordPlace(
-                segment: batch.segment, frameOffset: batch.offsets[slot.draft], slot: slot.slot)
+                segment: batch.segment,
+                frameOffset: batch.offsets[slot.draft],
+                slot: slot.slot
+            )
             let found = DirectoryRecord(
-                record.entry, frameOffset: place.frameOffset, slot: place.slot)
+                record.entry,
+                frameOffset: place.frameOffset,
+                slot: place.slot
+            )
             builder.append(found, at: place)
             directory.append(found)
             bodyByteCount += record.entry.bodyByteCount
         }
         try absorb(
-            builder.finish(), directory, bodyByteCount: bodyByteCount, chunks: [], batch)
+            builder.finish(),
+            directory,
+            bodyByteCount: bodyByteCount,
+            chunks: [],
+            batch
+        )
     }
 
     /// The same for what is already in the index's form.
     func absorb(
-        _ run: SortedRun, _ directory: [DirectoryRecord], bodyByteCount: UInt64,
-        chunks: [(chunk: DirectoryChunk, domain: KeyDomainName)], _ batch: CommittedBatch
+        _ run: SortedRun,
+        _ directory: [DirectoryRecord],
+        bodyByteCount: UInt64,
+        chunks: [(chunk: DirectoryChunk, domain: KeyDomainName)],
+        _ batch: CommittedBatch
     ) throws {
         guard let log else { return }
         memory.insert(run)
@@ -155,7 +183,11 @@ extension Engine {
         guard let log, !log.isPoisoned || isClosed, var head else { return }
         guard isClosed || head.current?.commit.number != end.link.number else { return }
         try head.advance(
-            to: end.link, segment: end.segment, offset: end.offset, isClosed: isClosed)
+            to: end.link,
+            segment: end.segment,
+            offset: end.offset,
+            isClosed: isClosed
+        )
         self.head = head
     }
 
@@ -204,7 +236,9 @@ extension PendingRecord {
     }
 
     fileprivate mutating func number(
-        _ sequence: RecordSequence, at time: Timestamp, hasher: SHA256
+        _ sequence: RecordSequence,
+        at time: Timestamp,
+        hasher: SHA256
     ) {
         entry.sequence = sequence
         entry.recorded = time

@@ -1,6 +1,6 @@
+package import ArchiveBytes
 package import ArchiveFileIO
 package import ArchiveFormat
-package import ArchiveBytes
 import ArchiveIndex
 package import ArchiveKeys
 import ArchiveSealing
@@ -16,7 +16,9 @@ package struct ArchiveAddress: Sendable {
     package var clock: @Sendable () -> Timestamp
 
     package init(
-        _ fileSystem: any FileSystem, _ path: FilePath, credential: Credential,
+        _ fileSystem: any FileSystem,
+        _ path: FilePath,
+        credential: Credential,
         configuration: ArchiveConfiguration = ArchiveConfiguration(),
         clock: @escaping @Sendable () -> Timestamp = SystemClock.now
     ) {
@@ -38,24 +40,38 @@ extension Engine {
             let drawn = try Randomness.bytes(ArchiveID.byteCount)
             let id = ArchiveID(drawn.span, at: 0)
             let (file, keyring) = try KeyringFile.create(
-                archiveID: id, credential: address.credential, label: "first",
+                archiveID: id,
+                credential: address.credential,
+                label: "first",
                 created: address.clock(),
                 cost: try Scrypt.Parameters(
-                    logN: address.configuration.scryptLogN, r: 8, p: 1))
+                    logN: address.configuration.scryptLogN,
+                    r: 8,
+                    p: 1
+                )
+            )
             let document = ArchiveDocument(
-                archiveID: id, created: address.clock(), publicKey: keyring.publicKey,
+                archiveID: id,
+                created: address.clock(),
+                publicKey: keyring.publicKey,
                 packByteCount: address.configuration.packByteCount,
                 segmentByteCount: address.configuration.segmentByteCount,
-                pageByteCount: address.configuration.pageByteCount)
+                pageByteCount: address.configuration.pageByteCount
+            )
             let layout = address.layout
             try address.fileSystem.replace(layout.keyring, with: try file.bytes())
             // The document comes last: an archive without it was never made.
             let signed = try SignedDocument.signedBytes(
-                document.document, purpose: ArchiveDocument.purpose)
+                document.document,
+                purpose: ArchiveDocument.purpose
+            )
             try address.fileSystem.replace(
                 layout.document,
                 with: try SignedDocument.encode(
-                    document.document, signature: try keyring.sign(signed)))
+                    document.document,
+                    signature: try keyring.sign(signed)
+                )
+            )
         } catch {
             throw ArchiveError.wrapping(error, in: address.path.string)
         }
@@ -69,7 +85,8 @@ extension Engine {
             if try fileSystem.status(of: layout.document) != nil {
                 throw ArchiveError(
                     .alreadyExists,
-                    "\(address.path.string) holds an archive already; nothing was changed")
+                    "\(address.path.string) holds an archive already; nothing was changed"
+                )
             }
             try fileSystem.makeDirectories(address.path)
             let left = try fileSystem.names(in: address.path).map(\.string)
@@ -78,7 +95,8 @@ extension Engine {
             guard left.allSatisfy({ ours.contains($0) || $0.hasPrefix(".") }) else {
                 throw ArchiveError(
                     .alreadyExists,
-                    "\(address.path.string) is not empty; name an empty or a new directory")
+                    "\(address.path.string) is not empty; name an empty or a new directory"
+                )
             }
             for path in [
                 layout.segments, layout.indexDirectory, layout.snapshots, layout.quarantine,
@@ -96,32 +114,49 @@ extension Engine {
         let (document, keys) = try unlock(address)
         let lockFile = try lock(address)
         var head = try HeadFile(
-            address.fileSystem, address.layout.head, archiveID: keys.archiveID,
-            logKey: keys.logKey, access: .openOrCreate)
+            address.fileSystem,
+            address.layout.head,
+            archiveID: keys.archiveID,
+            logKey: keys.logKey,
+            access: .openOrCreate
+        )
         let parts = try gather(address, document, keys, lockFile: lockFile)
         let engine = Engine(parts)
         let recovery = LogRecovery(
             address.layout.segmentDirectory(address.fileSystem),
-            quarantine: address.layout.quarantine, keys: keys,
-            parameters: engine.logParameters)
+            quarantine: address.layout.quarantine,
+            keys: keys,
+            parameters: engine.logParameters
+        )
         do {
             let (position, report) = try recovery.open(
-                head: head.current, witnesses: try engine.witnesses())
+                head: head.current,
+                witnesses: try engine.witnesses()
+            )
             engine.recovery = report
             guard position.link.number >= engine.end.link.number else {
                 throw ArchiveError(.corrupt, "the log changed while it was being opened")
             }
             let log = LogWriter(
-                address.layout.segmentDirectory(address.fileSystem), keys: keys,
-                parameters: engine.logParameters, position: position)
+                address.layout.segmentDirectory(address.fileSystem),
+                keys: keys,
+                parameters: engine.logParameters,
+                position: position
+            )
             engine.log = log
             // Closing a segment after a crash adds commits that hold no record.
             engine.end = LogPlace(
-                segment: log.end.segment, offset: log.end.offset, link: log.link)
+                segment: log.end.segment,
+                offset: log.end.offset,
+                link: log.link
+            )
             if head.current?.commit.number != log.link.number || head.current?.isClosed == true {
                 try head.advance(
-                    to: log.link, segment: log.end.segment, offset: log.end.offset,
-                    isClosed: log.activeEnd != nil)
+                    to: log.link,
+                    segment: log.end.segment,
+                    offset: log.end.offset,
+                    isClosed: log.activeEnd != nil
+                )
             }
             engine.head = head
         } catch {
@@ -144,13 +179,15 @@ extension Engine {
                 .rollback,
                 "\(address.path.string): the log ends with commit \(engine.end.link.number), but the "
                     + "head knows commit \(head.commit.number) to have been durable: the log was cut, "
-                    + "damaged or put back; run `strongroom verify`, then recover from a vault")
+                    + "damaged or put back; run `strongroom verify`, then recover from a vault"
+            )
         }
         return engine
     }
 
     private static func readHead(
-        _ address: ArchiveAddress, _ keys: KeyringKeys
+        _ address: ArchiveAddress,
+        _ keys: KeyringKeys
     ) throws(ArchiveError) -> HeadSlot? {
         do {
             guard try address.fileSystem.status(of: address.layout.head) != nil else { return nil }
@@ -158,8 +195,11 @@ extension Engine {
             throw ArchiveError(error)
         }
         return try HeadFile(
-            address.fileSystem, address.layout.head, archiveID: keys.archiveID,
-            logKey: keys.logKey, access: .read
+            address.fileSystem,
+            address.layout.head,
+            archiveID: keys.archiveID,
+            logKey: keys.logKey,
+            access: .read
         ).current
     }
 }
@@ -173,14 +213,17 @@ extension Engine {
         let document = try readDocument(address.fileSystem, layout)
         do {
             let bytes = try address.fileSystem.readAll(
-                layout.keyring, limit: KeyringFile.byteCountLimit)
+                layout.keyring,
+                limit: KeyringFile.byteCountLimit
+            )
             let keyring = try KeyringFile(decoding: bytes.span).open(address.credential)
             guard keyring.archiveID == document.archiveID, keyring.publicKey == document.publicKey
             else {
                 throw ArchiveError(
                     .corrupt,
                     "\(layout.keyring.string) is the keyring of another archive than "
-                        + "\(layout.document.string)")
+                        + "\(layout.document.string)"
+                )
             }
             return (document, KeyringKeys(keyring))
         } catch {
@@ -190,14 +233,16 @@ extension Engine {
 
     /// Reads `archive.json`, whose signature is checked under the key that it names itself.
     package static func readDocument(
-        _ fileSystem: any FileSystem, _ layout: ArchiveLayout
+        _ fileSystem: any FileSystem,
+        _ layout: ArchiveLayout
     ) throws(ArchiveError) -> ArchiveDocument {
         do {
             guard try fileSystem.status(of: layout.document) != nil else {
                 throw ArchiveError(
                     .notFound,
                     "\(layout.root.string) holds no archive: there is no archive.json; make one with "
-                        + "`strongroom init`, or name the right directory")
+                        + "`strongroom init`, or name the right directory"
+                )
             }
             let bytes = try fileSystem.readAll(layout.document, limit: 1 << 20)
             return try ArchiveDocument(decoding: bytes.span)
@@ -213,7 +258,8 @@ extension Engine {
                 throw ArchiveError(
                     .locked,
                     "\(address.path.string): another process is writing to the archive; wait for it "
-                        + "to end, or read meanwhile")
+                        + "to end, or read meanwhile"
+                )
             }
             return file
         } catch {
@@ -222,7 +268,8 @@ extension Engine {
     }
 
     private static func openLock(
-        _ address: ArchiveAddress, _ access: FileAccess
+        _ address: ArchiveAddress,
+        _ access: FileAccess
     ) throws(ArchiveError) -> any File {
         do {
             return try address.fileSystem.open(address.layout.lock, access)
@@ -244,14 +291,20 @@ extension Engine {
 
     /// Opens the index, rebuilds it if it must be, and reads what the log has beyond it.
     private static func gather(
-        _ address: ArchiveAddress, _ document: ArchiveDocument, _ keys: KeyringKeys,
+        _ address: ArchiveAddress,
+        _ document: ArchiveDocument,
+        _ keys: KeyringKeys,
         lockFile: (any File)?
     ) throws(ArchiveError) -> EngineParts {
         let pins: (any File)?
         if let lockFile { pins = lockFile } else { pins = try pinFile(address) }
         let opening = IndexOpening(
-            address: address, document: document, keys: keys, isWriter: lockFile != nil,
-            lockFile: pins)
+            address: address,
+            document: document,
+            keys: keys,
+            isWriter: lockFile != nil,
+            lockFile: pins
+        )
         let (index, wasRebuilt) = try opening.open()
         let view = try index.view()
         let covered = LogPlace(coverage: view.coverage) ?? .start
@@ -259,18 +312,32 @@ extension Engine {
         var memory = MemoryTable()
         let end = try opening.replay(from: covered, into: &memory)
         return EngineParts(
-            fileSystem: address.fileSystem, layout: address.layout, document: document,
-            keys: keys, configuration: address.configuration, clock: address.clock,
-            lockFile: lockFile, index: index, memory: memory, covered: covered, end: end,
-            knownCollections: learnt, indexWasRebuilt: wasRebuilt,
+            fileSystem: address.fileSystem,
+            layout: address.layout,
+            document: document,
+            keys: keys,
+            configuration: address.configuration,
+            clock: address.clock,
+            lockFile: lockFile,
+            index: index,
+            memory: memory,
+            covered: covered,
+            end: end,
+            knownCollections: learnt,
+            indexWasRebuilt: wasRebuilt,
             readState: ReadState(
-                index: IndexSnapshot(runs: memory.runs, view: view), link: end.link))
+                index: IndexSnapshot(runs: memory.runs, view: view),
+                link: end.link
+            )
+        )
     }
 
     var logParameters: LogParameters {
         LogParameters(
-            segmentByteCount: document.segmentByteCount, threadCount: configuration.threadCount,
-            level: configuration.compressionLevel)
+            segmentByteCount: document.segmentByteCount,
+            threadCount: configuration.threadCount,
+            level: configuration.compressionLevel
+        )
     }
 
     /// What else than the head knows of commits: the index and the snapshots.

@@ -1,7 +1,7 @@
-package import ArchiveSealing
-package import ArchiveFileIO
 import ArchiveBytes
+package import ArchiveFileIO
 package import ArchiveFormat
+package import ArchiveSealing
 import ArchiveSegments
 import SystemPackage
 
@@ -20,20 +20,37 @@ extension Engine {
             var totals = SegmentTotals()
             let segments = try listSegments(known: known, totals: &totals)
             let note = CheckpointNote(
-                archiveID: keys.archiveID, treeSize: log.tree.count, treeRoot: log.tree.root())
+                archiveID: keys.archiveID,
+                treeSize: log.tree.count,
+                treeRoot: log.tree.root()
+            )
             let manifest = SnapshotManifest(
-                archiveID: keys.archiveID, id: id, parent: known.last?.id,
-                time: max(clock(), end.link.time), lastSequence: end.link.lastSequence,
-                treeSize: log.tree.count, treeRoot: log.tree.root(), segments: segments,
-                recordCount: totals.recordCount, recordByteCount: totals.recordByteCount,
+                archiveID: keys.archiveID,
+                id: id,
+                parent: known.last?.id,
+                time: max(clock(), end.link.time),
+                lastSequence: end.link.lastSequence,
+                treeSize: log.tree.count,
+                treeRoot: log.tree.root(),
+                segments: segments,
+                recordCount: totals.recordCount,
+                recordByteCount: totals.recordByteCount,
                 sealedLabel: try SnapshotLabel.seal(label, id: id, keys: keys),
-                publicKey: keys.publicKey, tool: Self.tool,
+                publicKey: keys.publicKey,
+                tool: Self.tool,
                 checkpoint: note.signed(
-                    try keys.sign(Array(note.text.utf8)), publicKey: keys.publicKey))
+                    try keys.sign(Array(note.text.utf8)),
+                    publicKey: keys.publicKey
+                )
+            )
             let signed = try SignedDocument.signedBytes(
-                manifest.document, purpose: SnapshotManifest.purpose)
+                manifest.document,
+                purpose: SnapshotManifest.purpose
+            )
             let bytes = try SignedDocument.encode(
-                manifest.document, signature: try keys.sign(signed))
+                manifest.document,
+                signature: try keys.sign(signed)
+            )
             try fileSystem.replace(layout.snapshot(id), with: bytes)
             try checkpoint()
             try advanceHead()
@@ -50,9 +67,13 @@ extension Engine {
             for name in try fileSystem.names(in: layout.snapshots).map(\.string)
             where name.hasSuffix(".json") && SnapshotManifest.isIdentity(String(name.dropLast(5))) {
                 let bytes = try fileSystem.readAll(
-                    layout.snapshots.appending(name), limit: SignedDocument.byteCountLimit)
+                    layout.snapshots.appending(name),
+                    limit: SignedDocument.byteCountLimit
+                )
                 let manifest = try SnapshotManifest(
-                    decoding: bytes.span, publicKey: document.publicKey)
+                    decoding: bytes.span,
+                    publicKey: document.publicKey
+                )
                 guard manifest.archiveID == keys.archiveID, manifest.id == name.dropLast(5) else {
                     throw FormatError(.foreign, "\(name) is not what its name says")
                 }
@@ -61,7 +82,9 @@ extension Engine {
         } catch {
             throw ArchiveError.wrapping(error, in: layout.snapshots.string)
         }
-        return manifests.sorted { ($0.lastSequence, $0.time, $0.id) < ($1.lastSequence, $1.time, $1.id) }
+        return manifests.sorted {
+            ($0.lastSequence, $0.time, $0.id) < ($1.lastSequence, $1.time, $1.id)
+        }
     }
 
     /// The label of a snapshot, opened.
@@ -75,7 +98,8 @@ extension Engine {
 
     /// Every sealed segment; files that no earlier manifest lists are hashed now.
     private func listSegments(
-        known: [SnapshotManifest], totals: inout SegmentTotals
+        known: [SnapshotManifest],
+        totals: inout SegmentTotals
     ) throws -> [SnapshotManifest.Segment] {
         var listed: [SegmentNumber: SnapshotManifest.Segment] = [:]
         for manifest in known {
@@ -85,18 +109,27 @@ extension Engine {
         var segments: [SnapshotManifest.Segment] = []
         for name in try directory.names() where name.isSealed {
             let sealed = try SealedSegment.open(
-                directory, name.number, archiveID: keys.archiveID, publicKey: keys.publicKey)
+                directory,
+                name.number,
+                archiveID: keys.archiveID,
+                publicKey: keys.publicKey
+            )
             totals.recordCount += sealed.seal.recordCount
             totals.recordByteCount += sealed.seal.recordByteCount
             if let segment = listed[name.number], segment.byteCount == sealed.byteCount,
-                segment.root == sealed.seal.segmentRoot
+                segment.seal == sealed.sealHash
             {
                 segments.append(segment)
             } else {
                 segments.append(
                     SnapshotManifest.Segment(
-                        number: name.number, byteCount: sealed.byteCount,
-                        root: sealed.seal.segmentRoot, sha256: try Self.sha256(of: sealed.file)))
+                        number: name.number,
+                        byteCount: sealed.byteCount,
+                        root: sealed.seal.segmentRoot,
+                        seal: sealed.sealHash,
+                        sha256: try Self.sha256(of: sealed.file)
+                    )
+                )
             }
         }
         return segments
@@ -125,8 +158,12 @@ enum SnapshotLabel {
         var sealed = [UInt8](repeating: 0, count: plain.count + FrameHeader.tagByteCount)
         var target = sealed.mutableSpan
         try XAES256GCM().seal(
-            plain.span, into: &target, key: domain.key, nonce: nonce.span,
-            associated: associated(id, keys).span)
+            plain.span,
+            into: &target,
+            key: domain.key,
+            nonce: nonce.span,
+            associated: associated(id, keys).span
+        )
         return epochBytes(keys) + nonce + sealed
     }
 
@@ -142,8 +179,12 @@ enum SnapshotLabel {
         do {
             var target = plain.mutableSpan
             try XAES256GCM().open(
-                bytes.span.extracting(head...), into: &target, key: domain.key, nonce: nonce.span,
-                associated: associated(id, keys).span)
+                bytes.span.extracting(head...),
+                into: &target,
+                key: domain.key,
+                nonce: nonce.span,
+                associated: associated(id, keys).span
+            )
         } catch {
             throw FormatError(.damaged, "the sealed label does not open")
         }

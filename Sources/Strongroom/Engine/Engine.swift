@@ -60,14 +60,18 @@ package final class Engine {
         knownCollections = parts.knownCollections
         indexWasRebuilt = parts.indexWasRebuilt
         reader = LogReader(
-            parts.layout.segmentDirectory(parts.fileSystem), archiveID: parts.keys.archiveID)
+            parts.layout.segmentDirectory(parts.fileSystem),
+            archiveID: parts.keys.archiveID
+        )
         published = Mutex(parts.readState)
     }
 
     /// Lets readers see what is committed. Cheap: values are shared, not copied.
     func publish() throws(ArchiveError) {
         let state = ReadState(
-            index: IndexSnapshot(runs: memory.runs, view: try index.view()), link: end.link)
+            index: IndexSnapshot(runs: memory.runs, view: try index.view()),
+            link: end.link
+        )
         published.withLock { $0 = state }
     }
 }

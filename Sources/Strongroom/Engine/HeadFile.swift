@@ -13,7 +13,10 @@ struct HeadFile {
 
     /// Opens the head; a damaged slot counts as absent, both damaged is an error.
     init(
-        _ fileSystem: any FileSystem, _ path: FilePath, archiveID: ArchiveID, logKey: SecretKey,
+        _ fileSystem: any FileSystem,
+        _ path: FilePath,
+        archiveID: ArchiveID,
+        logKey: SecretKey,
         access: FileAccess
     ) throws(ArchiveError) {
         do {
@@ -28,7 +31,9 @@ struct HeadFile {
     }
 
     private static func newest(
-        _ bytes: [UInt8], archiveID: ArchiveID, logKey: HMACSHA256
+        _ bytes: [UInt8],
+        archiveID: ArchiveID,
+        logKey: HMACSHA256
     ) throws(FormatError) -> HeadSlot? {
         var slots: [HeadSlot] = []
         var failure: FormatError?
@@ -37,7 +42,10 @@ struct HeadFile {
             guard range.upperBound <= bytes.count else { continue }
             do {
                 let slot = try HeadSlot(
-                    decoding: bytes.span.extracting(range), archiveID: archiveID, logKey: logKey)
+                    decoding: bytes.span.extracting(range),
+                    archiveID: archiveID,
+                    logKey: logKey
+                )
                 if let slot { slots.append(slot) }
             } catch {
                 failure = error
@@ -50,15 +58,24 @@ struct HeadFile {
 
     /// Makes it durable that `commit`, which ends at that place, is durable.
     mutating func advance(
-        to commit: CommitLink, segment: SegmentNumber, offset: UInt64, isClosed: Bool
+        to commit: CommitLink,
+        segment: SegmentNumber,
+        offset: UInt64,
+        isClosed: Bool
     ) throws(ArchiveError) {
         let slot = HeadSlot(
-            counter: (current?.counter ?? 0) + 1, commit: commit, segment: segment.value,
-            committedByteCount: offset, isClosed: isClosed)
+            counter: (current?.counter ?? 0) + 1,
+            commit: commit,
+            segment: segment.value,
+            committedByteCount: offset,
+            isClosed: isClosed
+        )
         let bytes = slot.encode(archiveID: archiveID, logKey: logKey)
         do {
             try file.write(
-                bytes.span, at: (slot.counter % 2) * UInt64(HeadSlot.byteCount))
+                bytes.span,
+                at: (slot.counter % 2) * UInt64(HeadSlot.byteCount)
+            )
             try file.synchronizeData()
         } catch {
             throw ArchiveError(error)

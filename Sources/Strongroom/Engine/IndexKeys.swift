@@ -63,7 +63,8 @@ enum IndexKeys {
 
     /// Everything that the index holds of one record version.
     static func entries(
-        of record: DirectoryRecord, at place: RecordPlace,
+        of record: DirectoryRecord,
+        at place: RecordPlace,
         visit: (_ key: [UInt8], _ value: [UInt8]) -> Void
     ) {
         var value: [UInt8] = []
@@ -81,7 +82,9 @@ enum IndexKeys {
     }
 
     private static func timed(
-        _ prefix: [UInt8], _ time: Timestamp, _ sequence: UInt64
+        _ prefix: [UInt8],
+        _ time: Timestamp,
+        _ sequence: UInt64
     ) -> [UInt8] {
         var key = prefix
         key.append(ordered: time)

@@ -1,11 +1,11 @@
-import ArchiveKeys
-import SystemPackage
 import ArchiveBytes
 import ArchiveFileIO
 import ArchiveFormat
 import ArchiveIndex
+import ArchiveKeys
 import ArchiveSealing
 import ArchiveSegments
+import SystemPackage
 
 /// The index while the archive is open: with its writer, or one version of it to read.
 enum IndexHandle {
@@ -40,8 +40,11 @@ struct IndexOpening {
 
     private var place: IndexPlace {
         IndexPlace(
-            fileSystem: address.fileSystem, path: address.layout.index,
-            archive: keys.archiveID.bytes, key: keys.keyring.indexKey)
+            fileSystem: address.fileSystem,
+            path: address.layout.index,
+            archive: keys.archiveID.bytes,
+            key: keys.keyring.indexKey
+        )
     }
 
     private var options: IndexOptions {
@@ -76,12 +79,14 @@ struct IndexOpening {
     }
 
     private static func unreadable(
-        _ address: ArchiveAddress, _ error: IndexError
+        _ address: ArchiveAddress,
+        _ error: IndexError
     ) -> ArchiveError {
         ArchiveError(
             .corrupt,
             "\(address.layout.index.string): \(error); the index is made anew when the archive is next "
-                + "opened for writing, or now by `strongroom rebuild-index`")
+                + "opened for writing, or now by `strongroom rebuild-index`"
+        )
     }
 
     /// Makes the index anew from the log: sealed segments' directories, then the active segment.
@@ -113,7 +118,8 @@ struct IndexOpening {
 
     /// Reads what the log holds behind `place` into `memory`.
     func replay(
-        from place: LogPlace, into memory: inout MemoryTable
+        from place: LogPlace,
+        into memory: inout MemoryTable
     ) throws(ArchiveError) -> LogPlace {
         var found = memory
         do {
@@ -130,10 +136,13 @@ struct IndexOpening {
     }
 
     private func replay(
-        from place: LogPlace, visit: (LogEntries, LogPlace) throws -> Void
+        from place: LogPlace,
+        visit: (LogEntries, LogPlace) throws -> Void
     ) throws -> LogPlace {
         let replay = LogReplay(
-            address.layout.segmentDirectory(address.fileSystem), keys: keys)
+            address.layout.segmentDirectory(address.fileSystem),
+            keys: keys
+        )
         return try replay.run(from: place) { entries, place throws(LogError) in
             do {
                 try visit(entries, place)
@@ -147,11 +156,14 @@ struct IndexOpening {
     func learnCollections(_ view: IndexView) throws(ArchiveError) -> Set<String> {
         var known = Set(SystemRecords.fixedCollections)
         let prefix = IndexKeys.namePrefix(
-            CollectionRegistry.systemCollection, CollectionRegistry.prefix)
+            CollectionRegistry.systemCollection,
+            CollectionRegistry.prefix
+        )
         var entry = IndexEntry()
         var key = prefix
         do {
-            while try view.first(atOrAfter: key.span, into: &entry), entry.key.starts(with: prefix) {
+            while try view.first(atOrAfter: key.span, into: &entry), entry.key.starts(with: prefix)
+            {
                 let name = entry.key.dropFirst(prefix.count).prefix { $0 != 0 }
                 if let collection = String(validating: name, as: UTF8.self) {
                     known.insert(collection)

@@ -21,11 +21,14 @@ package struct KeyringKeys: LogKeys {
     package func learn(collection: String) { keyring.learn(collection: collection) }
 
     package func domain(
-        _ name: KeyDomainName, epoch: UInt32
+        _ name: KeyDomainName,
+        epoch: UInt32
     ) throws(LogError) -> FrameDomain {
         let tag = tag(of: name)
         return FrameDomain(
-            key: try key(tag, epoch: epoch), tag: MaskedTag(tag.bytes.span, at: 0))
+            key: try key(tag, epoch: epoch),
+            tag: MaskedTag(tag.bytes.span, at: 0)
+        )
     }
 
     package func masked(_ tag: MaskedTag, nonce: FrameNonce) -> MaskedTag {
@@ -33,7 +36,9 @@ package struct KeyringKeys: LogKeys {
     }
 
     package func key(
-        masked tag: MaskedTag, nonce: FrameNonce, epoch: UInt32
+        masked tag: MaskedTag,
+        nonce: FrameNonce,
+        epoch: UInt32
     ) throws(LogError) -> SecretKey {
         try key(keyring.unmasked(tag, nonce: nonce), epoch: epoch)
     }
@@ -47,7 +52,10 @@ package struct KeyringKeys: LogKeys {
     }
 
     /// The key that names a domain's chunks by their content.
-    func contentKey(of name: KeyDomainName) throws(LogError) -> SecretKey {
+    package func contentKey(
+        of name: KeyDomainName,
+        epoch: UInt32
+    ) throws(LogError) -> SecretKey {
         do {
             return try keyring.contentKey(for: tag(of: name), epoch: epoch)
         } catch {

@@ -30,11 +30,15 @@ extension LogPlace {
         guard bytes.count == 72 else { return nil }
         let span = bytes.span
         self.init(
-            segment: SegmentNumber(span.u64(at: 0)), offset: span.u64(at: 8),
+            segment: SegmentNumber(span.u64(at: 0)),
+            offset: span.u64(at: 8),
             link: CommitLink(
-                number: span.u64(at: 16), lastSequence: span.u64(at: 24),
+                number: span.u64(at: 16),
+                lastSequence: span.u64(at: 24),
                 hash: Digest(reading: span, at: 32),
-                time: Timestamp(microseconds: Int64(bitPattern: span.u64(at: 64)))))
+                time: Timestamp(microseconds: Int64(bitPattern: span.u64(at: 64)))
+            )
+        )
     }
 }
 
@@ -43,7 +47,10 @@ extension RunBuilder {
     mutating func append(_ entries: LogEntries) {
         for record in entries.records {
             let place = RecordPlace(
-                segment: entries.segment, frameOffset: record.frameOffset, slot: record.slot)
+                segment: entries.segment,
+                frameOffset: record.frameOffset,
+                slot: record.slot
+            )
             append(record, at: place)
         }
         for (chunk, _) in entries.chunks {

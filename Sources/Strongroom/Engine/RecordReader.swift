@@ -1,7 +1,7 @@
-package import ArchiveSealing
-package import ArchiveSegments
 import ArchiveBytes
 import ArchiveFormat
+package import ArchiveSealing
+package import ArchiveSegments
 import Synchronization
 
 /// Reads records by place: finds the frame, opens the pack, decodes the entry.
@@ -36,7 +36,8 @@ package final class RecordReader: Sendable {
 
     /// The plaintext of a frame that is not a pack, with the place of its content.
     package func chunk(
-        at place: RecordPlace, id: Digest
+        at place: RecordPlace,
+        id: Digest
     ) throws(ArchiveError) -> ArraySlice<UInt8> {
         try withContext { context throws(LogError) in
             let (plain, header) = try context.open(place, log)
@@ -74,7 +75,8 @@ package final class RecordReader: Sendable {
             return Record(entry: try pack.entry(place.slot), place: place)
         } catch {
             throw ArchiveError(
-                LogError(error, segment: place.segment, offset: place.frameOffset))
+                LogError(error, segment: place.segment, offset: place.frameOffset)
+            )
         }
     }
 
@@ -99,7 +101,8 @@ private final class ReadContext: @unchecked Sendable {
     init(keys: KeyringKeys) { opener = FrameOpener(keys: keys) }
 
     func open(
-        _ place: RecordPlace, _ log: LogReader
+        _ place: RecordPlace,
+        _ log: LogReader
     ) throws(LogError) -> (plain: [UInt8], header: FrameHeader) {
         // The buffer is local while spans of it are lent.
         var buffer: [UInt8] = []
@@ -113,7 +116,11 @@ private final class ReadContext: @unchecked Sendable {
             throw LogError(error, segment: place.segment, offset: place.frameOffset)
         }
         let plain = try opener.open(
-            buffer.span, header: header, segment: place.segment, offset: place.frameOffset)
+            buffer.span,
+            header: header,
+            segment: place.segment,
+            offset: place.frameOffset
+        )
         return (plain, header)
     }
 }
@@ -134,7 +141,10 @@ private final class PackCache: Sendable {
     subscript(place: RecordPlace) -> Pack? {
         get {
             let key = RecordPlace(
-                segment: place.segment, frameOffset: place.frameOffset, slot: 0)
+                segment: place.segment,
+                frameOffset: place.frameOffset,
+                slot: 0
+            )
             return state.withLock { state in
                 guard let pack = state.packs[key]?.pack else { return nil }
                 state.clock += 1
@@ -145,7 +155,10 @@ private final class PackCache: Sendable {
         set {
             guard let pack = newValue, pack.bytes.count <= byteLimit / 8 else { return }
             let key = RecordPlace(
-                segment: place.segment, frameOffset: place.frameOffset, slot: 0)
+                segment: place.segment,
+                frameOffset: place.frameOffset,
+                slot: 0
+            )
             state.withLock { state in
                 state.clock += 1
                 if state.packs.updateValue((pack, state.clock), forKey: key) == nil {

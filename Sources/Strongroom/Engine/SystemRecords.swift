@@ -1,5 +1,5 @@
-import ArchiveSegments
 import ArchiveFormat
+import ArchiveSegments
 
 /// What the engine itself keeps in the log: records of the collection `system`.
 package enum SystemRecords {
@@ -13,6 +13,9 @@ package enum SystemRecords {
     /// The record that makes a collection known: its name is all that matters.
     static func registration(of collection: String) -> NewRecord {
         NewRecord(
-            name: CollectionRegistry.prefix + collection, body: [], collection: Self.collection)
+            name: CollectionRegistry.prefix + collection,
+            body: [],
+            collection: Self.collection
+        )
     }
 }

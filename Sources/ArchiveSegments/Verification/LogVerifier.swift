@@ -1,0 +1,345 @@
+import ArchiveBytes
+import ArchiveFileIO
+package import ArchiveFormat
+package import ArchiveSealing
+import SystemPackage
+
+/// Proves the log byte for byte: without keys by hashes, chain and signatures, with keys also by
+/// opening every frame and checking every body against its digest.
+///
+/// It reads only, goes on behind damage, and names what it found. One batch is in memory at a time.
+package struct LogVerifier {
+    let directory: SegmentDirectory
+    let archiveID: ArchiveID
+    let publicKey: [UInt8]
+    let keys: (any LogKeys)?
+    let witnesses: [RecoveryVerdict.Witness]
+    /// Called with each record version that opened, and the place of its pack; nil without keys.
+    let visit: ((RecordEntry, SegmentNumber, UInt64, Int) -> Void)?
+
+    package private(set) var result = LogVerification()
+    private var tree = MerkleAccumulator()
+    /// Leaf hashes of all commits in order, as far as they are known: what snapshots' roots are over.
+    package private(set) var leaves: [Digest] = []
+    /// The sealed segments whose ends were right.
+    package private(set) var sealed: [SegmentNumber: SealedSegment] = [:]
+    private var predecessor = SegmentHeader.Predecessor.none
+    private var previousSeal = Digest.zero
+    /// False behind damage that hides what must follow: then only what a segment says itself is checked.
+    private var chainIsKnown = true
+
+    package init(
+        _ directory: SegmentDirectory,
+        archiveID: ArchiveID,
+        publicKey: [UInt8],
+        keys: (any LogKeys)?,
+        witnesses: [RecoveryVerdict.Witness] = [],
+        visit: ((RecordEntry, SegmentNumber, UInt64, Int) -> Void)? = nil
+    ) {
+        self.directory = directory
+        self.archiveID = archiveID
+        self.publicKey = publicKey
+        self.keys = keys
+        self.witnesses = witnesses
+        self.visit = visit
+    }
+
+    /// Verifies all segments, or those numbered up to `last`. Only failures of the operating system
+    /// throw; `progress` hears of each segment's bytes as they are done.
+    package mutating func run(
+        upTo last: SegmentNumber? = nil,
+        progress: (UInt64) -> Void = { _ in }
+    ) throws(LogError) -> LogVerification {
+        for name in try directory.names() where name.number <= last ?? name.number {
+            if name.isSealed {
+                try verifySealed(name)
+            } else if sealed[name.number] == nil {
+                try verifyActive(name)
+            }
+            progress(result.byteCount)
+        }
+        if let known = witnesses.max(by: { $0.commit < $1.commit }),
+            known.commit > result.link.number, result.damages.isEmpty
+        {
+            add(
+                Damage(
+                    file: "segments",
+                    commits: (result.link.number + 1)...known.commit,
+                    "missing, though \(known.name) knows them to have been durable: the log was cut "
+                        + "or put back to an old state"
+                )
+            )
+        }
+        return result
+    }
+
+    private mutating func verifySealed(_ name: SegmentDirectory.Name) throws(LogError) {
+        result.segmentCount += 1
+        guard let (file, header) = try open(name) else { return }
+        let segment: SealedSegment
+        do {
+            segment = try SealedSegment.check(file, header: header, publicKey: publicKey)
+        } catch  where error.code != .system {
+            damage(name, at: error.offset, error.finding)
+            // Without its seal the segment still has its chain of commits to be held against.
+            try scanFreely(name, file, header)
+            chainIsKnown = false
+            return
+        }
+        if chainIsKnown {
+            if segment.seal.previousSeal != previousSeal {
+                damage(name, "the seal does not name the seal of the segment before")
+            }
+        }
+        try verifyBatches(of: segment, name)
+        if chainIsKnown, tree.count != segment.seal.treeSize || tree.peaks != segment.seal.peaks {
+            damage(name, "the archive's tree is not the one that the seal signs")
+        }
+        predecessor = segment.predecessor
+        previousSeal = segment.sealHash
+        result.link = segment.link
+        sealed[name.number] = segment
+        if let next = MerkleAccumulator(count: segment.seal.treeSize, peaks: segment.seal.peaks) {
+            tree = next
+            chainIsKnown = true
+        }
+        result.byteCount += segment.byteCount
+    }
+
+    /// Checks each batch that the seal lists; one that is damaged does not hide the next.
+    private mutating func verifyBatches(
+        of segment: SealedSegment,
+        _ name: SegmentDirectory.Name
+    ) throws(LogError) {
+        var contents = ContentsVerifier(keys: keys, segment: name.number, visit: visit)
+        var link = segment.firstLink
+        // Behind a damaged batch it is not known how many records it held; the next whole one tells.
+        var unnumbered: [Int] = []
+        var offset = UInt64(SegmentHeader.byteCount)
+        let before = result.damages.count
+        for (index, commit) in segment.seal.commits.enumerated() {
+            var scanner = try BatchScanner(
+                segment.file,
+                segment: name.number,
+                archiveID: archiveID,
+                logKey: keys?.logKey,
+                after: link,
+                at: offset
+            )
+            let number = segment.header.firstCommit + UInt64(index)
+            if let batch = try scanner.next(), batch.link.hash == commit.leaf {
+                result.commitCount += 1
+                result.frameCount += UInt64(batch.frames.count) + 1
+                add(
+                    contents.check(
+                        batch,
+                        in: scanner,
+                        file: name.text,
+                        after: unnumbered.isEmpty ? link.lastSequence : nil
+                    )
+                )
+                nameRecords(of: &unnumbered, after: link.lastSequence, before: batch)
+                link = batch.link
+            } else {
+                let finding: String
+                if case .broken(let error) = scanner.ending {
+                    finding = error.finding
+                } else {
+                    finding = "its hash is not the one that the seal lists"
+                }
+                add(
+                    Damage(
+                        file: name.text,
+                        offset: offset,
+                        commits: number...number,
+                        finding
+                    )
+                )
+                unnumbered.append(result.damages.count - 1)
+                link = CommitLink(
+                    number: number,
+                    lastSequence: link.lastSequence,
+                    hash: commit.leaf,
+                    time: link.time
+                )
+                contents.forget()
+            }
+            tree.append(leafHash: commit.leaf)
+            leaves.append(commit.leaf)
+            offset = commit.offset + UInt64(Self.commitFrameByteCount)
+        }
+        finish(contents, segment, name, isWhole: result.damages.count == before)
+    }
+
+    /// Tells, once a batch is whole again, which records the damaged ones before it held.
+    private mutating func nameRecords(
+        of damages: inout [Int],
+        after last: RecordSequence,
+        before batch: ScannedBatch
+    ) {
+        let records = batch.frames.filter { $0.header.kind == .records }
+        let next =
+            records.map(\.header.firstSequence).min() ?? batch.commit.lastSequence + 1
+        if next > last + 1 {
+            for index in damages {
+                result.damages[index].sequences = (last + 1)...(next - 1)
+            }
+        }
+        damages.removeAll()
+    }
+
+    /// Compares what was counted with what the seal says.
+    private mutating func finish(
+        _ contents: ContentsVerifier,
+        _ segment: SealedSegment,
+        _ name: SegmentDirectory.Name,
+        isWhole: Bool
+    ) {
+        result.chunkCount += contents.chunkCount
+        result.erasedFrameCount += contents.erasedFrameCount
+        guard keys != nil else {
+            result.recordCount += segment.seal.recordCount
+            result.recordByteCount += segment.seal.recordByteCount
+            return
+        }
+        result.recordCount += contents.totals.recordCount
+        result.recordByteCount += contents.totals.recordByteCount
+        let counted = contents.totals
+        let stated = SegmentTotals(
+            recordCount: segment.seal.recordCount,
+            recordByteCount: segment.seal.recordByteCount
+        )
+        if isWhole, contents.erasedFrameCount == 0, counted != stated {
+            damage(
+                name,
+                "\(counted.recordCount) records of \(counted.recordByteCount) bytes were found; the "
+                    + "seal says \(stated.recordCount) of \(stated.recordByteCount)"
+            )
+        }
+        if isWhole, contents.directoryOffsets != segment.seal.directories {
+            damage(name, "the directory frames are not where the seal says")
+        }
+    }
+
+    private static let commitFrameByteCount = FrameHeader.frameByteCount(
+        bodyByteCount: CommitBody.byteCount
+    )
+}
+
+extension LogVerifier {
+    private mutating func verifyActive(_ name: SegmentDirectory.Name) throws(LogError) {
+        result.segmentCount += 1
+        guard let (file, header) = try open(name) else { return }
+        let scanner = try scanFreely(name, file, header)
+        guard case .broken = scanner.ending else { return }
+        let tail = try LogTail.classify(
+            file,
+            segment: name.number,
+            from: scanner.offset,
+            after: scanner.link,
+            archiveID: archiveID
+        )
+        switch RecoveryVerdict.decide(tail, after: scanner.link, witnesses: witnesses) {
+        case .clean: return
+        case .tornTail(let byteCount):
+            result.notes.append(
+                "\(name.text): behind commit \(scanner.link.number) stand \(byteCount) bytes of a "
+                    + "batch that was never acknowledged; opening for writing sets them aside"
+            )
+        case .corruption(let first, let last, let finding):
+            add(
+                Damage(
+                    file: name.text,
+                    offset: scanner.offset,
+                    commits: first...(last ?? first),
+                    finding
+                )
+            )
+        case .loss(let first, let last, let witness):
+            add(
+                Damage(
+                    file: name.text,
+                    offset: scanner.offset,
+                    commits: first...last,
+                    "missing, though \(witness) knows them to have been durable"
+                )
+            )
+        }
+    }
+
+    /// Walks a segment's chain of commits from its header on.
+    @discardableResult
+    private mutating func scanFreely(
+        _ name: SegmentDirectory.Name,
+        _ file: any File,
+        _ header: SegmentHeader
+    ) throws(LogError) -> BatchScanner {
+        let start = CommitLink(
+            number: header.firstCommit - 1,
+            lastSequence: header.firstSequence - 1,
+            hash: header.predecessor.commitHash,
+            time: header.created
+        )
+        var scanner = try BatchScanner(
+            file,
+            segment: name.number,
+            archiveID: archiveID,
+            logKey: keys?.logKey,
+            after: start,
+            at: UInt64(SegmentHeader.byteCount)
+        )
+        var contents = ContentsVerifier(keys: keys, segment: name.number, visit: visit)
+        var link = start
+        while let batch = try scanner.next() {
+            result.commitCount += 1
+            result.frameCount += UInt64(batch.frames.count) + 1
+            add(contents.check(batch, in: scanner, file: name.text, after: link.lastSequence))
+            tree.append(leafHash: batch.link.hash)
+            leaves.append(batch.link.hash)
+            link = batch.link
+        }
+        result.link = link
+        result.recordCount += contents.totals.recordCount
+        result.recordByteCount += contents.totals.recordByteCount
+        result.chunkCount += contents.chunkCount
+        result.erasedFrameCount += contents.erasedFrameCount
+        result.byteCount += scanner.offset
+        return scanner
+    }
+
+    /// Opens a segment; a damaged header, or one that does not follow what came before, is noted.
+    private mutating func open(
+        _ name: SegmentDirectory.Name
+    ) throws(LogError) -> (any File, SegmentHeader)? {
+        do {
+            let (file, header) = try directory.open(name, archiveID: archiveID)
+            file.adviseSequential()
+            if chainIsKnown, header.predecessor != predecessor {
+                damage(
+                    name,
+                    at: 0,
+                    "it follows segment \(header.predecessor.segment), but that is not what stands "
+                        + "before it: a segment is missing, damaged or put back"
+                )
+                chainIsKnown = false
+            }
+            return (file, header)
+        } catch  where error.code != .system {
+            damage(name, at: 0, error.finding)
+            chainIsKnown = false
+            return nil
+        }
+    }
+
+    private mutating func damage(
+        _ name: SegmentDirectory.Name,
+        at offset: UInt64? = nil,
+        _ finding: String
+    ) {
+        add(Damage(file: name.text, offset: offset, finding))
+    }
+
+    private mutating func add(_ damage: Damage) { add([damage]) }
+
+    private mutating func add(_ damages: [Damage]) { result.damages.append(contentsOf: damages) }
+}

@@ -1,0 +1,260 @@
+import ArchiveBytes
+package import ArchiveFileIO
+import ArchiveFormat
+import ArchiveIndex
+import ArchiveKeys
+import ArchiveSealing
+import ArchiveSegments
+import Synchronization
+package import SystemPackage
+
+extension Archive {
+    /// Verifies everything: every byte of every segment, every record opened and checked against its
+    /// digest, directories against packs, index against log in both directions, head, snapshots.
+    ///
+    /// Damage is in the report; only what cannot be read at all throws. Costs reading and decrypting
+    /// the whole archive once; memory is bounded. `progress` hears the bytes of segments done so far.
+    public func verify(
+        progress: @escaping @Sendable (UInt64) -> Void = { _ in }
+    ) async throws(ArchiveError) -> VerificationReport {
+        try await core.inspect { engine throws(ArchiveError) in
+            try engine.verify(progress: progress)
+        }
+    }
+
+    /// Verifies an archive, or a vault in a directory, with nothing but the public key in hexadecimal
+    /// digits: every byte of every sealed segment against Merkle roots and signatures. Without a key
+    /// given it takes the one that the archive names itself, which proves wholeness but not origin.
+    public static func verifyKeyless(
+        at path: String,
+        publicKey: String?,
+        progress: @escaping @Sendable (UInt64) -> Void = { _ in }
+    ) async throws(ArchiveError) -> VerificationReport {
+        var key: [UInt8]?
+        if let publicKey {
+            guard let bytes = Hex.decode(publicKey), bytes.count == 32 else {
+                throw ArchiveError(.invalid, "a public key is 64 hexadecimal digits")
+            }
+            key = bytes
+        }
+        let trusted = key
+        return try await ArchiveCore.opening.run { () throws(ArchiveError) in
+            try Engine.verifyKeyless(
+                PosixFileSystem(),
+                FilePath(path),
+                publicKey: trusted,
+                progress: progress
+            )
+        }
+    }
+}
+
+extension Engine {
+    /// The full verification of an open archive.
+    package func verify(
+        progress: (UInt64) -> Void = { _ in }
+    ) throws(ArchiveError) -> VerificationReport {
+        let state = readState
+        var compared = IndexComparison(state)
+        let head = try currentHead()
+        var report = VerificationReport()
+        let findings = try withoutActuallyEscaping(progress) { progress throws(ArchiveError) in
+            var verifier = PlaceVerifier(
+                fileSystem,
+                layout,
+                publicKey: document.publicKey,
+                keys: keys,
+                progress: progress
+            )
+            let collector = Mutex(compared)
+            try verifier.run(witnesses: head.witnesses) { entry, segment, offset, slot in
+                let record = DirectoryRecord(entry, frameOffset: offset, slot: slot)
+                let place = RecordPlace(segment: segment, frameOffset: offset, slot: slot)
+                collector.withLock { $0.check(record, at: place, body: entry.body) }
+            }
+            compared = collector.withLock { $0 }
+            return verifier.report
+        }
+        report = findings
+        report.damages.append(contentsOf: head.damages)
+        report.documentCount += 1
+        try finish(&report, compared)
+        return report
+    }
+
+    private func finish(
+        _ report: inout VerificationReport,
+        _ compared: IndexComparison
+    ) throws(ArchiveError) {
+        report.damages.append(contentsOf: compared.damages)
+        let records = RecordReader(log: reader, keys: keys)
+        let view = ArchiveView(readState, reader: records)
+        for place in compared.chunked {
+            do throws(ArchiveError) {
+                try view.forEachPiece(of: try records.record(at: place)) { _ in }
+            } catch {
+                report.damages.append(
+                    Damage(
+                        file: "segments/\(place.segment.stem)",
+                        offset: place.frameOffset,
+                        error.message
+                    )
+                )
+            }
+        }
+        do {
+            var options = IndexOptions()
+            options.pageByteCount = document.pageByteCount
+            let index = try Index.verify(
+                IndexPlace(
+                    fileSystem: fileSystem,
+                    path: layout.index,
+                    archive: keys.archiveID.bytes,
+                    key: keys.keyring.indexKey
+                ),
+                options
+            )
+            for damage in index.damages {
+                report.damages.append(
+                    Damage(
+                        file: "index/records.btree",
+                        "\(damage); `strongroom rebuild-index` makes it anew"
+                    )
+                )
+            }
+        } catch {
+            report.damages.append(Damage(file: "index/records.btree", "\(error)"))
+        }
+        let inMemory = readState.index.runs.reduce(0) { $0 + $1.count }
+        let entryCount = readState.index.view.entryCount + UInt64(inMemory)
+        report.indexEntryCount = entryCount
+        let expected = compared.entryCount + report.chunkCount
+        if report.isSound, entryCount != expected {
+            report.damages.append(
+                Damage(
+                    file: "index/records.btree",
+                    "it has \(entryCount) entries where the log makes \(expected); "
+                        + "`strongroom rebuild-index` makes it anew"
+                )
+            )
+        }
+    }
+
+    /// What the head knows; a damaged slot is reported.
+    private func currentHead() throws(ArchiveError) -> (
+        witnesses: [RecoveryVerdict.Witness], damages: [Damage]
+    ) {
+        try Self.head(
+            fileSystem,
+            layout,
+            archiveID: keys.archiveID,
+            logKey: keys.logKey.withSpan { HMACSHA256(key: $0) }
+        )
+    }
+
+    static func head(
+        _ fileSystem: any FileSystem,
+        _ layout: ArchiveLayout,
+        archiveID: ArchiveID,
+        logKey: HMACSHA256?
+    ) throws(ArchiveError) -> (witnesses: [RecoveryVerdict.Witness], damages: [Damage]) {
+        var witnesses: [RecoveryVerdict.Witness] = []
+        var damages: [Damage] = []
+        do {
+            guard try fileSystem.status(of: layout.head) != nil else { return ([], []) }
+            let bytes = try fileSystem.readAll(layout.head, limit: 1 << 16)
+            guard bytes.count <= 2 * HeadSlot.byteCount else {
+                return ([], [Damage(file: "head", "it has \(bytes.count) bytes; 1024 at most")])
+            }
+            for index in 0..<2 {
+                let start = index * HeadSlot.byteCount
+                guard start < bytes.count else { continue }
+                let slot = Array(bytes[start..<min(start + HeadSlot.byteCount, bytes.count)])
+                do throws(FormatError) {
+                    if let slot = try HeadSlot(
+                        decoding: slot.span,
+                        archiveID: archiveID,
+                        logKey: logKey
+                    ) {
+                        witnesses.append(.init("the head", commit: slot.commit.number))
+                    }
+                } catch {
+                    damages.append(Damage(file: "head", offset: UInt64(start), error.finding))
+                }
+            }
+        } catch {
+            throw ArchiveError.wrapping(error, in: layout.head.string)
+        }
+        return (witnesses, damages)
+    }
+
+    /// The keyless verification of an archive or a vault in a directory.
+    package static func verifyKeyless(
+        _ fileSystem: any FileSystem,
+        _ path: FilePath,
+        publicKey: [UInt8]?,
+        progress: (UInt64) -> Void = { _ in }
+    ) throws(ArchiveError) -> VerificationReport {
+        let layout = ArchiveLayout(path)
+        return try withoutActuallyEscaping(progress) { progress throws(ArchiveError) in
+            var verifier = PlaceVerifier(
+                fileSystem,
+                layout,
+                publicKey: publicKey,
+                keys: nil,
+                progress: progress
+            )
+            var damages: [Damage] = []
+            var witnesses: [RecoveryVerdict.Witness] = []
+            if let document = try? readDocument(fileSystem, layout) {
+                (witnesses, damages) = try head(
+                    fileSystem,
+                    layout,
+                    archiveID: document.archiveID,
+                    logKey: nil
+                )
+            }
+            try verifier.run(witnesses: witnesses)
+            verifier.amend { $0.damages.append(contentsOf: damages) }
+            return verifier.report
+        }
+    }
+}
+
+/// Holds the index against the log: each record version of the log must have all its entries, and
+/// there must be no other.
+private struct IndexComparison: Sendable {
+    private let state: ReadState
+    private(set) var entryCount: UInt64 = 0
+    private(set) var damages: [Damage] = []
+    /// Records whose body is in chunks: it is read whole afterwards.
+    private(set) var chunked: [RecordPlace] = []
+
+    init(_ state: ReadState) { self.state = state }
+
+    mutating func check(
+        _ record: DirectoryRecord,
+        at place: RecordPlace,
+        body: RecordEntry.Body
+    ) {
+        if body != .inline { chunked.append(place) }
+        // What a writer commits meanwhile is beyond this state.
+        guard record.sequence <= state.link.lastSequence else { return }
+        var wrong = false
+        var count: UInt64 = 0
+        IndexKeys.entries(of: record, at: place) { key, value in
+            count += 1
+            if (try? state.index.value(for: key.span)) != value { wrong = true }
+        }
+        entryCount += count
+        if wrong {
+            damages.append(
+                Damage(
+                    file: "index/records.btree",
+                    sequences: record.sequence...record.sequence,
+                    "an entry is missing or wrong; `strongroom rebuild-index` makes the index anew"
+                )
+            )
+        }
+    }
+}
