@@ -1,0 +1,195 @@
+package import ArchiveFileIO
+import ArchiveFormat
+import Strongroom
+public import StrongroomVaults
+public import SystemPackage
+
+/// Sends an archive's snapshots to a vault.
+///
+/// It needs no key: what it sends is sealed. Objects are written once and are byte for byte the
+/// archive's own files. It may be stopped or killed at any point and run again: what is in the vault
+/// is not sent again. The archive may be written to meanwhile.
+public struct Ship: Sendable {
+    private let path: FilePath
+    private let files: any FileSystem
+    private let store: any ObjectStore
+    private let parallelism: Int
+    private let clock: RecoveryClock
+
+    /// Prepares to ship the archive in a directory to a vault.
+    ///
+    /// The vault's place must exist; see ``DirectoryStore/create()``. `parallelism` is how many
+    /// segments are sent at a time.
+    public init(
+        archiveAt path: FilePath,
+        to store: any ObjectStore,
+        parallelism: Int = 2,
+        clock: RecoveryClock = .system
+    ) {
+        self.init(
+            archiveAt: path,
+            on: PosixFileSystem(),
+            to: store,
+            parallelism: parallelism,
+            clock: clock
+        )
+    }
+
+    package init(
+        archiveAt path: FilePath,
+        on files: any FileSystem,
+        to store: any ObjectStore,
+        parallelism: Int = 2,
+        clock: RecoveryClock = .system
+    ) {
+        self.path = path
+        self.files = files
+        self.store = store
+        self.parallelism = parallelism
+        self.clock = clock
+    }
+
+    /// Compares the archive with the vault; sends nothing.
+    ///
+    /// All snapshots that the vault lacks are planned, or the one that is named. `keyring` says where
+    /// the keyring belongs when the vault is begun; nil takes what the vault says, for a new one
+    /// ``KeyringPlacement/within``.
+    ///
+    /// - Throws: `foreign` if the vault is another archive's, `integrity` if an object in it has the
+    ///   wrong length, `conflict` if archive and vault were written to apart, `noSnapshot` if there
+    ///   is none to ship.
+    public func plan(
+        snapshot: String? = nil,
+        keyring: KeyringPlacement? = nil
+    ) async throws(RecoveryError) -> ShipPlan {
+        let (path, files) = (path, files)
+        let local = try await LocalFiles.pool.run { () throws(RecoveryError) in
+            try LocalArchive.read(path, on: files)
+        }
+        let vault = try await VaultContents.read(store)
+        try await refuseForeignPlace(vault)
+        try await refuseOtherHistory(local, vault)
+        var planner = ShipPlanner(local, vault)
+        return try planner.plan(snapshot: snapshot, keyring: keyring)
+    }
+
+    /// Sends what a plan says, in its order.
+    ///
+    /// Each segment is hashed on its way; one that is not what its manifest says is never seen in
+    /// the vault.
+    ///
+    /// - Throws: `integrity` if a file of the archive is damaged, `cancelled` if the task was.
+    @discardableResult
+    public func carryOut(
+        _ plan: ShipPlan,
+        progress: ProgressHandler? = nil
+    ) async throws(RecoveryError) -> ShipResult {
+        let start = clock.elapsed()
+        let meter = ProgressMeter(
+            .sending,
+            byteCount: plan.byteCount,
+            objectCount: plan.steps.count,
+            progress
+        )
+        var segments: [ShipPlan.Step] = []
+        for step in plan.steps {
+            // Segments may overtake each other, nothing else may overtake a segment.
+            if case .file = step.content {
+                segments.append(step)
+            } else {
+                try await send(segments, meter)
+                segments = []
+                try RecoveryError.checkCancellation("shipping")
+                try await ShipSender(store, files, meter).send(step)
+            }
+        }
+        try await send(segments, meter)
+        return ShipResult(plan: plan, duration: clock.elapsed() - start)
+    }
+
+    private func send(
+        _ segments: [ShipPlan.Step],
+        _ meter: ProgressMeter
+    ) async throws(RecoveryError) {
+        let sender = ShipSender(store, files, meter)
+        try await forEach(segments, atATime: parallelism, "shipping") { step in
+            try await sender.send(step)
+        }
+    }
+
+    /// A place that holds other things and nothing of a vault is hardly meant to be one.
+    private func refuseForeignPlace(_ vault: VaultContents) async throws(RecoveryError) {
+        guard vault.isEmpty else { return }
+        guard let other = try await VaultContents.listing(store, prefix: "").first else { return }
+        throw RecoveryError(
+            .foreign,
+            "the place holds \(other.name) and is no vault; name an empty one, or a vault"
+        )
+    }
+
+    /// Refuses a vault whose snapshots contradict the archive's: it was recovered elsewhere, written
+    /// to, and shipped from there.
+    private func refuseOtherHistory(
+        _ local: LocalArchive,
+        _ vault: VaultContents
+    ) async throws(RecoveryError) {
+        var segments: [SegmentNumber: SnapshotManifest.Segment] = [:]
+        for stored in local.snapshots {
+            for segment in stored.manifest.segments { segments[segment.number] = segment }
+        }
+        let known = Set(local.snapshots.map(\.manifest.id))
+        for id in vault.manifestIDs where !known.contains(id) {
+            let object = VaultObject.manifest(id)
+            let bytes: [UInt8]
+            do {
+                bytes = try await store.readAll(
+                    object.name,
+                    limit: VaultContents.limit(of: object)
+                )
+            } catch {
+                throw RecoveryError.wrapping(error, in: object.text)
+            }
+            // One that does not decode is for verifying to report; it contradicts nothing.
+            let other = try? StoredManifest(
+                decoding: bytes,
+                id: id,
+                of: local.document,
+                in: object.text
+            )
+            guard let number = other?.contradiction(to: segments) else { continue }
+            throw RecoveryError(
+                .conflict,
+                "the vault has snapshot \(id), whose segment \(number.value) is not the archive's: "
+                    + "the archive went on in two places; ship this one to a vault of its own"
+            )
+        }
+    }
+}
+
+/// What shipping has done.
+public struct ShipResult: Sendable {
+    /// The archive's identity in hexadecimal digits.
+    public let archive: String
+    /// The snapshots that became complete, oldest first.
+    public let snapshots: [String]
+    /// Objects sent.
+    public let sentObjectCount: Int
+    /// Bytes sent.
+    public let sentByteCount: UInt64
+    /// Objects that were in the vault before.
+    public let presentObjectCount: Int
+    /// Their bytes.
+    public let presentByteCount: UInt64
+    /// How long it took.
+    public let duration: Duration
+
+    init(plan: ShipPlan, duration: Duration) {
+        archive = plan.archive
+        snapshots = plan.snapshots
+        sentObjectCount = plan.steps.count
+        sentByteCount = plan.byteCount
+        presentObjectCount = plan.presentObjectCount
+        presentByteCount = plan.presentByteCount
+        self.duration = duration
+    }
+}

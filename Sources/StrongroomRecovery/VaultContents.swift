@@ -1,0 +1,72 @@
+import ArchiveFormat
+import ArchiveKeys
+import StrongroomVaults
+
+/// What a vault holds, as far as it can be told without reading segments.
+struct VaultContents: Sendable {
+    /// The objects that are part of a vault, with their lengths.
+    var objects: [VaultObject: UInt64] = [:]
+    var marker: VaultMarker?
+    var documentBytes: [UInt8]?
+    var keyringBytes: [UInt8]?
+
+    /// A small object's limits, so that a foreign file is not read into memory.
+    static func limit(of object: VaultObject) -> UInt64 {
+        switch object {
+        case .marker: UInt64(VaultMarker.byteCountLimit)
+        case .document: UInt64(LocalArchive.documentByteCountLimit)
+        case .keyring: UInt64(KeyringFile.byteCountLimit)
+        case .manifest: UInt64(SignedDocument.byteCountLimit)
+        case .segment: 0
+        }
+    }
+
+    /// Whether nothing of a vault is there.
+    var isEmpty: Bool { objects.isEmpty }
+
+    var manifestIDs: [String] {
+        objects.keys.compactMap { if case .manifest(let id) = $0 { id } else { nil } }.sorted()
+    }
+
+    /// Reads a vault's names, lengths and small documents.
+    static func read(_ store: any ObjectStore) async throws(RecoveryError) -> VaultContents {
+        var contents = VaultContents()
+        contents.documentBytes = try await contents.find(.document, in: store)
+        contents.keyringBytes = try await contents.find(.keyring, in: store)
+        if let bytes = try await contents.find(.marker, in: store) {
+            contents.marker = try VaultMarker(decoding: bytes)
+        }
+        for prefix in [VaultObject.segmentPrefix, VaultObject.manifestPrefix] {
+            for status in try await listing(store, prefix: prefix) {
+                guard let object = VaultObject(status.name.text) else { continue }
+                contents.objects[object] = status.byteCount
+            }
+        }
+        return contents
+    }
+
+    private mutating func find(
+        _ object: VaultObject,
+        in store: any ObjectStore
+    ) async throws(RecoveryError) -> [UInt8]? {
+        let name = try object.name
+        do {
+            guard let status = try await store.status(name) else { return nil }
+            objects[object] = status.byteCount
+            return try await store.readAll(name, limit: Self.limit(of: object))
+        } catch {
+            throw RecoveryError(error)
+        }
+    }
+
+    static func listing(
+        _ store: any ObjectStore,
+        prefix: String
+    ) async throws(RecoveryError) -> [ObjectStatus] {
+        do {
+            return try await store.list(prefix: prefix)
+        } catch {
+            throw RecoveryError(error)
+        }
+    }
+}
