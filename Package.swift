@@ -141,7 +141,7 @@ let package = Package(
             "ArchiveBytes": ["ArchiveBytes"],
             "ArchiveFileIO": ["ArchiveFileIO", "ArchiveBytes"],
             "ArchiveSealing": ["ArchiveSealing", "ArchiveBytes"],
-            "ArchiveCodecs": ["ArchiveCodecs", "ArchiveBytes"],
+            "ArchiveCodecs": ["ArchiveCodecs", "ArchiveFileIO", "ArchiveBytes"],
             "ArchiveFormat": ["ArchiveFormat", "ArchiveBytes", "ArchiveSealing"],
             "ArchiveSegments": [
                 "ArchiveSegments", "ArchiveFormat", "ArchiveFileIO", "ArchiveBytes",

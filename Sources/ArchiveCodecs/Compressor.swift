@@ -50,8 +50,12 @@ import CCodecs
         var used = codec
         output.append(addingCapacity: plain.count) { free in
             unsafe free.withUnsafeMutableBufferPointer { buffer, count in
-                var room = unsafe MutableSpan(_unsafeElements: buffer.extracting(..<limit))
-                count = encode(plain, with: codec, dictionary: dictionary, into: &room)
+                count = unsafe encode(
+                    plain,
+                    with: codec,
+                    dictionary: dictionary,
+                    into: buffer.extracting(..<limit)
+                )
                 if count > 0 { return }
                 var whole = unsafe MutableSpan(_unsafeElements: buffer)
                 whole.copy(plain)
@@ -63,21 +67,34 @@ import CCodecs
     }
 
     /// Fills `room` and answers the number of bytes, or a negative number if they do not fit.
+    ///
+    /// Pointers are passed by hand: the optimizer fails on the wrappers that the compiler makes for
+    /// functions with two counted pointers.
     private func encode(
         _ plain: Span<UInt8>,
         with codec: Codec,
         dictionary: CompressionDictionary?,
-        into room: inout MutableSpan<UInt8>
+        into room: UnsafeMutableBufferPointer<UInt8>
     ) -> Int {
-        switch codec {
-        case .stored: return -1
-        case .zstandard:
-            guard prepare(dictionary) else { return -1 }
-            return unsafe cc_zstd_compress(zstandard, digest?.pointer, plain, &room)
-        case .zlib:
-            if unsafe zlib == nil { unsafe zlib = cc_zlib_compressor_new() }
-            guard let context = unsafe zlib else { return -1 }
-            return unsafe cc_zlib_compress(context, plain, &room)
+        unsafe plain.withUnsafeBufferPointer { plain in
+            let (from, to) = (plain.baseAddress, room.baseAddress)
+            switch codec {
+            case .stored: return -1
+            case .zstandard:
+                guard prepare(dictionary) else { return -1 }
+                return unsafe cc_zstd_compress(
+                    zstandard,
+                    digest?.pointer,
+                    plain.count,
+                    from,
+                    room.count,
+                    to
+                )
+            case .zlib:
+                if unsafe zlib == nil { unsafe zlib = cc_zlib_compressor_new() }
+                guard let context = unsafe zlib else { return -1 }
+                return unsafe cc_zlib_compress(context, plain.count, from, room.count, to)
+            }
         }
     }
 

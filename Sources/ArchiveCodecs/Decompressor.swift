@@ -54,40 +54,45 @@ import CCodecs
             try unsafe free.withUnsafeMutableBufferPointer {
                 buffer,
                 count throws(CodecError) in
-                var plain = unsafe MutableSpan(_unsafeElements: buffer)
-                let found = try decode(
-                    bytes,
-                    codec: codec,
-                    dictionary: dictionary,
-                    into: &plain,
-                    declared: plainByteCount
-                )
+                let found = unsafe decode(bytes, codec: codec, dictionary: dictionary, into: buffer)
+                try check(found, codec: codec, declared: plainByteCount)
                 count = found
             }
         }
     }
 
-    /// Fills `plain` with the declared number of bytes, and answers that number.
+    /// Fills `plain` and answers the number of bytes, or one of the shim's codes.
     private func decode(
         _ bytes: Span<UInt8>,
         codec: Codec,
         dictionary: CompressionDictionary?,
-        into plain: inout MutableSpan<UInt8>,
-        declared: Int
-    ) throws(CodecError) -> Int {
-        let found: Int
-        switch codec {
-        case .stored: found = Int(CC_FAILED)
-        case .zstandard:
-            let digest = dictionary?.digestForReading
-            found = unsafe cc_zstd_decompress(zstandard, digest?.pointer, bytes, &plain)
-        case .zlib:
-            if unsafe zlib == nil { unsafe zlib = cc_zlib_decompressor_new() }
-            guard let context = unsafe zlib else { throw .libraryFailure(codec) }
-            found = unsafe cc_zlib_decompress(context, bytes, &plain)
+        into plain: UnsafeMutableBufferPointer<UInt8>
+    ) -> Int {
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+            let (from, to) = (bytes.baseAddress, plain.baseAddress)
+            switch codec {
+            case .stored: return Int(CC_FAILED)
+            case .zstandard:
+                let digest = unsafe dictionary?.digestForReading.pointer
+                return unsafe cc_zstd_decompress(
+                    zstandard,
+                    digest,
+                    bytes.count,
+                    from,
+                    plain.count,
+                    to
+                )
+            case .zlib:
+                if unsafe zlib == nil { unsafe zlib = cc_zlib_decompressor_new() }
+                guard let context = unsafe zlib else { return Int(CC_FAILED) }
+                return unsafe cc_zlib_decompress(context, bytes.count, from, plain.count, to)
+            }
         }
+    }
+
+    private func check(_ found: Int, codec: Codec, declared: Int) throws(CodecError) {
         switch found {
-        case declared: return found
+        case declared: break
         case 0..<declared: throw .tooShort(declared: declared, found: found)
         case Int(CC_NO_ROOM), 1...: throw .tooLong(declared: declared)
         case Int(CC_TRAILING): throw .trailingBytes(codec)

@@ -36,20 +36,20 @@ void cc_zstd_decompressor_free(cc_zstd_decompressor *_Nullable decompressor);
 /// Digests a dictionary for compressing at `level` and for decompressing; copies its bytes.
 cc_zstd_dictionary *_Nullable cc_zstd_dictionary_new(
     int level, size_t byte_count,
-    const uint8_t *_Nonnull bytes CC_COUNTED(byte_count) CC_NOESCAPE);
+    const uint8_t *_Nullable bytes CC_COUNTED(byte_count) CC_NOESCAPE);
 void cc_zstd_dictionary_free(cc_zstd_dictionary *_Nullable dictionary);
 
 /// Writes one frame without magic number, content size, checksum and dictionary number.
 long cc_zstd_compress(
     cc_zstd_compressor *_Nonnull compressor, const cc_zstd_dictionary *_Nullable dictionary,
-    size_t plain_count, const uint8_t *_Nonnull plain CC_COUNTED(plain_count) CC_NOESCAPE,
-    size_t output_count, uint8_t *_Nonnull output CC_COUNTED(output_count) CC_NOESCAPE);
+    size_t plain_count, const uint8_t *_Nullable plain CC_COUNTED(plain_count) CC_NOESCAPE,
+    size_t output_count, uint8_t *_Nullable output CC_COUNTED(output_count) CC_NOESCAPE);
 
 /// Reads exactly one such frame.
 long cc_zstd_decompress(
     cc_zstd_decompressor *_Nonnull decompressor, const cc_zstd_dictionary *_Nullable dictionary,
-    size_t byte_count, const uint8_t *_Nonnull bytes CC_COUNTED(byte_count) CC_NOESCAPE,
-    size_t output_count, uint8_t *_Nonnull output CC_COUNTED(output_count) CC_NOESCAPE);
+    size_t byte_count, const uint8_t *_Nullable bytes CC_COUNTED(byte_count) CC_NOESCAPE,
+    size_t output_count, uint8_t *_Nullable output CC_COUNTED(output_count) CC_NOESCAPE);
 
 cc_zlib_compressor *_Nullable cc_zlib_compressor_new(void);
 void cc_zlib_compressor_free(cc_zlib_compressor *_Nullable compressor);
@@ -59,14 +59,14 @@ void cc_zlib_decompressor_free(cc_zlib_decompressor *_Nullable decompressor);
 /// Writes one zlib stream (RFC 1950).
 long cc_zlib_compress(
     cc_zlib_compressor *_Nonnull compressor,
-    size_t plain_count, const uint8_t *_Nonnull plain CC_COUNTED(plain_count) CC_NOESCAPE,
-    size_t output_count, uint8_t *_Nonnull output CC_COUNTED(output_count) CC_NOESCAPE);
+    size_t plain_count, const uint8_t *_Nullable plain CC_COUNTED(plain_count) CC_NOESCAPE,
+    size_t output_count, uint8_t *_Nullable output CC_COUNTED(output_count) CC_NOESCAPE);
 
 /// Reads exactly one zlib stream.
 long cc_zlib_decompress(
     cc_zlib_decompressor *_Nonnull decompressor,
-    size_t byte_count, const uint8_t *_Nonnull bytes CC_COUNTED(byte_count) CC_NOESCAPE,
-    size_t output_count, uint8_t *_Nonnull output CC_COUNTED(output_count) CC_NOESCAPE);
+    size_t byte_count, const uint8_t *_Nullable bytes CC_COUNTED(byte_count) CC_NOESCAPE,
+    size_t output_count, uint8_t *_Nullable output CC_COUNTED(output_count) CC_NOESCAPE);
 
 /// The built-in dictionary number 1; it lives as long as the program.
 const uint8_t *_Nonnull cc_fhir_json_dictionary(size_t *_Nonnull byte_count);
