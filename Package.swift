@@ -158,7 +158,10 @@ let package = Package(
             "StrongroomHealth": [
                 "StrongroomHealth", "Strongroom", "ArchiveFileIO", "ArchiveBytes",
             ],
-            "Crash": ["Strongroom", "ArchiveFileIO", "ArchiveBytes"],
+            "Crash": [
+                "Strongroom", "ArchiveFileIO", "ArchiveBytes", "ArchiveFormat", "ArchiveKeys",
+                "ArchiveSealing",
+            ],
             "Model": ["Strongroom", "ArchiveFileIO", "ArchiveBytes"],
             "Command": ["StrongroomCommands", "ArchiveBytes"],
             "Tidy": ["ArchiveFileIO"],
