@@ -14,16 +14,17 @@ import Testing
         try Engine.create(try CrashWorkload.address(base)).close()
 
         let whole = base.clone()
+        let start = whole.changeCount
         let end = CrashWorkload.run(on: whole)
         #expect(end.pending.isEmpty && end.snapshots.count == 1)
-        let changes = whole.changeCount - base.changeCount
+        let changes = whole.changeCount - start
         #expect(changes > 60, "the workload must have many points to stop at")
 
         var checked = 0
         for change in 1...changes {
             for mode in modes(change) {
                 let machine = base.clone()
-                machine.crash(atChange: base.changeCount + change)
+                machine.crash(atChange: start + change)
                 let promise = CrashWorkload.run(on: machine)
                 let after = machine.afterCrash(mode)
                 do {

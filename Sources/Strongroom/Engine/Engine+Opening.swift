@@ -150,13 +150,16 @@ extension Engine {
                 offset: log.end.offset,
                 link: log.link
             )
-            if head.current?.commit.number != log.link.number || head.current?.isClosed == true {
+            let wasClosed =
+                head.current?.isClosed == true && head.current?.commit == log.link
+            if !wasClosed, case .writer(let index) = engine.index {
+                // What a checkpoint left unfinished is nobody's, but a verification would find it.
+                _ = try index.repairFreePages()
+            }
+            if head.current?.commit != log.link {
                 try head.advance(
-                    to: log.link,
-                    segment: log.end.segment,
-                    offset: log.end.offset,
-                    isClosed: log.activeEnd != nil
-                )
+                    to: log.link, segment: log.end.segment, offset: log.end.offset,
+                    isClosed: false)
             }
             engine.head = head
         } catch {
