@@ -4,7 +4,9 @@ import ArchiveKeys
 import Strongroom
 import SystemPackage
 
-/// What shipping reads of an archive: only what is public or sealed. It needs no key.
+/// What shipping reads of an archive: only what is public or sealed.
+///
+/// It needs no key.
 struct LocalArchive: Sendable {
     let layout: ArchiveLayout
     let document: ArchiveDocument

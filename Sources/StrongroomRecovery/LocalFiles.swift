@@ -20,7 +20,9 @@ final class Reached: Sendable {
     }
 }
 
-/// Runs `body` for each item, some at a time, in order of the items. The first error stops the rest.
+/// Runs `body` for each item, some at a time, in order of the items.
+///
+/// The first error stops the rest.
 func forEach<Item: Sendable>(
     _ items: [Item],
     atATime width: Int,

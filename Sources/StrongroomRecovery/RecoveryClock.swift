@@ -18,7 +18,9 @@ public struct RecoveryClock: Sendable {
         self.now = now
     }
 
-    /// The system's clocks. Durations go on while the machine sleeps.
+    /// The system's clocks.
+    ///
+    /// Durations go on while the machine sleeps.
     public static var system: RecoveryClock {
         RecoveryClock(measuring: ContinuousClock()) { SystemClock.now().microseconds }
     }

@@ -3,8 +3,9 @@ import ArchiveKeys
 import ArchiveSealing
 import SystemPackage
 
-/// What a vault lacks of an archive's snapshots, and in which order it is sent. A value: it can be
-/// printed, shown as a dry run, and carried out by ``Ship``.
+/// What a vault lacks of an archive's snapshots, and in which order it is sent.
+///
+/// A value: it can be printed, shown as a dry run, and carried out by ``Ship``.
 ///
 /// A snapshot's manifest comes after all that it needs: a manifest present is a snapshot complete.
 public struct ShipPlan: Sendable {

@@ -3,7 +3,9 @@ import ArchiveKeys
 import Strongroom
 import SystemPackage
 
-/// Compares an archive with a vault. It only computes: what it needs was read before.
+/// Compares an archive with a vault.
+///
+/// It only computes: what it needs was read before.
 struct ShipPlanner {
     private let local: LocalArchive
     private let vault: VaultContents
@@ -91,7 +93,7 @@ struct ShipPlanner {
     }
 
     private func placement(_ wanted: KeyringPlacement?) throws(RecoveryError) -> KeyringPlacement {
-        if let marker = vault.marker {
+        if let marker = try vault.marker() {
             guard marker.archiveID == local.document.archiveID else {
                 throw foreign(marker.archiveID)
             }
@@ -170,8 +172,9 @@ struct ShipPlanner {
         try need(object, byteCount: UInt64(bytes.count), .bytes(bytes))
     }
 
-    /// Plans an object unless it is in the vault. Its length must then be right; that its bytes are
-    /// is what verifying proves.
+    /// Plans an object unless it is in the vault.
+    ///
+    /// Its length must then be right; that its bytes are is what verifying proves.
     private mutating func need(
         _ object: VaultObject,
         byteCount: UInt64,

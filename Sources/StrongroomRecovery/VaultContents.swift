@@ -6,7 +6,7 @@ import StrongroomVaults
 struct VaultContents: Sendable {
     /// The objects that are part of a vault, with their lengths.
     var objects: [VaultObject: UInt64] = [:]
-    var marker: VaultMarker?
+    var markerBytes: [UInt8]?
     var documentBytes: [UInt8]?
     var keyringBytes: [UInt8]?
 
@@ -21,6 +21,12 @@ struct VaultContents: Sendable {
         }
     }
 
+    /// What `vault.json` says; nil if it is not there.
+    func marker() throws(RecoveryError) -> VaultMarker? {
+        guard let markerBytes else { return nil }
+        return try VaultMarker(decoding: markerBytes)
+    }
+
     /// Whether nothing of a vault is there.
     var isEmpty: Bool { objects.isEmpty }
 
@@ -33,9 +39,7 @@ struct VaultContents: Sendable {
         var contents = VaultContents()
         contents.documentBytes = try await contents.find(.document, in: store)
         contents.keyringBytes = try await contents.find(.keyring, in: store)
-        if let bytes = try await contents.find(.marker, in: store) {
-            contents.marker = try VaultMarker(decoding: bytes)
-        }
+        contents.markerBytes = try await contents.find(.marker, in: store)
         for prefix in [VaultObject.segmentPrefix, VaultObject.manifestPrefix] {
             for status in try await listing(store, prefix: prefix) {
                 guard let object = VaultObject(status.name.text) else { continue }
@@ -56,6 +60,18 @@ struct VaultContents: Sendable {
             return try await store.readAll(name, limit: Self.limit(of: object))
         } catch {
             throw RecoveryError(error)
+        }
+    }
+
+    /// Reads a small object whole.
+    static func load(
+        _ object: VaultObject,
+        from store: any ObjectStore
+    ) async throws(RecoveryError) -> [UInt8] {
+        do {
+            return try await store.readAll(object.name, limit: limit(of: object))
+        } catch {
+            throw RecoveryError.wrapping(error, in: object.text)
         }
     }
 

@@ -1,7 +1,9 @@
 import ArchiveFormat
 import StrongroomVaults
 
-/// What an object in a vault is, by its name. The names are those of the archive's own files.
+/// What an object in a vault is, by its name.
+///
+/// The names are those of the archive's own files.
 enum VaultObject: Hashable, Sendable {
     /// Says what the vault is.
     case marker

@@ -1,0 +1,126 @@
+import ArchiveFileIO
+import ArchiveFormat
+import Strongroom
+import StrongroomVaults
+import SystemPackage
+
+/// Brings segments from a vault, each hashed while it streams: only what is as its signed manifest
+/// says gets its name.
+struct SegmentFetch: Sendable {
+    let store: any ObjectStore
+    let contents: VaultContents
+    let target: RecoveryTarget
+    let meter: ProgressMeter
+
+    /// Bytes asked of the vault at a time.
+    private static let chunkByteCount: UInt64 = 4 << 20
+
+    /// What became of one segment.
+    enum Outcome: Sendable {
+        case fetched
+        /// An earlier run had fetched it.
+        case present
+        case failed(VaultFinding)
+    }
+
+    /// Fetches a segment unless it is there and right.
+    func run(_ segment: SnapshotManifest.Segment) async throws(RecoveryError) -> Outcome {
+        let object = VaultObject.segment(segment.number)
+        let path = target.layout.segments.appending(segment.number.stem + ".seg")
+        let files = target.files
+        let isPresent = try await LocalFiles.pool.run { () throws(RecoveryError) in
+            try Self.isRight(path, segment, on: files)
+        }
+        if isPresent {
+            meter.add(byteCount: segment.byteCount, objectCount: 1)
+            return .present
+        }
+        guard let byteCount = contents.objects[object] else {
+            return .failed(VaultFinding(.missing, object, "the vault does not have it"))
+        }
+        guard byteCount == segment.byteCount else {
+            return .failed(
+                VaultFinding(
+                    .damaged,
+                    object,
+                    "it has \(byteCount) bytes, its snapshot says \(segment.byteCount)"
+                )
+            )
+        }
+        if let finding = try await stream(segment, to: path) { return .failed(finding) }
+        meter.add(byteCount: 0, objectCount: 1)
+        return .fetched
+    }
+
+    /// Whether an earlier run has fetched it.
+    ///
+    /// It is hashed: the disk may have lost what it had.
+    private static func isRight(
+        _ path: FilePath,
+        _ segment: SnapshotManifest.Segment,
+        on files: any FileSystem
+    ) throws(RecoveryError) -> Bool {
+        do {
+            guard let status = try files.status(of: path), status.byteCount == segment.byteCount
+            else { return false }
+            return try Engine.sha256(of: try files.open(path, .read)) == segment.sha256
+        } catch {
+            throw RecoveryError.wrapping(error, in: path.string)
+        }
+    }
+
+    private func stream(
+        _ segment: SnapshotManifest.Segment,
+        to path: FilePath
+    ) async throws(RecoveryError) -> VaultFinding? {
+        let object = VaultObject.segment(segment.number)
+        let name = try object.name
+        do {
+            let sink = try await SegmentSink.open(path, on: target.files)
+            var offset: UInt64 = 0
+            while offset < segment.byteCount {
+                try RecoveryError.checkCancellation("recovering")
+                let end = min(offset + Self.chunkByteCount, segment.byteCount)
+                let bytes: [UInt8]
+                do throws(VaultError) {
+                    bytes = try await store.read(name, range: offset..<end)
+                } catch {
+                    await sink.discard()
+                    return try await finding(error, object)
+                }
+                try await sink.append(bytes)
+                meter.add(byteCount: end - offset)
+                offset = end
+            }
+            guard try await sink.publish(ifHashed: segment.sha256) else {
+                return VaultFinding(
+                    .damaged,
+                    object,
+                    "its SHA-256 is not the one that its snapshot signs"
+                )
+            }
+            return nil
+        } catch {
+            throw RecoveryError.wrapping(error, in: path.string)
+        }
+    }
+
+    /// Tells an object that cannot be read from a vault that does not answer.
+    private func finding(
+        _ error: VaultError,
+        _ object: VaultObject
+    ) async throws(RecoveryError) -> VaultFinding {
+        switch error.code {
+        case .notFound: return VaultFinding(.missing, object, "the vault does not have it")
+        case .damaged, .outOfRange: return VaultFinding(.damaged, object, error.message)
+        case .unreachable, .refused, .failed:
+            // A vault that still gives another object answers: the fault is this object's.
+            let document = VaultObject.document
+            guard (try? await VaultContents.load(document, from: store)) != nil else {
+                throw RecoveryError(error)
+            }
+            return VaultFinding(.unreadable, object, error.message)
+        default: throw RecoveryError(error)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import ArchiveFileIO
+import ArchiveSealing
+import Synchronization
+import SystemPackage
+
+/// A segment being written under a temporary name, on threads that may wait for the disk.
+final class SegmentSink: Sendable {
+    private struct State {
+        let hasher = SHA256()
+        var offset: UInt64 = 0
+    }
+
+    private let files: any FileSystem
+    private let path: FilePath
+    private let temporary: FilePath
+    private let file: any File
+    private let state = Mutex(State())
+
+    private init(_ file: any File, for path: FilePath, on files: any FileSystem) {
+        self.files = files
+        self.path = path
+        temporary = file.path
+        self.file = file
+    }
+
+    static func open(
+        _ path: FilePath,
+        on files: any FileSystem
+    ) async throws(SystemError) -> SegmentSink {
+        let name = (path.lastComponent?.string ?? "") + ".part"
+        let temporary = path.directory.appending(name)
+        return try await LocalFiles.pool.run { () throws(SystemError) in
+            if try files.status(of: temporary) != nil { try files.remove(temporary) }
+            return SegmentSink(try files.open(temporary, .createNew), for: path, on: files)
+        }
+    }
+
+    func append(_ bytes: [UInt8]) async throws(SystemError) {
+        try await LocalFiles.pool.run { [self] () throws(SystemError) in
+            try state.withLock { state throws(SystemError) in
+                state.hasher.update(bytes.span)
+                try file.write(bytes.span, at: state.offset)
+                state.offset += UInt64(bytes.count)
+            }
+        }
+    }
+
+    /// Gives the segment its name, durably, if it is the right one; else removes it.
+    func publish(ifHashed expected: Digest) async throws(SystemError) -> Bool {
+        try await LocalFiles.pool.run { [self] () throws(SystemError) in
+            guard state.withLock({ $0.hasher.finish() }) == expected else {
+                try? files.remove(temporary)
+                return false
+            }
+            try file.synchronize()
+            try files.rename(temporary, to: path)
+            try files.synchronizeDirectory(path.directory)
+            try file.close()
+            return true
+        }
+    }
+
+    /// Removes what was written; what stays is taken away by the next run.
+    func discard() async {
+        await LocalFiles.pool.run { [self] in try? files.remove(temporary) }
+    }
+}

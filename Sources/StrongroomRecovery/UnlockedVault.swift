@@ -1,0 +1,165 @@
+import ArchiveBytes
+import ArchiveFileIO
+import ArchiveFormat
+import ArchiveKeys
+import StrongroomVaults
+
+/// A vault whose keyring is open: its identity is proved, its snapshots are known, no segment is read.
+struct UnlockedVault: Sendable {
+    let contents: VaultContents
+    let document: ArchiveDocument
+    let documentBytes: [UInt8]
+    let keyring: Keyring
+    let keyringBytes: [UInt8]
+    /// The snapshots whose manifests verify, oldest first.
+    let snapshots: [StoredManifest]
+    /// Manifests that do not.
+    let findings: [VaultFinding]
+
+    /// Reads and proves what is small, and opens the keyring: a wrong key ends here.
+    static func open(
+        _ store: any ObjectStore,
+        _ keys: VaultKeys
+    ) async throws(RecoveryError) -> UnlockedVault {
+        let contents = try await VaultContents.read(store)
+        guard !contents.isEmpty else {
+            throw RecoveryError(
+                .notFound,
+                "the vault is empty: nothing was ever shipped to it, or it is another one"
+            )
+        }
+        let (document, documentBytes) = try document(in: contents)
+        let keyringBytes = try keyring(in: contents, or: keys.keyring)
+        let keyring = try await unlock(keyringBytes, keys.credential, document)
+        let (snapshots, findings) = try await manifests(in: contents, store, document)
+        return UnlockedVault(
+            contents: contents,
+            document: document,
+            documentBytes: documentBytes,
+            keyring: keyring,
+            keyringBytes: keyringBytes,
+            snapshots: snapshots,
+            findings: findings
+        )
+    }
+
+    /// The named snapshot, or the newest.
+    func snapshot(_ id: String?) throws(RecoveryError) -> StoredManifest {
+        if let id {
+            if let found = snapshots.first(where: { $0.manifest.id == id }) { return found }
+            if let finding = findings.first(where: { $0.object == VaultObject.manifest(id).text }) {
+                throw RecoveryError(.integrity, "\(finding); recover another snapshot")
+            }
+            throw RecoveryError(
+                .noSnapshot,
+                "the vault has no snapshot \(id); it has "
+                    + (snapshots.isEmpty
+                        ? "none" : snapshots.map(\.manifest.id).joined(separator: ", "))
+            )
+        }
+        if let newest = snapshots.last { return newest }
+        if let finding = findings.first {
+            throw RecoveryError(.integrity, "no snapshot in the vault is whole: \(finding)")
+        }
+        throw RecoveryError(
+            .noSnapshot,
+            "the vault has no complete snapshot: no run of `strongroom ship` has ended yet"
+        )
+    }
+
+    /// The snapshots that a recovered state contains, oldest first: `chosen` and those before it in
+    /// the same history.
+    func history(of chosen: StoredManifest) -> [StoredManifest] {
+        let segments = Dictionary(
+            uniqueKeysWithValues: chosen.manifest.segments.map { ($0.number, $0) }
+        )
+        return snapshots.filter { stored in
+            stored.manifest.treeSize <= chosen.manifest.treeSize
+                && stored.manifest.segments.allSatisfy { segments[$0.number] == $0 }
+        }
+    }
+
+    /// The archive's public key in hexadecimal digits.
+    var publicKey: String { Hex.encode(document.publicKey) }
+
+    // MARK: Details
+
+    private static func document(
+        in contents: VaultContents
+    ) throws(RecoveryError) -> (ArchiveDocument, [UInt8]) {
+        guard let bytes = contents.documentBytes else {
+            throw RecoveryError(
+                .integrity,
+                "archive.json is missing from the vault; ship again, or bring it from another vault "
+                    + "of the archive"
+            )
+        }
+        do {
+            return (try ArchiveDocument(decoding: bytes.span), bytes)
+        } catch {
+            throw RecoveryError(error, in: "archive.json in the vault")
+        }
+    }
+
+    private static func keyring(
+        in contents: VaultContents,
+        or given: [UInt8]?
+    ) throws(RecoveryError) -> [UInt8] {
+        if let given { return given }
+        if let bytes = contents.keyringBytes { return bytes }
+        guard (try? contents.marker())?.keyring == .within else {
+            throw RecoveryError(
+                .keyringMissing,
+                "the vault holds no keyring, it is kept apart; name the file (`--keyring FILE`)"
+            )
+        }
+        throw RecoveryError(
+            .integrity,
+            "keyring.json is missing from the vault; ship again, or name a copy (`--keyring FILE`)"
+        )
+    }
+
+    private static func unlock(
+        _ bytes: [UInt8],
+        _ credential: Credential,
+        _ document: ArchiveDocument
+    ) async throws(RecoveryError) -> Keyring {
+        let keyring = try await LocalFiles.pool.run { () throws(RecoveryError) in
+            do throws(KeyError) {
+                return try KeyringFile(decoding: bytes.span).open(credential)
+            } catch {
+                throw RecoveryError(error, in: "the keyring")
+            }
+        }
+        guard keyring.archiveID == document.archiveID, keyring.publicKey == document.publicKey
+        else {
+            throw RecoveryError(
+                .foreign,
+                "the keyring is of archive \(keyring.archiveID.hex), the vault of "
+                    + "\(document.archiveID.hex)"
+            )
+        }
+        return keyring
+    }
+
+    static func manifests(
+        in contents: VaultContents,
+        _ store: any ObjectStore,
+        _ document: ArchiveDocument
+    ) async throws(RecoveryError) -> ([StoredManifest], [VaultFinding]) {
+        var manifests: [StoredManifest] = []
+        var findings: [VaultFinding] = []
+        for id in contents.manifestIDs {
+            let object = VaultObject.manifest(id)
+            do throws(RecoveryError) {
+                let bytes = try await VaultContents.load(object, from: store)
+                manifests.append(
+                    try StoredManifest(decoding: bytes, id: id, of: document, in: object.text)
+                )
+            } catch  where error.code == .integrity || error.code == .foreign {
+                findings.append(VaultFinding(.damaged, object, error.message))
+            }
+        }
+        return (manifests.sorted(by: StoredManifest.isBefore), findings)
+    }
+}
