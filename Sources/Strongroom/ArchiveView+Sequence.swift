@@ -1,0 +1,55 @@
+import ArchiveBytes
+
+extension ArchiveView {
+    /// Visits records that were committed together, by number: those from `sequence` on, `count` of
+    /// them, recorded at `recorded`, each with its body if that stands beside it (else empty).
+    ///
+    /// A receipt tells both numbers. Answers how many there were; fewer than `count` are there when
+    /// some were removed, or came after this view.
+    package func forEach(
+        from sequence: UInt64,
+        recorded: Int64,
+        count: UInt64,
+        _ visit: (Record, [UInt8]) throws -> Void
+    ) throws(ArchiveError) -> UInt64 {
+        do {
+            let time = Timestamp(microseconds: recorded)
+            let (last, isTooLarge) = sequence.addingReportingOverflow(count)
+            let end = isTooLarge ? lastSequence : min(last, lastSequence &+ 1)
+            var next = sequence
+            var visited: UInt64 = 0
+            while next < end {
+                let places = try places(at: time, from: next, upTo: end)
+                guard let reached = places.last else { break }
+                for place in places {
+                    let (record, body) = try reader.recordAndInlineBody(at: place.place)
+                    try visit(record, body)
+                }
+                visited += UInt64(places.count)
+                next = reached.sequence + 1
+            }
+            return visited
+        } catch {
+            throw ArchiveError.wrapping(error)
+        }
+    }
+
+    /// The next places in the order of numbers; no cursor is held while their records are read.
+    private func places(
+        at time: Timestamp,
+        from first: UInt64,
+        upTo end: UInt64
+    ) throws(ArchiveError) -> [(sequence: UInt64, place: RecordPlace)] {
+        let limit = 512
+        var found: [(sequence: UInt64, place: RecordPlace)] = []
+        try scan(
+            from: IndexKeys.time(time, sequence: first),
+            to: IndexKeys.time(time, sequence: end)
+        ) { key, value throws(DecodingError) in
+            var cursor = ByteCursor()
+            found.append((IndexKeys.sequence(key), try RecordPlace(decoding: value, &cursor)))
+            return found.count < limit
+        }
+        return found
+    }
+}

@@ -1,0 +1,99 @@
+import ArchiveBytes
+import ArchiveFileIO
+import ArchiveSealing
+import Strongroom
+import Synchronization
+import SystemPackage
+
+/// Reads source files one after the other and hands over batches.
+///
+/// It blocks while it reads, so it runs on one of the archive's reading threads; while a batch is
+/// being committed the next one is filled.
+final class ImportReader: Sendable {
+    private let state: Mutex<ImportReading>
+
+    init(_ files: [SourceFile], in system: any FileSystem, label: String) {
+        state = Mutex(ImportReading(files, in: system, label: label))
+    }
+
+    /// The next batch, or nil when all files are read.
+    ///
+    /// `view` must show everything but the batch handed over last.
+    func nextBatch(_ view: ArchiveView) throws(ArchiveError) -> ImportBatch? {
+        try state.withLock { reading throws(ArchiveError) in try reading.nextBatch(view) }
+    }
+}
+
+struct ImportReading {
+    private let files: [SourceFile]
+    private let system: any FileSystem
+    private var tools: ImportTools
+    private var naming: SourceNaming
+    private var nextFile = 0
+    private var nextBatchNumber = 0
+    private var current: SourceReading?
+
+    init(_ files: [SourceFile], in system: any FileSystem, label: String) {
+        self.files = files
+        self.system = system
+        tools = ImportTools(label: label)
+        naming = SourceNaming(label: label, in: system)
+    }
+
+    mutating func nextBatch(_ view: ArchiveView) throws(ArchiveError) -> ImportBatch? {
+        var batch = ImportBatch(number: nextBatchNumber)
+        nextBatchNumber += 1
+        tools.beginBatch()
+        while !batch.isFull {
+            if current == nil {
+                guard nextFile < files.count else { break }
+                try open(&batch, view)
+            }
+            try readOn(&batch, view)
+        }
+        return batch.events.isEmpty && current == nil ? nil : batch
+    }
+
+    /// Opens the next file, unless the archive has it as it is.
+    private mutating func open(
+        _ batch: inout ImportBatch,
+        _ view: ArchiveView
+    ) throws(ArchiveError) {
+        let (index, source) = (nextFile, files[nextFile])
+        nextFile += 1
+        let file: any File
+        do throws(SystemError) {
+            file = try system.open(source.path, .read)
+        } catch {
+            batch.events.append(.failure(file: index, error.description))
+            return
+        }
+        file.adviseSequential()
+        switch try naming.name(of: source, file, in: view) {
+        case .success(.new(let name, let path)):
+            current = SourceReading(index: index, source, name: name, path: path, file)
+        case .success(.unchanged(let pieceCount)):
+            batch.events.append(
+                .unchanged(file: index, pieceCount: pieceCount, byteCount: source.byteCount)
+            )
+        case .failure(let error):
+            batch.events.append(.failure(file: index, error.description))
+        }
+    }
+
+    private mutating func readOn(
+        _ batch: inout ImportBatch,
+        _ view: ArchiveView
+    ) throws(ArchiveError) {
+        // Taken out while it works, so that it is changed in place and never copied.
+        guard var reading = current.take() else { return }
+        do {
+            let isDone = try reading.fill(&batch, &tools, view)
+            if !isDone { current = consume reading }
+        } catch let error as SystemError {
+            batch.events.append(.failure(file: reading.index, error.description))
+        } catch {
+            throw ArchiveError.wrapping(error)
+        }
+    }
+}
