@@ -2,13 +2,13 @@ import Glibc
 import SystemPackage
 
 // The two inner rings: one function per system call, and one place that turns -1 into an errno.
-// Nothing outside this file sees a -1, an EINTR or a pointer to a path.
+// Nothing outside the files of system calls sees a -1, an EINTR or a pointer to a path.
 
 /// Calls until it is not interrupted, and throws the kernel's reason for a failure.
 ///
 /// Interruptions are unlimited on purpose: each is one signal that was delivered, and giving up
 /// would turn a harmless timer into a failed commit.
-private func retrying<Result: SignedInteger>(_ call: () -> Result) throws(Errno) -> Result {
+func retrying<Result: SignedInteger>(_ call: () -> Result) throws(Errno) -> Result {
     while true {
         let result = call()
         if result != -1 { return result }

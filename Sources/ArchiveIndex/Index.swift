@@ -69,7 +69,7 @@ package final class Index {
             try file.resize(to: geometry.offset(of: geometry.firstPage))
             try Self.write(meta, to: file, authenticator)
             try file.synchronize()
-            try place.fileSystem.synchronizeDirectory(place.path.removingLastComponent())
+            try place.fileSystem.synchronizeDirectory(place.path.directory)
         } catch {
             throw .system(error)
         }

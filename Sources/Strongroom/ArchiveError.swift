@@ -86,12 +86,37 @@ extension ArchiveError {
         self.init(code, "\(file): \(error.finding)")
     }
 
+    init(_ error: KeyError) {
+        let code: Code =
+            switch error.code {
+            case .wrongKey: .wrongKey
+            case .damaged, .foreign, .unknownEpoch: .corrupt
+            case .unsupported: .unsupported
+            case .erased: .erased
+            case .lastSlot, .noSuchSlot, .tooManySlots, .credentialMissing, .invalidInput: .invalid
+            case .libraryFailure: .system
+            }
+        self.init(code, error.description)
+    }
+
+    init(_ error: IndexError) {
+        switch error {
+        case .system(let error): self.init(error)
+        case .newerFormat: self.init(.unsupported, error.description)
+        case .poisoned: self.init(.poisoned, error.description)
+        case .sealing: self.init(.system, error.description)
+        case .missing, .foreign, .damaged, .corrupt: self.init(.corrupt, error.description)
+        }
+    }
+
     /// Any error of the rooms below, in the words of this one.
     package static func wrapping(_ error: any Error, in file: String = "archive") -> ArchiveError {
         switch error {
         case let error as ArchiveError: error
         case let error as LogError: ArchiveError(error)
         case let error as SystemError: ArchiveError(error)
+        case let error as KeyError: ArchiveError(error)
+        case let error as IndexError: ArchiveError(error)
         case let error as FormatError: ArchiveError(error, in: file)
         default: ArchiveError(.system, "\(file): \(error)")
         }

@@ -1,1 +1,3 @@
-print("strongroom")
+import StrongroomCommands
+
+await CommandLineTool.main()

@@ -102,7 +102,7 @@ extension Engine {
                 layout.segments, layout.indexDirectory, layout.snapshots, layout.quarantine,
             ] { try fileSystem.makeDirectory(path) }
             try fileSystem.synchronizeDirectory(address.path)
-            try fileSystem.synchronizeDirectory(address.path.removingLastComponent())
+            try fileSystem.synchronizeDirectory(address.path.directory)
         } catch {
             throw ArchiveError.wrapping(error, in: address.path.string)
         }

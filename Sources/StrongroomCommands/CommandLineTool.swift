@@ -1,0 +1,87 @@
+import ArchiveFileIO
+import ArgumentParser
+import Glibc
+import Synchronization
+
+/// The program: parses, runs, and turns what went wrong into a line and an exit status.
+package enum CommandLineTool {
+    /// Runs the program with the process's arguments and ends the process.
+    package static func main() async -> Never {
+        let current = CurrentWork()
+        // Before anything starts a thread, so that all of them leave the signals to this one.
+        Interruption.watch { asked in
+            guard asked == 1 else { _exit(ExitStatus.interrupted.rawValue) }
+            current.stop()
+        }
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let task = Task { await run(arguments) }
+        current.begin(task)
+        exit((await task.value).rawValue)
+    }
+
+    /// Runs one command line and answers how it ended.
+    static func run(_ arguments: [String]) async -> ExitStatus {
+        // Also for a line that does not parse: whoever asked for JSON can read its error.
+        let wantsJSON = arguments.prefix { $0 != "--" }.contains("--json")
+        do {
+            do {
+                try await carryOut(arguments)
+                try StandardOutput.shared.finish()
+                return .ok
+            } catch {
+                // What was said before the failure is part of the answer.
+                try? StandardOutput.shared.finish()
+                throw error
+            }
+        } catch {
+            return report(error, wantsJSON: wantsJSON)
+        }
+    }
+
+    private static func carryOut(_ arguments: [String]) async throws {
+        var command = try await StrongroomCommand.asyncParseAsRoot(arguments)
+        if var asynchronous = command as? any AsyncParsableCommand {
+            try await asynchronous.run()
+        } else {
+            try command.run()
+        }
+    }
+
+    private static func report(_ error: any Error, wantsJSON: Bool) -> ExitStatus {
+        if let failure = CommandFailure(error) {
+            Diagnostics(isJSON: wantsJSON).fail(failure)
+            return failure.status
+        }
+        let text = StrongroomCommand.fullMessage(for: error)
+        guard StrongroomCommand.exitCode(for: error) != .success else {
+            // Help and version are answers.
+            StandardOutput.shared.write(line: text)
+            try? StandardOutput.shared.finish()
+            return .ok
+        }
+        // A program wants the reason alone; a person also how the command is used.
+        let spoken = text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text
+        let message = wantsJSON ? StrongroomCommand.message(for: error) : spoken
+        let failure = CommandFailure(.usage, code: "usage", message)
+        Diagnostics(isJSON: wantsJSON).fail(failure)
+        return .usage
+    }
+}
+
+/// The running command, for the thread that hears of Ctrl-C.
+private final class CurrentWork: Sendable {
+    private let task = Mutex<Task<ExitStatus, Never>?>(nil)
+
+    func begin(_ task: Task<ExitStatus, Never>) {
+        self.task.withLock { $0 = task }
+        if Interruption.isRequested { task.cancel() }
+    }
+
+    func stop() {
+        task.withLock { $0?.cancel() }
+        guard StandardStream.error.isTerminal else { return }
+        Diagnostics(isJSON: false).note(
+            "stopping at the next safe point; press Ctrl-C again to stop at once"
+        )
+    }
+}

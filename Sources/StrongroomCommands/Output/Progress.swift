@@ -1,0 +1,87 @@
+import ArchiveFileIO
+import Synchronization
+
+/// One line on standard error that says how far a command is.
+///
+/// It shows amount, rate, and the time left where the total is known; it is drawn at most ten times a
+/// second, and gone when the command ends.
+final class Progress: Sendable {
+    private struct State: Sendable {
+        var lastDrawing: ContinuousClock.Instant?
+    }
+
+    private static let interval = Duration.milliseconds(100)
+    private static let isOnScreen = Atomic(false)
+
+    private let verb: String
+    private let total: UInt64?
+    private let isShown: Bool
+    private let start = ContinuousClock.now
+    private let state = Mutex(State())
+
+    init(_ verb: String, total: UInt64?, isShown: Bool) {
+        self.verb = verb
+        self.total = total
+        self.isShown = isShown
+    }
+
+    deinit { Self.clear() }
+
+    /// So many bytes are done; `detail` says more, such as a number of records.
+    func update(done: UInt64, detail: String = "") {
+        guard isShown else { return }
+        let now = ContinuousClock.now
+        let isDue = state.withLock { state in
+            if let last = state.lastDrawing, now - last < Self.interval { return false }
+            state.lastDrawing = now
+            return true
+        }
+        guard isDue else { return }
+        let width = (StandardStream.error.columnCount ?? 80) - 1
+        let line = Self.line(
+            verb: verb,
+            done: done,
+            total: total,
+            elapsed: now - start,
+            detail: detail
+        )
+        Self.isOnScreen.store(true, ordering: .relaxed)
+        Self.draw("\r" + String(line.prefix(width)) + "\u{1b}[K")
+    }
+
+    /// Takes the line away, so that other text can stand in its place.
+    static func clear() {
+        guard isOnScreen.exchange(false, ordering: .relaxed) else { return }
+        draw("\r\u{1b}[K")
+    }
+
+    private static func draw(_ text: String) {
+        try? StandardStream.error.write(Array(text.utf8).span)
+    }
+
+    /// The line's text.
+    static func line(
+        verb: String,
+        done: UInt64,
+        total: UInt64?,
+        elapsed: Duration,
+        detail: String
+    ) -> String {
+        let seconds = max(
+            0.001,
+            Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+        )
+        let rate = Double(done) / seconds
+        var parts = ["\(verb) \(ByteText.text(done))"]
+        if let total, total > 0 {
+            parts[0] += " of \(ByteText.text(total))"
+            parts.append("\(min(100, done * 100 / total)) %")
+        }
+        parts.append("\(ByteText.text(UInt64(rate)))/s")
+        if let total, done > 0, done < total {
+            parts.append("\(DurationText.text(seconds: Double(total - done) / rate)) left")
+        }
+        if !detail.isEmpty { parts.append(detail) }
+        return parts.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,76 @@
+import ArchiveBytes
+import Strongroom
+
+/// A record version as commands show it.
+struct RecordMessage: Message {
+    let record: Record
+    /// A line of a record's history says what became of it.
+    var isHistory = false
+
+    init(_ record: Record, isHistory: Bool = false) {
+        self.record = record
+        self.isHistory = isHistory
+    }
+
+    var type: String { "record" }
+
+    var fields: JSONObject {
+        var fields: JSONObject = [
+            "name": .text(record.name),
+            "collection": .text(record.collection),
+            "sequence": .count(record.sequence),
+            "size": .count(record.byteCount),
+            "sha256": .text(record.sha256),
+            "media_type": .optional(record.mediaType),
+            "subject": .optional(record.subject),
+            "types": .array(types.map(JSONValue.text)),
+            "event": MomentText.json(record.eventStart),
+            "recorded": MomentText.json(record.recorded),
+            "source": source,
+        ]
+        if let end = record.eventEnd, end != record.eventStart {
+            fields["event_end"] = MomentText.json(end)
+        }
+        if isHistory || record.isDeleted { fields["deleted"] = .bool(record.isDeleted) }
+        return fields
+    }
+
+    var lines: [String] {
+        let size = record.isDeleted ? "deleted" : ByteText.text(record.byteCount)
+        var parts = [size.padded(toAtLeast: 9), MomentText.local(record.recorded)]
+        if isHistory { parts.append("#\(record.sequence)") }
+        parts.append(VisibleText.text(record.name))
+        let types = types.prefix(3).joined(separator: " ")
+        if !types.isEmpty { parts.append("(\(VisibleText.text(types)))") }
+        return [parts.joined(separator: "  ")]
+    }
+
+    private var types: [String] {
+        record.terms.filter { $0.hasPrefix("type:") }.map { String($0.dropFirst(5)) }
+    }
+
+    private var source: JSONValue {
+        guard let source = record.source else { return .null }
+        var object: JSONObject = [
+            "path": .text(String(decoding: source.path, as: UTF8.self)),
+            "line": .count(source.line),
+        ]
+        // A file system's names need not be text; the bytes then stand beside what can be read.
+        if String(validating: source.path, as: UTF8.self) == nil {
+            object["path_b64"] = .text(Base64.encode(source.path))
+        }
+        return .object(object)
+    }
+}
+
+extension String {
+    /// The text moved to the right in a column.
+    func padded(toAtLeast width: Int) -> String {
+        String(repeating: " ", count: max(0, width - count)) + self
+    }
+
+    /// The text at the left of a column.
+    func filled(toAtLeast width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - count))
+    }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import Strongroom
+
+/// The root of the command line.
+struct StrongroomCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "strongroom",
+        abstract: "Keep health records encrypted, provable and recoverable.",
+        discussion: """
+            An archive is a directory. What goes in is encrypted and never overwritten; what comes \
+            out is checked against what went in.
+
+            Start with: strongroom init -r ARCHIVE, strongroom import -r ARCHIVE FILES
+            Environment: STRONGROOM_ARCHIVE, STRONGROOM_PASSWORD_FILE, STRONGROOM_PASSWORD_COMMAND, \
+            STRONGROOM_PASSWORD, STRONGROOM_KEY_FILE
+            Exit status: 0 done, 1 failed, 2 usage, 3 in part, 10 no archive, 11 locked, 12 wrong \
+            key, 20 damaged, 21 drill failed, 22 drill inconclusive, 23 refused, 24 rollback, \
+            130 interrupted.
+            """,
+        version: StrongroomVersion.current,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Records",
+                subcommands: [
+                    InitCommand.self, PutCommand.self, GetCommand.self, DeleteCommand.self,
+                    ListCommand.self, FindCommand.self, LogCommand.self,
+                ]
+            ),
+            CommandGroup(
+                name: "Snapshots",
+                subcommands: [SnapshotCommand.self, SnapshotsCommand.self]
+            ),
+        ]
+    )
+}
