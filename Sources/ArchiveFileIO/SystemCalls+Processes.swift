@@ -108,7 +108,7 @@ extension SystemCall {
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         let texts = unsafe ([program] + arguments).map { unsafe strdup($0) }
-        defer { for unsafetext in unsafe texts { unsafe free(text) } }
+        defer { for place in unsafe texts.indices { unsafe free(texts[place]) } }
         var child: pid_t = 0
         let reason = unsafe posix_spawn(
             &child,
