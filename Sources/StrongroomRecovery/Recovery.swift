@@ -1,3 +1,4 @@
+import ArchiveBytes
 package import ArchiveFileIO
 import ArchiveFormat
 package import Strongroom
@@ -67,13 +68,38 @@ public struct Recovery: Sendable {
         progress: ProgressHandler? = nil
     ) async throws(RecoveryError) -> RecoveryResult {
         let start = clock.elapsed()
-        let target = RecoveryTarget(path, on: files)
+        let (target, request) = (
+            RecoveryTarget(path, on: files),
+            Request(path: path, snapshot: id, start: start, progress: progress)
+        )
+        // Before the key is tried, which takes a while.
+        _ = try await LocalFiles.pool.run { () throws(RecoveryError) in try target.inspect() }
+        let vault = try await UnlockedVault.open(store, keys)
+        return try await run(vault, request) { _ throws(ArchiveError) in }.result
+    }
+
+    /// What is to be recovered, and where.
+    struct Request: Sendable {
+        let path: FilePath
+        let snapshot: String?
+        /// The moment from which times are measured.
+        let start: Duration
+        let progress: ProgressHandler?
+    }
+
+    /// Recovers from an opened vault and inspects the archive while it is open for the first time;
+    /// nil if it did not come to that.
+    func run<Inspection: Sendable>(
+        _ vault: UnlockedVault,
+        _ request: Request,
+        inspect: @escaping @Sendable (Engine) throws(ArchiveError) -> Inspection
+    ) async throws(RecoveryError) -> (result: RecoveryResult, inspection: Inspection?) {
+        try RecoveryError.checkCancellation("recovering")
+        let target = RecoveryTarget(request.path, on: files)
         let begun = try await LocalFiles.pool.run { () throws(RecoveryError) in
             try target.inspect()
         }
-        let vault = try await UnlockedVault.open(store, keys)
-        try RecoveryError.checkCancellation("recovering")
-        let chosen = try choose(id, vault, begun, at: path)
+        let chosen = try choose(request.snapshot, vault, begun, at: request.path)
         var result = RecoveryResult(vault, chosen)
         let purpose = RecoveryTarget.Interrupted(
             archive: result.archive,
@@ -83,21 +109,19 @@ public struct Recovery: Sendable {
             try target.begin(purpose)
         }
         let knownCount = result.findings.count
-        try await fetch(chosen.manifest, vault, target, progress, &result)
-        guard result.findings.count == knownCount else {
-            result.duration = clock.elapsed() - start
-            return result
+        try await fetch(chosen.manifest, vault, target, request.progress, &result)
+        var inspection: Inspection?
+        if result.findings.count == knownCount {
+            try RecoveryError.checkCancellation("recovering")
+            let history = vault.history(of: chosen)
+            try await LocalFiles.pool.run { () throws(RecoveryError) in
+                try target.finish(vault, snapshots: history)
+                do throws(SystemError) { try lock.close() } catch { throw RecoveryError(error) }
+            }
+            inspection = try await open(request, &result, inspect)
         }
-        try RecoveryError.checkCancellation("recovering")
-        let history = vault.history(of: chosen)
-        try await LocalFiles.pool.run { () throws(RecoveryError) in
-            try target.finish(vault, snapshots: history)
-            do throws(SystemError) { try lock.close() } catch { throw RecoveryError(error) }
-        }
-        result.isComplete = true
-        result.timeToFirstRecord = try await open(path, from: start, progress)
-        result.duration = clock.elapsed() - start
-        return result
+        result.duration = clock.elapsed() - request.start
+        return (result, inspection)
     }
 
     private func choose(
@@ -179,35 +203,49 @@ public struct Recovery: Sendable {
     }
 
     /// Opens the archive, which builds its index, and reads a record to see that it lives.
-    private func open(
-        _ path: FilePath,
-        from start: Duration,
-        _ progress: ProgressHandler?
-    ) async throws(RecoveryError) -> Duration? {
-        _ = ProgressMeter(.indexing, progress)
+    private func open<Inspection: Sendable>(
+        _ request: Request,
+        _ result: inout RecoveryResult,
+        _ inspect: @escaping @Sendable (Engine) throws(ArchiveError) -> Inspection
+    ) async throws(RecoveryError) -> Inspection {
+        _ = ProgressMeter(.indexing, request.progress)
         let address = ArchiveAddress(
             files,
-            path,
+            request.path,
             credential: keys.credential,
             configuration: configuration
         )
         let clock = clock
-        return try await LocalFiles.pool.run { () throws(RecoveryError) in
+        let (first, newest, inspection) = try await LocalFiles.pool.run {
+            () throws(RecoveryError) -> (Duration?, Int64?, Inspection) in
             do throws(ArchiveError) {
                 let engine = try Engine.open(address)
-                let records = RecordReader(log: engine.reader, keys: engine.keys)
-                let view = ArchiveView(engine.readState, reader: records)
-                var first: Duration?
-                try view.forEachInOrder { record in
-                    try view.forEachPiece(of: record) { _ in }
-                    first = clock.elapsed() - start
-                    return false
-                }
+                let first = try Self.readFirstRecord(engine) ? clock.elapsed() : nil
+                let newest = engine.readState.link
+                let inspection = try inspect(engine)
                 try engine.close()
-                return first
+                return (
+                    first, newest.lastSequence > 0 ? newest.time.microseconds : nil, inspection
+                )
             } catch {
                 throw RecoveryError(error)
             }
         }
+        result.isComplete = true
+        result.newestRecordTime = newest
+        result.timeToFirstRecord = first.map { $0 - request.start }
+        return inspection
+    }
+
+    private static func readFirstRecord(_ engine: Engine) throws(ArchiveError) -> Bool {
+        let records = RecordReader(log: engine.reader, keys: engine.keys)
+        let view = ArchiveView(engine.readState, reader: records)
+        var isThere = false
+        try view.forEachInOrder { record in
+            try view.forEachPiece(of: record) { _ in }
+            isThere = true
+            return false
+        }
+        return isThere
     }
 }

@@ -34,6 +34,8 @@ public struct RecoveryResult: Sendable {
     ///
     /// A complete recovery has such findings too if they do not concern its snapshot.
     public internal(set) var findings: [VaultFinding]
+    /// When the newest record in it was recorded, in microseconds since 1970; nil if there is none.
+    public internal(set) var newestRecordTime: Int64?
     /// From the start until a record had been read; nil if the archive is not complete or has none.
     public internal(set) var timeToFirstRecord: Duration?
     /// From the start until everything was done.

@@ -34,6 +34,22 @@ struct VaultContents: Sendable {
         objects.keys.compactMap { if case .manifest(let id) = $0 { id } else { nil } }.sorted()
     }
 
+    var segmentNumbers: [SegmentNumber] {
+        objects.keys.compactMap { if case .segment(let number) = $0 { number } else { nil } }
+            .sorted()
+    }
+
+    /// Bytes and number of the segments.
+    func segmentTotals(without hidden: Set<VaultObject>) -> (byteCount: UInt64, count: Int) {
+        var byteCount: UInt64 = 0
+        var count = 0
+        for number in segmentNumbers where !hidden.contains(.segment(number)) {
+            byteCount += objects[.segment(number)] ?? 0
+            count += 1
+        }
+        return (byteCount, count)
+    }
+
     /// Reads a vault's names, lengths and small documents.
     static func read(_ store: any ObjectStore) async throws(RecoveryError) -> VaultContents {
         var contents = VaultContents()

@@ -1,0 +1,89 @@
+import ArchiveBytes
+import ArchiveFileIO
+import StrongroomVaults
+import Synchronization
+import SystemPackage
+
+/// An object that is read like a file.
+///
+/// It asks the store for large pieces and keeps the last one, since a request costs the same for a
+/// byte as for a megabyte.
+final class VaultFile: File {
+    let path: FilePath
+    private let files: VaultFileSystem
+    private let name: ObjectName
+    private let length: UInt64
+    private let window = Mutex<Window>(Window())
+
+    private struct Window {
+        var start: UInt64 = 0
+        var bytes: [UInt8] = []
+
+        func holds(_ range: Range<UInt64>) -> Bool {
+            range.lowerBound >= start && range.upperBound <= start + UInt64(bytes.count)
+        }
+    }
+
+    /// Bytes asked for at a time: a quarter of a second on a slow line.
+    private static let windowByteCount: UInt64 = 4 << 20
+
+    init(_ files: VaultFileSystem, _ name: ObjectName, path: FilePath, byteCount: UInt64) {
+        self.files = files
+        self.name = name
+        self.path = path
+        length = byteCount
+    }
+
+    func byteCount() throws(SystemError) -> UInt64 { length }
+
+    func read(at offset: UInt64, into target: inout MutableSpan<UInt8>) throws(SystemError) -> Int {
+        guard offset < length, target.count > 0 else { return 0 }
+        let end = min(offset + UInt64(target.count), length)
+        let bytes = try piece(offset..<end)
+        target.copy(bytes.span)
+        return bytes.count
+    }
+
+    private func piece(_ range: Range<UInt64>) throws(SystemError) -> ArraySlice<UInt8> {
+        try window.withLock { window throws(SystemError) in
+            if !window.holds(range) {
+                let end = min(
+                    length,
+                    max(range.upperBound, range.lowerBound + Self.windowByteCount)
+                )
+                window.bytes = try files.read(name, path, range.lowerBound..<end)
+                window.start = range.lowerBound
+            }
+            let start = Int(range.lowerBound - window.start)
+            return window.bytes[start..<start + range.count]
+        }
+    }
+
+    // MARK: What a vault's object does not do
+
+    func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(SystemError) {
+        throw SystemError(.write, path, .readOnlyFileSystem)
+    }
+
+    func synchronizeData() throws(SystemError) {}
+
+    func synchronize() throws(SystemError) {}
+
+    func resize(to byteCount: UInt64) throws(SystemError) {
+        throw SystemError(.resize, path, .readOnlyFileSystem)
+    }
+
+    func allocate(from offset: UInt64, byteCount: UInt64) throws(SystemError) {
+        throw SystemError(.allocate, path, .readOnlyFileSystem)
+    }
+
+    func tryLock(byte: UInt64, exclusively: Bool) throws(SystemError) -> Bool { !exclusively }
+
+    func unlock(byte: UInt64) throws(SystemError) {}
+
+    func firstLocked(in range: Range<UInt64>) throws(SystemError) -> UInt64? { nil }
+
+    func adviseSequential() {}
+
+    func close() throws(SystemError) {}
+}

@@ -1,0 +1,178 @@
+import ArchiveFileIO
+import Dispatch
+import StrongroomVaults
+import Synchronization
+import SystemPackage
+
+/// A vault seen as a directory that can only be read, for code that reads an archive's files.
+///
+/// Its calls wait for the store and must be made on threads that may block. What a file system's
+/// errors cannot say is kept in ``failure``.
+final class VaultFileSystem: FileSystem {
+    /// Where the vault seems to be, for messages.
+    let root: FilePath
+
+    private let store: any ObjectStore
+    /// Objects that are as if they were not there.
+    private let hidden: Set<VaultObject>
+    private let cancellation: Cancellation
+    private let firstFailure = Mutex<VaultError?>(nil)
+
+    init(
+        _ store: any ObjectStore,
+        hiding hidden: Set<VaultObject> = [],
+        _ cancellation: Cancellation
+    ) {
+        self.store = store
+        self.hidden = hidden
+        self.cancellation = cancellation
+        root = (store as? DirectoryStore)?.path ?? "vault"
+    }
+
+    /// The first error of the store that made a call here fail.
+    var failure: VaultError? { firstFailure.withLock { $0 } }
+
+    // MARK: Reading
+
+    func open(_ path: FilePath, _ access: FileAccess) throws(SystemError) -> any File {
+        guard case .read = access else { throw SystemError(.open, path, .readOnlyFileSystem) }
+        guard let name = name(path), let status = try find(name, .open, path) else {
+            throw SystemError(.open, path, .noSuchFileOrDirectory)
+        }
+        return VaultFile(self, name, path: path, byteCount: status.byteCount)
+    }
+
+    func names(in path: FilePath) throws(SystemError) -> [FilePath.Component] {
+        let prefix = prefix(path)
+        var names: [FilePath.Component] = []
+        for status in try ask(
+            .list,
+            path,
+            { [store] () async throws(VaultError) in
+                try await store.list(prefix: prefix)
+            }
+        ) where !isHidden(status.name) {
+            // The first part behind the prefix; objects further down share it.
+            let part = status.name.text.dropFirst(prefix.utf8.count).prefix { $0 != "/" }
+            guard let name = FilePath.Component(String(part)), name != names.last else { continue }
+            names.append(name)
+        }
+        return names
+    }
+
+    func status(of path: FilePath) throws(SystemError) -> FileStatus? {
+        if let name = name(path), let found = try find(name, .status, path) {
+            return Self.status(.file, found.byteCount)
+        }
+        return try names(in: path).isEmpty ? nil : Self.status(.directory, 0)
+    }
+
+    func read(
+        _ name: ObjectName,
+        _ path: FilePath,
+        _ range: Range<UInt64>
+    ) throws(SystemError) -> [UInt8] {
+        try ask(.read, path) { [store] () async throws(VaultError) in
+            try await store.read(name, range: range)
+        }
+    }
+
+    private static func status(_ kind: FileStatus.Kind, _ byteCount: UInt64) -> FileStatus {
+        FileStatus(kind: kind, byteCount: byteCount, device: 0, inode: 0, modified: 0)
+    }
+
+    private func find(
+        _ name: ObjectName,
+        _ operation: SystemError.Operation,
+        _ path: FilePath
+    ) throws(SystemError) -> ObjectStatus? {
+        if isHidden(name) { return nil }
+        return try ask(operation, path) { [store] () async throws(VaultError) in
+            try await store.status(name)
+        }
+    }
+
+    private func isHidden(_ name: ObjectName) -> Bool {
+        VaultObject(name.text).map(hidden.contains) ?? false
+    }
+
+    /// A path below the root as an object's name; nil if no object can have it.
+    private func name(_ path: FilePath) -> ObjectName? {
+        var relative = path
+        guard relative.removePrefix(root) else { return nil }
+        return try? ObjectName(relative.string)
+    }
+
+    private func prefix(_ path: FilePath) -> String {
+        name(path).map { $0.text + "/" } ?? ""
+    }
+
+    // MARK: Waiting
+
+    /// Waits for a store's answer on a thread that may block.
+    private func ask<Answer: Sendable>(
+        _ operation: SystemError.Operation,
+        _ path: FilePath,
+        _ body: @escaping @Sendable () async throws(VaultError) -> Answer
+    ) throws(SystemError) -> Answer {
+        if cancellation.isCancelled { throw SystemError(operation, path, .canceled) }
+        let answer = Mutex<Result<Answer, VaultError>?>(nil)
+        let arrived = DispatchSemaphore(value: 0)
+        Task.detached {
+            let result: Result<Answer, VaultError>
+            do throws(VaultError) {
+                result = .success(try await body())
+            } catch {
+                result = .failure(error)
+            }
+            answer.withLock { $0 = result }
+            arrived.signal()
+        }
+        arrived.wait()
+        switch answer.withLock({ $0 }) {
+        case .success(let value): return value
+        case .failure(let error):
+            firstFailure.withLock { $0 = $0 ?? error }
+            throw SystemError(operation, path, Self.errno(error))
+        case nil: throw SystemError(operation, path, .ioError)
+        }
+    }
+
+    private static func errno(_ error: VaultError) -> Errno {
+        switch error.code {
+        case .notFound: .noSuchFileOrDirectory
+        case .refused: .permissionDenied
+        case .cancelled: .canceled
+        default: .ioError
+        }
+    }
+}
+
+// Whatever would change something is refused: a vault is written to by shipping alone.
+extension VaultFileSystem {
+    func rename(_ source: FilePath, to target: FilePath) throws(SystemError) {
+        throw SystemError(.rename, source, .readOnlyFileSystem)
+    }
+
+    func rename(_ source: FilePath, toNew target: FilePath) throws(SystemError) {
+        throw SystemError(.rename, source, .readOnlyFileSystem)
+    }
+
+    func remove(_ path: FilePath) throws(SystemError) {
+        throw SystemError(.remove, path, .readOnlyFileSystem)
+    }
+
+    func makeDirectory(_ path: FilePath) throws(SystemError) {
+        throw SystemError(.makeDirectory, path, .readOnlyFileSystem)
+    }
+
+    func removeDirectory(_ path: FilePath) throws(SystemError) {
+        throw SystemError(.removeDirectory, path, .readOnlyFileSystem)
+    }
+
+    func synchronizeDirectory(_ path: FilePath) throws(SystemError) {
+        throw SystemError(.synchronizeDirectory, path, .readOnlyFileSystem)
+    }
+
+    func availableByteCount(at path: FilePath) throws(SystemError) -> UInt64 { 0 }
+}
