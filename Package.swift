@@ -149,7 +149,10 @@ let package = Package(
             ],
             "ArchiveIndex": ["ArchiveIndex", "ArchiveFileIO", "ArchiveBytes", "ArchiveSealing"],
             "ArchiveKeys": ["ArchiveKeys", "ArchiveFormat", "ArchiveBytes", "ArchiveSealing"],
-            "Strongroom": ["Strongroom", "ArchiveFileIO", "ArchiveBytes"],
+            "Strongroom": [
+                "Strongroom", "ArchiveFileIO", "ArchiveBytes", "ArchiveFormat", "ArchiveKeys",
+                "ArchiveSealing", "ArchiveSegments",
+            ],
             "StrongroomVaults": ["StrongroomVaults", "ArchiveFileIO", "ArchiveBytes"],
             "StrongroomRecovery": [
                 "StrongroomRecovery", "StrongroomVaults", "Strongroom", "ArchiveFileIO",

@@ -110,7 +110,9 @@ extension Engine {
 
     /// Opens an archive for writing: takes the writer's lock, recovers the log's end after a crash,
     /// brings the index up to the log.
-    package static func open(_ address: ArchiveAddress) throws(ArchiveError) -> Engine {
+    package static func open(
+        _ address: ArchiveAddress, rebuildingIndex: Bool = false
+    ) throws(ArchiveError) -> Engine {
         let (document, keys) = try unlock(address)
         let lockFile = try lock(address)
         var head = try HeadFile(
@@ -120,7 +122,8 @@ extension Engine {
             logKey: keys.logKey,
             access: .openOrCreate
         )
-        let parts = try gather(address, document, keys, lockFile: lockFile)
+        let parts = try gather(
+            address, document, keys, lockFile: lockFile, rebuildingIndex: rebuildingIndex)
         let engine = Engine(parts)
         let recovery = LogRecovery(
             address.layout.segmentDirectory(address.fileSystem),
@@ -297,7 +300,7 @@ extension Engine {
         _ address: ArchiveAddress,
         _ document: ArchiveDocument,
         _ keys: KeyringKeys,
-        lockFile: (any File)?
+        lockFile: (any File)?, rebuildingIndex: Bool = false
     ) throws(ArchiveError) -> EngineParts {
         let pins: (any File)?
         if let lockFile { pins = lockFile } else { pins = try pinFile(address) }
@@ -308,7 +311,7 @@ extension Engine {
             isWriter: lockFile != nil,
             lockFile: pins
         )
-        let (index, wasRebuilt) = try opening.open()
+        let (index, wasRebuilt) = try opening.open(rebuilding: rebuildingIndex)
         let view = try index.view()
         let covered = LogPlace(coverage: view.coverage) ?? .start
         let learnt = try opening.learnCollections(view)

@@ -57,7 +57,10 @@ struct IndexOpening {
         return options
     }
 
-    func open() throws(ArchiveError) -> (index: IndexHandle, wasRebuilt: Bool) {
+    func open(
+        rebuilding: Bool = false
+    ) throws(ArchiveError) -> (index: IndexHandle, wasRebuilt: Bool) {
+        if rebuilding { return (.writer(try rebuild()), true) }
         do {
             guard isWriter else { return (.reader(try Index.read(place, options)), false) }
             let index = try Index.open(place, options)
