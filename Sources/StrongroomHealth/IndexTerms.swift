@@ -32,7 +32,7 @@ extension RecordFacts {
 }
 
 /// Puts terms together in one piece of memory: a string is allocated once, at its length.
-private struct TermList: ~Copyable {
+private struct TermList {
     private var terms: [String] = []
     private var scratch: [UInt8] = []
     private var isOverfull = false
@@ -54,7 +54,7 @@ private struct TermList: ~Copyable {
         terms.append(scratch.span.text())
     }
 
-    consuming func finished() -> [String] {
+    mutating func finished() -> [String] {
         if isOverfull { terms.append(IndexTermLimit.overflow) }
         return terms
     }
