@@ -1,5 +1,6 @@
 import ArchiveFileIO
 import Strongroom
+import StrongroomRecovery
 import StrongroomVaults
 
 /// Why a command failed: one line for a person, a code and an exit status for a program.
@@ -28,6 +29,7 @@ struct CommandFailure: Error {
         case let failure as CommandFailure: self = failure
         case let error as ArchiveError: self.init(error)
         case let error as VaultError: self.init(error)
+        case let error as RecoveryError: self.init(error)
         case let error as SystemError:
             self.init(.failed, code: "system", error.description)
         case is CancellationError:
@@ -46,6 +48,21 @@ struct CommandFailure: Error {
             case .rollback: .rollback
             case .alreadyExists, .unsupported, .invalid, .readOnly, .system, .full,
                 .durabilityUnknown, .poisoned, .erased, .noRecord:
+                .failed
+            }
+        self.init(status, code: error.code.rawValue, error.message)
+    }
+
+    private init(_ error: RecoveryError) {
+        let status: ExitStatus =
+            switch error.code {
+            case .notFound, .unreachable: .noArchive
+            case .integrity: .integrity
+            case .wrongKey: .wrongKey
+            case .locked: .locked
+            case .cancelled: .interrupted
+            case .noSnapshot, .alreadyExists, .foreign, .conflict, .keyringMissing, .unsupported,
+                .refused, .full, .invalid, .system:
                 .failed
             }
         self.init(status, code: error.code.rawValue, error.message)

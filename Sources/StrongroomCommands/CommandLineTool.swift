@@ -19,10 +19,15 @@ package enum CommandLineTool {
         exit((await task.value).rawValue)
     }
 
+    /// Whether the command line asks for JSON.
+    ///
+    /// Known also for a line that does not parse: whoever asked for JSON can read its error.
+    static var wantsJSON: Bool {
+        CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json")
+    }
+
     /// Runs one command line and answers how it ended.
     static func run(_ arguments: [String]) async -> ExitStatus {
-        // Also for a line that does not parse: whoever asked for JSON can read its error.
-        let wantsJSON = arguments.prefix { $0 != "--" }.contains("--json")
         do {
             do {
                 try await carryOut(arguments)

@@ -20,15 +20,25 @@ struct StrongroomCommand: AsyncParsableCommand {
         version: StrongroomVersion.current,
         groupedSubcommands: [
             CommandGroup(
-                name: "Records",
+                name: "Archive",
                 subcommands: [
-                    InitCommand.self, PutCommand.self, GetCommand.self, DeleteCommand.self,
-                    ListCommand.self, FindCommand.self, LogCommand.self,
+                    InitCommand.self, StatusCommand.self, StatsCommand.self, KeyCommand.self,
+                    VerifyCommand.self, RebuildIndexCommand.self,
                 ]
             ),
             CommandGroup(
-                name: "Snapshots",
-                subcommands: [SnapshotCommand.self, SnapshotsCommand.self]
+                name: "Records",
+                subcommands: [
+                    ImportCommand.self, ExportCommand.self, PutCommand.self, GetCommand.self,
+                    DeleteCommand.self, ListCommand.self, FindCommand.self, LogCommand.self,
+                ]
+            ),
+            CommandGroup(
+                name: "Disaster",
+                subcommands: [
+                    SnapshotCommand.self, SnapshotsCommand.self, ShipCommand.self,
+                    RecoverCommand.self, DrillCommand.self,
+                ]
             ),
         ]
     )

@@ -1,4 +1,4 @@
-import Strongroom
+package import Strongroom
 
 /// What verifying a vault covered and found.
 public struct VaultReport: Sendable {
@@ -37,7 +37,7 @@ public struct VaultCounts: Equatable, Sendable {
     /// Nothing yet.
     public init() {}
 
-    init(_ report: VerificationReport) {
+    package init(_ report: VerificationReport) {
         snapshotCount = report.snapshotCount
         segmentCount = report.segmentCount
         byteCount = report.byteCount

@@ -3,19 +3,18 @@ import ArgumentParser
 import Strongroom
 import SystemPackage
 
-/// Which archive a command works on, and what unlocks it.
-struct ArchiveOptions: ParsableArguments {
+/// Which archive a command works on.
+struct ArchivePlaceOptions: ParsableArguments {
     @Option(
         name: [.customShort("r"), .customLong("archive")],
         help: ArgumentHelp("The archive's directory. STRONGROOM_ARCHIVE", valueName: "dir")
     )
     var archivePath: String?
 
-    @OptionGroup var key: KeyOptions
-
     /// The archive's path.
     func path() throws -> String {
-        guard let path = archivePath ?? Environment.text(of: "STRONGROOM_ARCHIVE") else {
+        guard let path = archivePath ?? Environment.text(of: "STRONGROOM_ARCHIVE"), !path.isEmpty
+        else {
             throw CommandFailure(
                 .usage,
                 code: "usage",
@@ -24,6 +23,18 @@ struct ArchiveOptions: ParsableArguments {
         }
         return path
     }
+}
+
+/// Which archive a command works on, and what unlocks it.
+struct ArchiveOptions: ParsableArguments {
+    @OptionGroup var place: ArchivePlaceOptions
+    @OptionGroup var key: KeyOptions
+
+    /// The archive's path.
+    func path() throws -> String { try place.path() }
+
+    /// The archive's path, if the command line names one.
+    var archivePath: String? { place.archivePath }
 
     /// Opens the archive, runs `body`, and closes it whatever happens.
     func withArchive<Result>(
@@ -38,7 +49,23 @@ struct ArchiveOptions: ParsableArguments {
             unlocking: try key.key(for: path),
             mode: mode
         )
+        if mode == .readWrite { Self.tell(await archive.openingReport()) }
         return try await Self.using(archive, body)
+    }
+
+    /// Says what opening had to mend, if anything.
+    private static func tell(_ report: OpeningReport) {
+        let diagnostics = Diagnostics(isJSON: CommandLineTool.wantsJSON)
+        if report.quarantinedByteCount > 0 {
+            diagnostics.warn(
+                "the last writer was stopped in the middle of a commit: its "
+                    + "\(report.quarantinedByteCount) bytes, which nobody was told were stored, are "
+                    + "set aside in quarantine/"
+            )
+        }
+        if report.indexWasRebuilt {
+            diagnostics.warn("the index was missing or unusable, and was made anew from the log")
+        }
     }
 
     /// Runs `body` and closes the archive whatever happens.

@@ -36,10 +36,9 @@ struct Output: Sendable {
     }
 
     /// A line that shows how far a long command is, where somebody looks at it.
-    func progress(_ verb: String, total: UInt64? = nil) -> Progress {
+    func progress(_ verb: String) -> Progress {
         Progress(
             verb,
-            total: total,
             isShown: format == .text && !isQuiet && StandardStream.error.isTerminal
         )
     }

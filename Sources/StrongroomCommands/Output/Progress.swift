@@ -14,21 +14,25 @@ final class Progress: Sendable {
     private static let isOnScreen = Atomic(false)
 
     private let verb: String
-    private let total: UInt64?
     private let isShown: Bool
     private let start = ContinuousClock.now
     private let state = Mutex(State())
 
-    init(_ verb: String, total: UInt64?, isShown: Bool) {
+    init(_ verb: String, isShown: Bool) {
         self.verb = verb
-        self.total = total
         self.isShown = isShown
     }
 
     deinit { Self.clear() }
 
-    /// So many bytes are done; `detail` says more, such as a number of records.
-    func update(done: UInt64, detail: String = "") {
+    /// So many bytes are done, of so many if that is known; `detail` says more, such as a number of
+    /// records.
+    func update(
+        verb: String? = nil,
+        done: UInt64,
+        total: UInt64? = nil,
+        detail: String = ""
+    ) {
         guard isShown else { return }
         let now = ContinuousClock.now
         let isDue = state.withLock { state in
@@ -39,7 +43,7 @@ final class Progress: Sendable {
         guard isDue else { return }
         let width = (StandardStream.error.columnCount ?? 80) - 1
         let line = Self.line(
-            verb: verb,
+            verb: verb ?? self.verb,
             done: done,
             total: total,
             elapsed: now - start,
@@ -67,10 +71,7 @@ final class Progress: Sendable {
         elapsed: Duration,
         detail: String
     ) -> String {
-        let seconds = max(
-            0.001,
-            Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-        )
+        let seconds = max(0.001, elapsed.seconds)
         let rate = Double(done) / seconds
         var parts = ["\(verb) \(ByteText.text(done))"]
         if let total, total > 0 {

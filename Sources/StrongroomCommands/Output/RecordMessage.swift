@@ -40,9 +40,14 @@ struct RecordMessage: Message {
         var parts = [size.padded(toAtLeast: 9), MomentText.local(record.recorded)]
         if isHistory { parts.append("#\(record.sequence)") }
         parts.append(VisibleText.text(record.name))
-        let types = types.prefix(3).joined(separator: " ")
-        if !types.isEmpty { parts.append("(\(VisibleText.text(types)))") }
+        if !types.isEmpty { parts.append("(\(VisibleText.text(shownTypes)))") }
         return [parts.joined(separator: "  ")]
+    }
+
+    private var shownTypes: String {
+        let types = types
+        let shown = types.prefix(3).joined(separator: " ")
+        return types.count > 3 ? shown + " +\(types.count - 3)" : shown
     }
 
     private var types: [String] {

@@ -32,6 +32,28 @@ enum DecimalText {
     }
 }
 
+/// Things counted, as people say it.
+enum CountText {
+    static func text(_ count: some BinaryInteger, _ singular: String) -> String {
+        count == 1 ? "1 \(singular)" : "\(count) \(singular)s"
+    }
+
+    /// The largest counts with their names, one a line, and how many names are left out.
+    static func lines(_ counts: [String: Int]) -> [String] {
+        let limit = 12
+        let sorted = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        var lines = sorted.prefix(limit).map { name, count in
+            String(count).padded(toAtLeast: 10) + "  " + VisibleText.text(name)
+        }
+        if sorted.count > limit {
+            lines.append(
+                "            and \(text(sorted.count - limit, "other kind")); all with --json"
+            )
+        }
+        return lines
+    }
+}
+
 /// How long something takes, as people say it.
 enum DurationText {
     static func text(seconds: Double) -> String {

@@ -1,0 +1,122 @@
+import ArchiveBytes
+import ArgumentParser
+import Strongroom
+import StrongroomRecovery
+import SystemPackage
+
+/// Brings an archive back from a vault.
+struct RecoverCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recover",
+        abstract: "Bring an archive back from a vault.",
+        usage: "strongroom recover --from VAULT --to DIR [--snapshot ID] [OPTIONS]",
+        discussion: Help.text(
+            """
+            Example: strongroom recover --from /mnt/vault --to /srv/records
+
+            The newest snapshot, or the one that is named, into an empty or new directory. Every \
+            byte is checked against what was signed. Run it again after an interruption: what was \
+            fetched is not fetched again. Then, to prove every record: strongroom verify -r DIR
+            """,
+            exits: [.noArchive, .locked, .wrongKey, .integrity, .interrupted]
+        )
+    )
+
+    @Option(
+        name: .customLong("from"),
+        help: ArgumentHelp("The vault: a directory.", valueName: "dir")
+    )
+    var vault: String
+    @Option(
+        name: .customLong("to"),
+        help: ArgumentHelp(
+            "Where the archive is made: an empty or new directory.",
+            valueName: "dir"
+        )
+    )
+    var target: String
+    @Option(help: ArgumentHelp("The snapshot; the newest if none is named.", valueName: "id"))
+    var snapshot: String?
+    @OptionGroup var keys: VaultKeyOptions
+    @OptionGroup var answers: OutputOptions
+
+    func run() async throws {
+        let store = try VaultPlace.existing(vault)
+        let output = answers.output
+        let recovery = Recovery(from: store, unlocking: try keys.keys(for: vault))
+        let result = try await recovery.run(
+            to: FilePath(target),
+            snapshot: snapshot == "latest" ? nil : snapshot,
+            progress: output.recoveryProgress()
+        )
+        for finding in result.findings { output.answer(VaultFindingMessage(finding: finding)) }
+        output.answer(RecoveryMessage(result: result, target: target))
+        guard result.isComplete else {
+            throw CommandFailure(
+                .integrity,
+                code: "incomplete",
+                "the archive is not whole: \(result.findings.count) findings in \(vault); mend the "
+                    + "vault and run the same command again, or recover another snapshot"
+            )
+        }
+    }
+}
+
+/// Something in a vault that is not as it was shipped.
+struct VaultFindingMessage: Message {
+    let finding: VaultFinding
+
+    var type: String { "finding" }
+
+    var fields: JSONObject {
+        [
+            "kind": .text(finding.kind.rawValue), "object": .text(finding.object),
+            "text": .text(finding.description),
+        ]
+    }
+
+    var lines: [String] { ["\(finding.kind.rawValue): \(VisibleText.text(finding.description))"] }
+}
+
+/// What came back.
+struct RecoveryMessage: Message {
+    let result: RecoveryResult
+    let target: String
+
+    var type: String { "recovered" }
+
+    var fields: JSONObject {
+        [
+            "path": .text(target),
+            "complete": .bool(result.isComplete),
+            "archive_id": .text(result.archive),
+            "public_key": .text(result.publicKey),
+            "snapshot": .text(result.snapshot),
+            "snapshot_time": MomentText.json(result.snapshotTime),
+            "last_sequence": .count(result.lastSequence),
+            "records": .count(result.recordCount),
+            "bytes": .count(result.recordByteCount),
+            "fetched_segments": .count(result.fetchedSegmentCount),
+            "fetched_bytes": .count(result.fetchedByteCount),
+            "present_segments": .count(result.presentSegmentCount),
+            "findings": .count(result.findings.count),
+            "time_to_first_record_us":
+                result.timeToFirstRecord.map { .integer($0.microseconds) } ?? .null,
+            "elapsed_us": .integer(result.duration.microseconds),
+        ]
+    }
+
+    var lines: [String] {
+        guard result.isComplete else {
+            return [
+                "Fetched \(CountText.text(result.fetchedSegmentCount, "segment")); the archive is not there yet."
+            ]
+        }
+        return [
+            "Recovered \(target) as of \(MomentText.local(result.snapshotTime)), "
+                + "snapshot \(result.snapshot): \(result.recordCount) record versions, "
+                + "\(ByteText.text(result.recordByteCount)) in "
+                + "\(DurationText.text(seconds: result.duration.seconds))."
+        ]
+    }
+}

@@ -1,0 +1,115 @@
+import ArchiveBytes
+import ArgumentParser
+import Strongroom
+import StrongroomRecovery
+
+/// Proves an archive or a vault.
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Prove that every byte of an archive or a vault is what was written.",
+        usage: """
+            strongroom verify [-r DIR] [OPTIONS]
+            strongroom verify [-r DIR] --keyless --public-key HEX
+            strongroom verify --vault VAULT [--keyless --public-key HEX]
+            """,
+        discussion: Help.text(
+            """
+            Example: strongroom verify -r A
+
+            With a key every record is opened and compared with its digest. With --keyless no secret \
+            is needed: signatures and the Merkle tree prove every byte. Nothing is written; damage is \
+            listed with its place, and all of the rest is checked all the same.
+            """,
+            exits: [.noArchive, .wrongKey, .integrity, .rollback, .interrupted]
+        )
+    )
+
+    @OptionGroup var options: ArchiveOptions
+    @Option(help: ArgumentHelp("Verify a vault instead of an archive.", valueName: "dir"))
+    var vault: String?
+    @Flag(help: "Use no secret, only the public key.")
+    var keyless = false
+    @Option(
+        help: ArgumentHelp(
+            "The archive's public key, 64 hexadecimal digits, as `status` prints it.",
+            valueName: "hex"
+        )
+    )
+    var publicKey: String?
+    @Option(
+        help: ArgumentHelp("A vault's keyring, where it is kept apart.", valueName: "file")
+    )
+    var keyring: String?
+    @OptionGroup var answers: OutputOptions
+
+    func validate() throws {
+        guard vault == nil || options.archivePath == nil else {
+            throw ValidationError("name an archive or a vault, not both")
+        }
+        guard publicKey == nil || keyless else {
+            throw ValidationError("--public-key belongs to --keyless")
+        }
+        if let publicKey, Hex.decode(publicKey)?.count != 32 {
+            throw ValidationError(
+                "--public-key is 64 hexadecimal digits; `strongroom status` tells it"
+            )
+        }
+        guard vault == nil || !keyless || publicKey != nil else {
+            throw ValidationError(
+                "--keyless on a vault needs --public-key; `strongroom status` tells it"
+            )
+        }
+    }
+
+    func run() async throws {
+        let result: VerificationMessage
+        if let vault {
+            result = try await verify(vault: vault)
+        } else if keyless {
+            result = try await verifyKeyless(try options.path())
+        } else {
+            result = try await options.withArchive(.readOnly) { archive in
+                let progress = answers.output.progress("verify")
+                let total = try await archive.status().segmentByteCount
+                let report = try await archive.verify { done in
+                    progress.update(done: done, total: total)
+                }
+                return VerificationMessage(report, place: archive.path, isKeyless: false)
+            }
+        }
+        for finding in result.findings { answers.output.answer(finding) }
+        answers.output.answer(result)
+        guard result.findings.isEmpty else {
+            throw CommandFailure(
+                .integrity,
+                code: "integrity",
+                "\(result.place) is damaged in \(CountText.text(result.findings.count, "place")); keep it as it is, and "
+                    + "recover from a vault"
+            )
+        }
+    }
+
+    private func verify(vault: String) async throws -> VerificationMessage {
+        let store = try VaultPlace.existing(vault)
+        let verification =
+            if let publicKey {
+                try VaultVerification(of: store, publicKey: publicKey)
+            } else {
+                VaultVerification(
+                    of: store,
+                    unlocking: try VaultKeyOptions.keys(options.key, keyring, for: vault)
+                )
+            }
+        let report = try await verification.run(progress: answers.output.recoveryProgress())
+        return VerificationMessage(report, place: vault, isKeyless: keyless)
+    }
+
+    private func verifyKeyless(_ path: String) async throws -> VerificationMessage {
+        let progress = answers.output.progress("verify")
+        let report = try await Archive.verifyKeyless(at: path, publicKey: publicKey) { done in
+            progress.update(done: done)
+        }
+        return VerificationMessage(report, place: path, isKeyless: true)
+    }
+}

@@ -1,0 +1,69 @@
+import ArchiveBytes
+import Strongroom
+import StrongroomRecovery
+
+/// What a verification proved and found.
+struct VerificationMessage: Message {
+    let place: String
+    let isKeyless: Bool
+    let findings: [any Message]
+    private let notes: [String]
+    private let counts: [(name: String, count: UInt64)]
+
+    init(_ report: VerificationReport, place: String, isKeyless: Bool) {
+        self.place = place
+        self.isKeyless = isKeyless
+        findings = report.findings.map { text in
+            Note("finding", ["text": .text(text)], ["damaged: \(VisibleText.text(text))"])
+        }
+        notes = report.notes
+        var counts = Self.counts(VaultCounts(report))
+        counts.append(("documents", UInt64(report.documentCount)))
+        if let count = report.indexEntryCount { counts.append(("index_entries", count)) }
+        self.counts = counts
+    }
+
+    init(_ report: VaultReport, place: String, isKeyless: Bool) {
+        self.place = place
+        self.isKeyless = isKeyless
+        findings = report.findings.map(VaultFindingMessage.init)
+        notes = report.notes
+        counts = Self.counts(report.contents)
+    }
+
+    private static func counts(_ report: VaultCounts) -> [(name: String, count: UInt64)] {
+        [
+            ("snapshots", UInt64(report.snapshotCount)), ("segments", UInt64(report.segmentCount)),
+            ("commits", report.commitCount), ("frames", report.frameCount),
+            ("bytes", report.byteCount), ("records", report.recordCount),
+            ("record_bytes", report.recordByteCount), ("chunks", report.chunkCount),
+        ]
+    }
+
+    var type: String { "summary" }
+
+    var fields: JSONObject {
+        var fields: JSONObject = [
+            "path": .text(place), "keyless": .bool(isKeyless), "sound": .bool(findings.isEmpty),
+            "findings": .count(findings.count),
+        ]
+        for (name, count) in counts { fields[name] = .count(count) }
+        fields["notes"] = .array(notes.map(JSONValue.text))
+        return fields
+    }
+
+    var lines: [String] {
+        let byteCount = counts.first { $0.name == "bytes" }?.count ?? 0
+        let rest = counts.filter { !$0.name.contains("_") && $0.name != "bytes" && $0.count > 0 }
+        let list = rest.map { CountText.text($0.count, String($0.name.dropLast())) }.joined(
+            separator: ", "
+        )
+        let way = isKeyless ? "without a key" : "with the key"
+        let verdict =
+            findings.isEmpty
+            ? "is sound" : "is damaged in \(CountText.text(findings.count, "place"))"
+        return notes.map { "note: \(VisibleText.text($0))" } + [
+            "\(place) \(verdict): \(ByteText.text(byteCount)) of segments proved \(way); \(list)."
+        ]
+    }
+}
