@@ -74,21 +74,33 @@ extension JSONValue {
 
 extension [UInt8] {
     /// Appends `text` in quotes, escaped as RFC 8785 says: as little as JSON allows.
+    ///
+    /// What needs no escape, nearly always the whole text, is copied at once.
     fileprivate mutating func append(jsonText text: String) {
         append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): append(contentsOf: #"\""#.utf8)
-            case UInt8(ascii: "\\"): append(contentsOf: #"\\"#.utf8)
-            case 0x08: append(contentsOf: #"\b"#.utf8)
-            case 0x09: append(contentsOf: #"\t"#.utf8)
-            case 0x0a: append(contentsOf: #"\n"#.utf8)
-            case 0x0c: append(contentsOf: #"\f"#.utf8)
-            case 0x0d: append(contentsOf: #"\r"#.utf8)
-            case 0..<0x20: append(contentsOf: (#"\u00"# + Hex.encode([byte])).utf8)
-            default: append(byte)
-            }
+        let bytes = text.utf8.span
+        var start = 0
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") { continue }
+            append(copying: bytes.extracting(start..<index))
+            append(jsonEscape: byte)
+            start = index + 1
         }
+        append(copying: bytes.extracting(start...))
         append(UInt8(ascii: "\""))
+    }
+
+    private mutating func append(jsonEscape byte: UInt8) {
+        append(UInt8(ascii: "\\"))
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): append(byte)
+        case 0x08: append(UInt8(ascii: "b"))
+        case 0x09: append(UInt8(ascii: "t"))
+        case 0x0a: append(UInt8(ascii: "n"))
+        case 0x0c: append(UInt8(ascii: "f"))
+        case 0x0d: append(UInt8(ascii: "r"))
+        default: append(contentsOf: ("u00" + Hex.encode([byte])).utf8)
+        }
     }
 }

@@ -88,10 +88,12 @@ package struct ContentChunker: Sendable {
         mask: UInt64,
         sum: inout UInt64
     ) -> Int? {
+        let gear = gear.span
+        let bytes = bytes.extracting(range)
         var rolling = sum
-        for index in range {
+        for index in bytes.indices {
             rolling = rolling &<< 1 &+ gear[Int(bytes[index])]
-            if rolling & mask == 0 { return index + 1 }
+            if rolling & mask == 0 { return range.lowerBound + index + 1 }
         }
         sum = rolling
         return nil
