@@ -1,10 +1,12 @@
 internal import ArchiveFileIO
 
 extension Index {
-    /// Opens one version of the tree to read, in a process that does not write. It stays as it is for
-    /// as long as the view lives, whatever a writer elsewhere does.
+    /// Opens one version of the tree to read, in a process that does not write.
+    ///
+    /// It stays as it is for as long as the view lives, whatever a writer elsewhere does.
     package static func read(
-        _ place: IndexPlace, _ options: IndexOptions
+        _ place: IndexPlace,
+        _ options: IndexOptions
     ) throws(IndexError) -> IndexView {
         let file = try place.open(.read)
         let authenticator = try place.authenticator()
@@ -20,7 +22,10 @@ extension Index {
             let now = try readMeta(of: file, place, authenticator)
             if now.transaction == meta.transaction {
                 let pages = place.pages(
-                    of: meta, in: file, cacheByteLimit: options.cacheByteLimit)
+                    of: meta,
+                    in: file,
+                    cacheByteLimit: options.cacheByteLimit
+                )
                 return IndexView(pages: pages, meta: meta, pin: pin)
             }
         }
@@ -30,7 +35,8 @@ extension Index {
 extension Index {
     /// Checks every page of the file, as ``verifyAllPages()`` does, in a process that only reads.
     package static func verify(
-        _ place: IndexPlace, _ options: IndexOptions
+        _ place: IndexPlace,
+        _ options: IndexOptions
     ) throws(IndexError) -> IndexReport {
         let file = try place.open(.read)
         let authenticator = try place.authenticator()

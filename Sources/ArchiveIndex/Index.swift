@@ -120,7 +120,7 @@ package final class Index {
         applying runs: [SortedRun],
         covering coverage: [UInt8]
     ) throws(IndexError) {
-        var source = RunMerge(runs)
+        var source = SortedMerge(runs)
         try checkpoint(applying: &source, covering: coverage)
     }
 

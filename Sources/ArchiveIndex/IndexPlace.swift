@@ -23,6 +23,23 @@ package struct IndexPlace: Sendable {
         self.key = key
     }
 
+    /// A place beside this one, whose name is longer by `suffix`.
+    func adding(_ suffix: String) -> IndexPlace {
+        IndexPlace(
+            fileSystem: fileSystem,
+            path: path(adding: suffix),
+            archive: archive,
+            key: key
+        )
+    }
+
+    func path(adding suffix: String) -> FilePath {
+        guard let name = path.lastComponent,
+            let longer = FilePath.Component(bytes: name.bytes + Array(suffix.utf8))
+        else { preconditionFailure("the index is a file with a name") }
+        return path.removingLastComponent().appending(longer)
+    }
+
     /// The key of the meta slots' MAC, which is not that of the pages.
     func authenticator() throws(IndexError) -> HMACSHA256 {
         let label = Array("strongroom/v1/index/meta".utf8)

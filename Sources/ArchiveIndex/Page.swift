@@ -2,28 +2,19 @@ internal import ArchiveBytes
 
 /// One opened page: never changed, shared by reference between the cache and any number of readers,
 /// and wiped when the last of them lets go.
-///
-/// Sendable although it holds a `var`: the bytes are written before the page is published and again
-/// only by `deinit`, when nobody else has a reference.
-final class Page: @unchecked Sendable {
+final class Page: Sendable {
     let reference: PageReference
     let level: UInt8
-    let count: Int
-    private var body: PageBody
+    private let body: PageBody
 
     init(_ body: consuming PageBody, reference: PageReference, level: UInt8) {
         self.reference = reference
         self.level = level
         self.body = body
-        count = self.body.count
-    }
-
-    deinit {
-        // Names and dates of patients must not stay behind in freed memory.
-        body.wipe()
     }
 
     var isLeaf: Bool { level == 0 }
+    var count: Int { body.count }
     var prefixCount: Int { body.prefixCount }
     var usedByteCount: Int { body.usedByteCount }
 
@@ -31,6 +22,7 @@ final class Page: @unchecked Sendable {
     func child(_ slot: Int) -> PageReference { body.child(slot) }
 
     /// Lends an entry: the prefix of all keys, the rest of its key, and its value or child.
+    @inline(__always)
     func withEntry<Result, Failure: Error>(
         _ slot: Int,
         _ use: (
@@ -69,6 +61,11 @@ final class Page: @unchecked Sendable {
 
     /// The first entry whose key is not before `key`, and whether it is that key.
     func lowerBound(_ key: Span<UInt8>) -> (slot: Int, isEqual: Bool) { body.lowerBound(key) }
+
+    /// The same from `start` on, before which all keys are lower, and fast if it is near.
+    func lowerBound(_ key: Span<UInt8>, from start: Int) -> (slot: Int, isEqual: Bool) {
+        body.lowerBound(key, from: start)
+    }
 
     /// The entry of a branch whose child holds `key` if any does.
     func childSlot(for key: Span<UInt8>) -> Int {

@@ -8,7 +8,9 @@ final class PageFile: Sendable {
     let file: any File
     let geometry: PageGeometry
     let cache: PageCache
-    private let makeSealer: @Sendable () -> PageSealer
+    private let key: SecretKey
+    private let archive: [UInt8]
+    private let generation: UInt64
     /// Sealers that no reader is using.
     ///
     /// There are never more than there were readers at once.
@@ -25,9 +27,9 @@ final class PageFile: Sendable {
         self.file = file
         self.geometry = geometry
         cache = PageCache(byteLimit: cacheByteLimit, pageByteCount: geometry.pageByteCount)
-        makeSealer = {
-            PageSealer(geometry: geometry, key: key, archive: archive, generation: generation)
-        }
+        self.key = key
+        self.archive = archive
+        self.generation = generation
     }
 
     /// The page that a parent names, from the cache or the file.
@@ -66,7 +68,9 @@ final class PageFile: Sendable {
     }
 
     /// A sealer of the writer's own.
-    func newSealer() -> PageSealer { makeSealer() }
+    func newSealer() -> PageSealer {
+        PageSealer(geometry: geometry, key: key, archive: archive, generation: generation)
+    }
 
     private func fill(_ sealer: inout PageSealer, with number: UInt64) throws(PageFault) {
         do throws(SystemError) {
@@ -84,7 +88,7 @@ final class PageFile: Sendable {
         for number: UInt64,
         _ use: (inout PageSealer) throws(PageFault) -> Result
     ) throws(IndexError) -> Result {
-        let lent = idle.withLock { $0.popLast() } ?? LentSealer(makeSealer())
+        let lent = idle.withLock { $0.popLast() } ?? LentSealer(newSealer())
         defer { idle.withLock { $0.append(lent) } }
         do throws(PageFault) {
             return try use(&lent.sealer)

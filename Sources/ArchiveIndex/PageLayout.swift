@@ -49,7 +49,6 @@ enum PageLayout {
             guard suffixCount >= 0, prefixCount + suffixCount <= keyByteLimit else { return false }
             offset = next
         }
-        for index in end..<body.count where body[index] != 0 { return false }
-        return true
+        return KeyOrder.isZero(body, end..<body.count)
     }
 }

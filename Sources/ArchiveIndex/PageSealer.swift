@@ -26,13 +26,11 @@ struct PageSealer: ~Copyable {
     init(geometry: PageGeometry, key: SecretKey, archive: [UInt8], generation: UInt64) {
         self.geometry = geometry
         self.key = key
-        // Put together outside: Swift 6.3.1 with -O frees a member twice that is changed while a
-        // struct without copies is still being initialized.
-        var bound = archive
-        bound.append(u64: generation)
-        bound.append(contentsOf: repeatElement(0, count: 17))
-        precondition(bound.count == Self.associatedByteCount, "an archive id has 16 bytes")
-        associated = bound
+        var associated = archive
+        associated.append(u64: generation)
+        associated.append(contentsOf: repeatElement(0, count: 17))
+        precondition(associated.count == Self.associatedByteCount, "an archive id has 16 bytes")
+        self.associated = associated
         scratch = [UInt8](repeating: 0, count: geometry.pageByteCount)
     }
 

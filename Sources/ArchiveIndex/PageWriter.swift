@@ -51,14 +51,7 @@ struct PageWriter: ~Copyable {
             throw .sealing(error)
         }
         if isCached, pages.cache.pageLimit > 0 {
-            let keyByteLimit = pages.geometry.keyByteLimit
-            guard
-                let copy = PageBody(
-                    Array(copying: body.span),
-                    isLeaf: level == 0,
-                    keyByteLimit: keyByteLimit
-                )
-            else { preconditionFailure("a page that was built is well-formed") }
+            let copy = PageBody(trusted: Array(copying: body.span), isLeaf: level == 0)
             pages.cache.insert(Page(copy, reference: reference, level: level), isHot: true)
         }
         return reference

@@ -7,17 +7,17 @@ extension RunText {
     /// a few nanoseconds however often it takes part.
     init(merging older: borrowing RunText, _ newer: borrowing RunText) {
         precondition(
-            older.arena.count <= Int(UInt32.max) - newer.arena.count,
+            older.arenaByteCount <= Int(UInt32.max) - newer.arenaByteCount,
             "a run has 4 GiB at most"
         )
         var arena: [UInt8] = []
-        arena.reserveCapacity(older.arena.count + newer.arena.count)
-        arena.append(contentsOf: older.arena)
-        arena.append(contentsOf: newer.arena)
+        arena.reserveCapacity(older.arenaByteCount + newer.arenaByteCount)
+        older.appendArena(to: &arena)
+        newer.appendArena(to: &arena)
         var entries: [Entry] = []
         entries.reserveCapacity(older.entries.count + newer.entries.count)
         var tables: [Table] = []
-        let shift = UInt32(older.arena.count)
+        let shift = UInt32(older.arenaByteCount)
         var left = 0
         var right = 0
         while left < older.tables.count || right < newer.tables.count {
@@ -27,14 +27,14 @@ extension RunText {
             let first = min(leftTable?.first ?? .max, rightTable?.first ?? .max)
             let leftPart = leftTable.flatMap { $0.first == first ? $0 : nil }
             let rightPart = rightTable.flatMap { $0.first == first ? $0 : nil }
-            let depth = Self.depth(leftPart, rightPart, older, newer, arena)
+            let depth = Self.depth(leftPart, rightPart, older, newer, arena.span)
             Self.merge(
                 Part(leftPart, shift: 0, depth: depth),
                 older.entries,
                 Part(rightPart, shift: shift, depth: depth),
                 newer.entries,
                 depth: depth,
-                arena,
+                arena.span,
                 into: &entries
             )
             if leftPart != nil { left += 1 }
@@ -62,7 +62,7 @@ extension RunText {
         func entry(
             in entries: borrowing [Entry],
             depth: Int,
-            _ arena: borrowing [UInt8]
+            _ arena: Span<UInt8>
         ) -> Entry {
             let entry = entries[next]
             let offset = entry.offset &+ shift
@@ -70,7 +70,7 @@ extension RunText {
             if !keepsWords {
                 let start = Int(offset)
                 word = KeyOrder.word(
-                    arena.span,
+                    arena,
                     at: start &+ depth,
                     end: start &+ Int(entry.keyCount)
                 )
@@ -90,7 +90,7 @@ extension RunText {
         _ right: consuming Part,
         _ rightEntries: borrowing [Entry],
         depth: Int,
-        _ arena: borrowing [UInt8],
+        _ arena: Span<UInt8>,
         into merged: inout [Entry]
     ) {
         var older = left
@@ -119,16 +119,16 @@ extension RunText {
         _ right: Table?,
         _ older: borrowing RunText,
         _ newer: borrowing RunText,
-        _ arena: borrowing [UInt8]
+        _ arena: Span<UInt8>
     ) -> Int {
         guard let left else { return right?.depth ?? 0 }
         guard let right else { return left.depth }
         let leftStart = Int(older.entries[left.range.lowerBound].offset)
-        let rightStart = older.arena.count + Int(newer.entries[right.range.lowerBound].offset)
+        let rightStart = older.arenaByteCount + Int(newer.entries[right.range.lowerBound].offset)
         return KeyOrder.sharedByteCount(
-            arena.span,
+            arena,
             at: leftStart,
-            arena.span,
+            arena,
             at: rightStart,
             limit: min(left.depth, right.depth)
         )

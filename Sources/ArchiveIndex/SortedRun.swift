@@ -5,17 +5,12 @@ internal import ArchiveBytes
 /// Keys and values lie in one arena in the order they came; what is sorted are small fixed-size
 /// entries that point into it. Each carries the eight bytes of its key behind what all keys of its
 /// table share, so most comparisons never touch the arena.
-///
-/// Sendable although it holds a `var`: only `init` and `deinit` write to it.
-package final class SortedRun: @unchecked Sendable {
-    private var text: RunText
+package final class SortedRun: Sendable {
+    private let text: RunText
+
+    static let empty = RunBuilder().finish()
 
     init(_ text: consuming RunText) { self.text = text }
-
-    deinit {
-        // Names and dates of patients must not stay behind in freed memory.
-        text.wipe()
-    }
 
     /// The number of entries.
     package var count: Int { text.entries.count }
@@ -41,10 +36,10 @@ package final class SortedRun: @unchecked Sendable {
 }
 
 /// The bytes of a ``SortedRun``.
-struct RunText: Sendable {
+struct RunText: ~Copyable, Sendable {
     struct Entry: BitwiseCopyable {
         /// Eight bytes of the key from its table's ``Table/depth``, most significant first.
-        let word: UInt64
+        var word: UInt64
         /// Where the key lies in the arena; its value follows.
         let offset: UInt32
         let keyCount: UInt16
@@ -59,29 +54,31 @@ struct RunText: Sendable {
         let range: Range<Int>
     }
 
-    private(set) var arena: [UInt8]
+    private let arena: WipedBytes
     let entries: [Entry]
     let tables: [Table]
 
     init(arena: consuming [UInt8], entries: [Entry], tables: [Table]) {
-        self.arena = arena
+        self.arena = WipedBytes(arena)
         self.entries = entries
         self.tables = tables
     }
 
-    var byteCount: Int { arena.count + entries.count * MemoryLayout<Entry>.stride }
+    var byteCount: Int { arenaByteCount + entries.count * MemoryLayout<Entry>.stride }
 
-    mutating func wipe() {
-        for index in arena.indices { arena[index] = 0 }
-    }
+    func appendArena(to bytes: inout [UInt8]) { bytes.append(contentsOf: arena.content.array) }
 
+    /// Keys and values in the order they came.
+    var arenaByteCount: Int { arena.content.array.count }
+
+    @inline(__always)
     func withEntry<Result, Failure: Error>(
         _ index: Int,
         _ use: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let entry = entries[index]
         let key = Self.key(entry)
-        let span = arena.span
+        let span = arena.content.array.span
         return try use(
             span.extracting(key),
             span.extracting(key.upperBound..<(key.upperBound &+ Int(entry.valueCount)))
@@ -93,7 +90,7 @@ struct RunText: Sendable {
             return key.count == 0 ? 0 : entries.count
         }
         guard table.first == key[0] else { return table.range.lowerBound }
-        let span = arena.span
+        let span = arena.content.array.span
         // All keys of the table begin alike, so one comparison settles that part.
         let begin = Int(entries[table.range.lowerBound].offset)
         let shared = min(table.depth, key.count)
@@ -125,25 +122,22 @@ struct RunText: Sendable {
         return low
     }
 
+    @inline(__always)
     static func key(_ entry: Entry) -> Range<Int> {
         let start = Int(entry.offset)
         return start..<(start &+ Int(entry.keyCount))
     }
 
     /// Orders two entries of one arena whose keys share `depth` bytes and whose words are of there.
-    static func compare(
-        _ left: Entry,
-        _ right: Entry,
-        depth: Int,
-        _ arena: borrowing [UInt8]
-    ) -> Int {
+    @inline(__always)
+    static func compare(_ left: Entry, _ right: Entry, depth: Int, _ arena: Span<UInt8>) -> Int {
         if left.word != right.word { return left.word < right.word ? -1 : 1 }
         let leftKey = key(left)
         let rightKey = key(right)
         return KeyOrder.compare(
-            arena.span,
+            arena,
             (leftKey.lowerBound &+ depth)..<leftKey.upperBound,
-            arena.span,
+            arena,
             (rightKey.lowerBound &+ depth)..<rightKey.upperBound
         )
     }

@@ -10,7 +10,9 @@ struct TreeMerge: ~Copyable {
     /// Entries that the tree did not have before.
     private(set) var insertedCount: UInt64 = 0
 
-    private var builders: [LevelBuilder]
+    private var leaves: LevelBuilder
+    /// What becomes of each level above the leaves, the lowest first.
+    private var branches: [LevelBuilder]
     private var separator: [UInt8] = []
     private var payload: [UInt8] = []
     private var isLeafCached = false
@@ -18,9 +20,10 @@ struct TreeMerge: ~Copyable {
     init(_ writer: consuming PageWriter) {
         let geometry = writer.pages.geometry
         self.writer = writer
+        leaves = LevelBuilder(isLeaf: true, geometry: geometry)
         // One level more than a tree may have takes the reference to the root.
-        builders = (0...IndexLimits.depth).map {
-            LevelBuilder(isLeaf: $0 == 0, geometry: geometry)
+        branches = (1...IndexLimits.depth).map { _ in
+            LevelBuilder(isLeaf: false, geometry: geometry)
         }
     }
 
@@ -39,7 +42,7 @@ struct TreeMerge: ~Copyable {
         // Each round makes one page of at least two, so it ends far below the limit.
         while true {
             precondition(level < IndexLimits.depth, "the tree is too deep")
-            if let reference = builders[level + 1].soleReference {
+            if let reference = branches[level].soleReference {
                 try writer.flush()
                 return TreeRoot(reference: reference, level: UInt8(level))
             }
@@ -51,7 +54,8 @@ struct TreeMerge: ~Copyable {
     /// Overwrites the plain bytes that the merge leaves in memory.
     mutating func wipe() {
         writer.wipe()
-        for level in builders.indices { builders[level].wipe() }
+        leaves.wipe()
+        for index in branches.indices { branches[index].wipe() }
     }
 
     // MARK: Going down
@@ -64,12 +68,13 @@ struct TreeMerge: ~Copyable {
         _ source: inout some EntrySource
     ) throws(IndexError) {
         let page = try writer.pages.page(reference, level: UInt8(level))
-        builders[level].begin(fence: fence.span)
         let wasCached = writer.free(reference)
         if level == 0 {
             isLeafCached = wasCached
+            leaves.begin(fence: fence.span)
             try merge(page, upper: upper, &source)
         } else {
+            branches[level - 1].begin(fence: fence.span)
             try rewriteChildren(of: page, upper: upper, &source)
         }
         try drain(level)
@@ -100,7 +105,11 @@ struct TreeMerge: ~Copyable {
                 )
             } else {
                 try page.withEntry(slot) { prefix, suffix, payload throws(IndexError) in
-                    try push(level, prefix, suffix, payload, isGrowth: false)
+                    if branches[level - 1]
+                        .push(prefix, suffix, payload: payload, isGrowth: false)
+                    {
+                        try emit(level)
+                    }
                 }
             }
         }
@@ -112,22 +121,19 @@ struct TreeMerge: ~Copyable {
         _ source: inout some EntrySource
     ) throws(IndexError) {
         var slot = 0
-        while true {
-            let hasNew = !source.isAtEnd && source.withEntry { key, _ in Self.isBelow(upper, key) }
-            if slot == page.count && !hasNew { return }
-            // Negative: the old entry comes first; zero: the new one replaces it.
-            var order = slot < page.count ? -1 : 1
-            if hasNew, slot < page.count {
-                order = source.withEntry { key, _ in page.compare(slot, with: key) }
-            }
-            if order < 0 {
-                try page.withEntry(slot) { prefix, suffix, payload throws(IndexError) in
-                    try push(0, prefix, suffix, payload, isGrowth: false)
-                }
-                slot += 1
-            } else {
-                try pushNew(&source, isGrowth: order > 0)
-                if order == 0 { slot += 1 }
+        while !source.isAtEnd, source.withEntry({ key, _ in Self.isBelow(upper, key) }) {
+            let found = source.withEntry { key, _ in page.lowerBound(key, from: slot) }
+            try pushOld(page, slot..<found.slot)
+            try pushNew(&source, isGrowth: !found.isEqual)
+            slot = found.isEqual ? found.slot + 1 : found.slot
+        }
+        try pushOld(page, slot..<page.count)
+    }
+
+    private mutating func pushOld(_ page: Page, _ slots: Range<Int>) throws(IndexError) {
+        for slot in slots {
+            try page.withEntry(slot) { prefix, suffix, payload throws(IndexError) in
+                try pushEntry(prefix, suffix, payload, isGrowth: false)
             }
         }
     }
@@ -145,7 +151,7 @@ struct TreeMerge: ~Copyable {
         try source.withEntry { key, value throws(IndexError) in
             precondition((1...keyByteLimit).contains(key.count), "the key is out of bounds")
             precondition(value.count <= IndexLimits.valueByteCount, "the value is too long")
-            try push(0, key.extracting(0..<0), key, value, isGrowth: isGrowth)
+            try pushEntry(key, key.extracting(0..<0), value, isGrowth: isGrowth)
         }
         if isGrowth { insertedCount += 1 }
         try source.advance()
@@ -158,41 +164,52 @@ struct TreeMerge: ~Copyable {
 
     // MARK: Coming up
 
-    private mutating func push(
-        _ level: Int,
+    @inline(__always)
+    private mutating func pushEntry(
         _ prefix: Span<UInt8>,
         _ suffix: Span<UInt8>,
-        _ payload: Span<UInt8>,
+        _ value: Span<UInt8>,
         isGrowth: Bool
     ) throws(IndexError) {
-        if builders[level].changesTable(prefix, suffix) {
-            try drain(level)
-            builders[level].resume()
+        let key = prefix.isEmpty ? suffix : prefix
+        if leaves.changesTable(key) {
+            try drain(0)
+            leaves.resume(at: key)
         }
-        if builders[level].push(prefix, suffix, payload: payload, isGrowth: isGrowth) {
-            try emit(level)
-        }
+        if leaves.push(prefix, suffix, payload: value, isGrowth: isGrowth) { try emit(0) }
     }
 
     /// Makes pages of all that waits on a level.
     private mutating func drain(_ level: Int) throws(IndexError) {
-        while builders[level].finish() { try emit(level) }
+        while finish(level) { try emit(level) }
+    }
+
+    private mutating func finish(_ level: Int) -> Bool {
+        if level == 0 { return leaves.finish() }
+        return branches[level - 1].finish()
     }
 
     /// Writes the ready page of a level and tells the level above.
     private mutating func emit(_ level: Int) throws(IndexError) {
-        let reference = try writer.write(
-            builders[level],
-            level: UInt8(level),
-            isCached: level > 0 || isLeafCached
-        )
-        let isGrowth = builders[level].takeReady(separator: &separator)
+        let reference: PageReference
+        let isGrowth: Bool
+        if level == 0 {
+            reference = try writer.write(leaves, level: 0, isCached: isLeafCached)
+            isGrowth = leaves.takeReady(separator: &separator)
+        } else {
+            reference = try writer.write(branches[level - 1], level: UInt8(level), isCached: true)
+            isGrowth = branches[level - 1].takeReady(separator: &separator)
+        }
         payload.removeAll(keepingCapacity: true)
         reference.encode(to: &payload)
-        // Both are used up by the push before the level above emits anything.
         let key = separator
         let child = payload
-        let none = key.span.extracting(0..<0)
-        try push(level + 1, none, key.span, child.span, isGrowth: isGrowth)
+        let isFull = branches[level].push(
+            key.span,
+            key.span.extracting(0..<0),
+            payload: child.span,
+            isGrowth: isGrowth
+        )
+        if isFull { try emit(level + 1) }
     }
 }

@@ -119,3 +119,21 @@ extension Index {
         #expect(report.entryCount == entryCount, sourceLocation: location)
     }
 }
+
+// Keys that are written out in a test, where a span would outlive its array.
+
+extension IndexView {
+    func value(of key: [UInt8]) throws -> [UInt8]? { try value(for: key.span) }
+}
+
+extension RunBuilder {
+    mutating func append(_ key: [UInt8], _ value: [UInt8]) {
+        append(key: key.span, value: value.span)
+    }
+}
+
+extension IndexBuilder {
+    mutating func append(_ key: [UInt8], _ value: [UInt8]) throws {
+        try append(key: key.span, value: value.span)
+    }
+}

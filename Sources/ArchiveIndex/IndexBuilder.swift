@@ -1,0 +1,80 @@
+internal import ArchiveFileIO
+internal import SystemPackage
+
+/// Builds an index anew from entries in any order.
+///
+/// What does not fit into memory is sorted in parts, which wait on the disk as sealed trees and are
+/// merged once at the end: each entry is written twice and read once, however many there are. The
+/// new index replaces the old one in a single step when it is whole.
+package struct IndexBuilder: ~Copyable {
+    /// Entries in memory at a time.
+    ///
+    /// More would not be faster: a part that does not fit into the processor's cache takes longer
+    /// to sort and to read in order.
+    package static let defaultMemoryByteCount = 16 * 1_024 * 1_024
+
+    private let place: IndexPlace
+    private let options: IndexOptions
+    private let memoryByteCount: Int
+    private var run = RunBuilder()
+    private var scratch: ScratchTrees?
+
+    package init(
+        _ place: IndexPlace,
+        _ options: IndexOptions,
+        memoryByteCount: Int = Self.defaultMemoryByteCount
+    ) {
+        self.place = place
+        self.options = options
+        self.memoryByteCount = memoryByteCount
+    }
+
+    /// Adds an entry.
+    ///
+    /// If its key is there already, this one wins.
+    package mutating func append(
+        key: Span<UInt8>,
+        value: Span<UInt8>
+    ) throws(IndexError) {
+        run.append(key: key, value: value)
+        if run.byteCount >= memoryByteCount { try spill() }
+    }
+
+    /// Writes the index, which covers `coverage`, in place of any that is there, and opens it.
+    ///
+    /// Durable when it returns. If it throws, what was there still is.
+    package consuming func finish(covering coverage: [UInt8]) throws(IndexError) -> Index {
+        let newPlace = place.adding(".new")
+        do throws(SystemError) {
+            if try place.fileSystem.status(of: newPlace.path) != nil {
+                try place.fileSystem.remove(newPlace.path)
+            }
+        } catch {
+            throw .system(error)
+        }
+        // The first meta covers nothing, so that it is not taken for the whole index.
+        let index = try Index.create(newPlace, options, covering: [])
+        var source = try SortedMerge(scratch?.cursors() ?? [], newest: run.finish())
+        try index.checkpoint(applying: &source, covering: coverage)
+        try index.close()
+        do throws(SystemError) {
+            try place.fileSystem.rename(newPlace.path, to: place.path)
+            try place.fileSystem.synchronizeDirectory(place.path.removingLastComponent())
+        } catch {
+            throw .system(error)
+        }
+        return try Index.open(place, options)
+    }
+
+    private mutating func spill() throws(IndexError) {
+        if scratch == nil {
+            guard let geometry = PageGeometry(pageByteCount: options.pageByteCount) else {
+                preconditionFailure("a page has a power of two of bytes, 512 to 65,536")
+            }
+            scratch = try ScratchTrees(for: place, geometry: geometry)
+        }
+        let full = run
+        run = RunBuilder()
+        try scratch?.append(full.finish())
+    }
+}

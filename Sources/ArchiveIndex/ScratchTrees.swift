@@ -1,0 +1,62 @@
+internal import ArchiveBytes
+internal import ArchiveFileIO
+internal import ArchiveSealing
+internal import SystemPackage
+
+/// Sorted parts of an index that is being built, each a tree of its own in one file beside it.
+///
+/// The pages are sealed like any others: no name or date lies on the disk in clear, not even for
+/// the minutes of a rebuild. Nothing is synchronized, and the file goes away with this object; what
+/// a killed process leaves is removed by the next one.
+final class ScratchTrees {
+    private let fileSystem: any FileSystem
+    private let path: FilePath
+    private let pages: PageFile
+    private var allocator: PageAllocator
+    private var roots: [TreeRoot] = []
+
+    init(for place: IndexPlace, geometry: PageGeometry) throws(IndexError) {
+        fileSystem = place.fileSystem
+        path = place.path(adding: ".scratch")
+        let generation: [UInt8]
+        do throws(SealingError) { generation = try Randomness.bytes(8) } catch {
+            throw .sealing(error)
+        }
+        do throws(SystemError) {
+            if try fileSystem.status(of: path) != nil { try fileSystem.remove(path) }
+            let file = try fileSystem.open(path, .createNew)
+            // Every page is read once, in order, by the one cursor over its tree.
+            pages = PageFile(
+                file,
+                geometry: geometry,
+                key: place.key,
+                archive: place.archive,
+                generation: generation.span.u64(at: 0),
+                cacheByteLimit: 0
+            )
+        } catch {
+            throw .system(error)
+        }
+        allocator = PageAllocator(end: geometry.firstPage)
+    }
+
+    deinit {
+        try? pages.file.close()
+        try? fileSystem.remove(path)
+    }
+
+    /// Writes a run as a tree that comes after those before it.
+    func append(_ run: SortedRun) throws(IndexError) {
+        var source = SortedMerge([run])
+        let transaction = UInt64(roots.count + 1)
+        var merge = TreeMerge(
+            PageWriter(pages, transaction: transaction, allocator: allocator)
+        )
+        defer { merge.wipe() }
+        if let root = try merge.run(nil, &source) { roots.append(root) }
+        allocator = merge.writer.allocator
+    }
+
+    /// A cursor over each tree, oldest first.
+    func cursors() -> [TreeCursor] { roots.map { TreeCursor(pages, root: $0, pin: nil) } }
+}

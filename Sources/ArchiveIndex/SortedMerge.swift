@@ -1,0 +1,112 @@
+/// The entries of several sorted inputs in key order, each key once.
+///
+/// The inputs stand in a heap, the one with the lowest key on top and the newest of equal ones above
+/// the others, so an entry costs a few comparisons however many inputs there are.
+struct SortedMerge: EntrySource {
+    /// Inputs are numbered oldest first, trees before runs: of equal keys the highest number counts.
+    private var trees: [TreeCursor]
+    private let runs: [SortedRun]
+    private var positions: [Int]
+    /// The inputs that are not at their end.
+    private var heap: [Int]
+
+    /// Takes runs oldest first.
+    init(_ runs: [SortedRun]) {
+        trees = []
+        self.runs = runs
+        positions = Array(repeating: 0, count: runs.count)
+        heap = runs.indices.filter { runs[$0].count > 0 }
+        order()
+    }
+
+    /// Takes trees oldest first, and a run that is newer than all of them.
+    init(_ trees: [TreeCursor], newest: SortedRun) throws(IndexError) {
+        self.trees = trees
+        runs = [newest]
+        positions = [0]
+        heap = []
+        for tree in trees.indices where try self.trees[tree].seekFirst() { heap.append(tree) }
+        if newest.count > 0 { heap.append(trees.count) }
+        order()
+    }
+
+    var isAtEnd: Bool { heap.isEmpty }
+
+    mutating func advance() throws(IndexError) {
+        // Whatever has the same key as the top stands right below it.
+        while let place = equalPlace() { try step(place) }
+        try step(0)
+    }
+
+    func withEntry<Result, Failure: Error>(
+        _ use: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withEntry(of: heap[0], use)
+    }
+
+    @inline(__always)
+    private func withEntry<Result, Failure: Error>(
+        of input: Int,
+        _ use: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        if input < trees.count { return try trees[input].withEntry(use) }
+        let run = input &- trees.count
+        return try runs[run].withEntry(positions[run], use)
+    }
+
+    /// A place below the top whose key is the top's.
+    private func equalPlace() -> Int? {
+        for place in 1..<3 where place < heap.count {
+            let isEqual = withEntry(of: heap[place]) { key, _ in
+                withEntry(of: heap[0]) { other, _ in KeyOrder.areEqual(key, other) }
+            }
+            if isEqual { return place }
+        }
+        return nil
+    }
+
+    /// Moves the input at a place of the heap on, and the place to where it belongs.
+    private mutating func step(_ place: Int) throws(IndexError) {
+        let input = heap[place]
+        let isThere: Bool
+        if input < trees.count {
+            isThere = try trees[input].next()
+        } else {
+            let run = input &- trees.count
+            positions[run] &+= 1
+            isThere = positions[run] < runs[run].count
+        }
+        if !isThere {
+            let last = heap.removeLast()
+            guard place < heap.count else { return }
+            heap[place] = last
+        }
+        siftDown(place)
+    }
+
+    private mutating func order() {
+        for place in (0..<heap.count / 2).reversed() { siftDown(place) }
+    }
+
+    private mutating func siftDown(_ start: Int) {
+        var place = start
+        while true {
+            var lowest = place
+            let first = 2 &* place &+ 1
+            if first < heap.count, precedes(heap[first], heap[lowest]) { lowest = first }
+            if first &+ 1 < heap.count, precedes(heap[first &+ 1], heap[lowest]) {
+                lowest = first &+ 1
+            }
+            guard lowest != place else { return }
+            heap.swapAt(place, lowest)
+            place = lowest
+        }
+    }
+
+    private func precedes(_ left: Int, _ right: Int) -> Bool {
+        let order = withEntry(of: left) { key, _ in
+            withEntry(of: right) { other, _ in KeyOrder.compare(key, other) }
+        }
+        return order != 0 ? order < 0 : left > right
+    }
+}

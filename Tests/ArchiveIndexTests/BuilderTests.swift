@@ -1,0 +1,59 @@
+import ArchiveBytes
+import Support
+import Testing
+
+@testable import ArchiveIndex
+
+@Suite struct BuilderTests {
+    @Test(arguments: [1 << 20, 5_000, 700])
+    func `a rebuild equals the live index, however little memory it has`(
+        memoryByteCount: Int
+    ) throws {
+        var generator = SeededGenerator(seed: 41)
+        let bench = try Workbench()
+        let live = try bench.create()
+        var model = Model()
+        var builder = IndexBuilder(
+            bench.place,
+            bench.options,
+            memoryByteCount: memoryByteCount
+        )
+        for _ in 0..<20 {
+            let run = model.addBatch(50, &generator, keyByteCount: 1...8)
+            try live.checkpoint(applying: [run], covering: [])
+            for entry in run.all {
+                try builder.append(key: entry.key.span, value: entry.value.span)
+            }
+        }
+        let expected = try live.view().all()
+        let rebuilt = try builder.finish(covering: [7])
+        #expect(try rebuilt.view().all() == expected)
+        #expect(expected == model.sorted)
+        #expect(rebuilt.coverage == [7])
+        #expect(rebuilt.entryCount == live.entryCount)
+        #expect(rebuilt.meta.generation != live.meta.generation)
+        try rebuilt.expectSound()
+        #expect(bench.fileSystem.filePaths == [Workbench.path])
+    }
+
+    @Test
+    func `a rebuild of nothing is an empty index`() throws {
+        let bench = try Workbench()
+        let index = try IndexBuilder(bench.place, bench.options).finish(covering: [1])
+        #expect(index.entryCount == 0)
+        #expect(try bench.open().coverage == [1])
+    }
+
+    @Test
+    func `a rebuild that is given up leaves nothing behind`() throws {
+        let bench = try Workbench()
+        do {
+            var builder = IndexBuilder(bench.place, bench.options, memoryByteCount: 400)
+            for number in 0..<100 as Range<UInt8> {
+                try builder.append([1, number], [])
+            }
+            #expect(bench.fileSystem.filePaths.count == 1)
+        }
+        #expect(bench.fileSystem.filePaths == [])
+    }
+}

@@ -1,0 +1,130 @@
+import ArchiveBytes
+import Support
+import Testing
+
+@testable import ArchiveIndex
+
+@Suite struct SortedRunTests {
+    /// Keys that sort badly: ends inside and at the edge of eight bytes, zeros, long shared parts.
+    private static func awkwardKey(_ generator: inout SeededGenerator) -> [UInt8] {
+        let shared = [0, 1, 7, 8, 9, 16, 40].randomElement(using: &generator) ?? 0
+        let rest = Int.random(in: 0...10, using: &generator)
+        return [UInt8.random(in: 1...2, using: &generator)]
+            + [UInt8](repeating: 0x55, count: shared)
+            + (0..<rest).map { _ in [0, 0, 1, 255].randomElement(using: &generator) ?? 0 }
+    }
+
+    @Test(arguments: [1, 2, 3, 4, 5] as [UInt64], [1, 24, 25, 800])
+    func `a run holds what a dictionary holds, in order`(seed: UInt64, count: Int) {
+        var generator = SeededGenerator(seed: seed)
+        var builder = RunBuilder()
+        var model = Model()
+        for number in 0..<count {
+            let key = Self.awkwardKey(&generator)
+            let value = [UInt8(number & 0xff), UInt8(number >> 8)]
+            builder.append(key: key.span, value: value.span)
+            model.add(key, value)
+        }
+        let run = builder.finish()
+        #expect(run.all == model.sorted, "seed \(seed)")
+        expectSearchable(run, seed)
+    }
+
+    @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
+    func `merging lets the newer run win`(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        var model = Model()
+        var runs: [SortedRun] = []
+        for part in 0..<4 as Range<UInt8> {
+            let count = Int.random(in: 1...300, using: &generator)
+            let entries = (0..<count).map { _ in (Self.awkwardKey(&generator), [part]) }
+            runs.append(.of(entries))
+            for (key, value) in entries { model.add(key, value) }
+        }
+        let merged = SortedRun.merging(
+            .merging(runs[0], runs[1]),
+            .merging(runs[2], runs[3])
+        )
+        #expect(merged.all == model.sorted, "seed \(seed)")
+        expectSearchable(merged, seed)
+    }
+
+    @Test
+    func `many versions of one key leave the last`() {
+        let entries: [([UInt8], [UInt8])] = (0..<1_000).map {
+            ([9, 9, 9], [UInt8($0 & 0xff), UInt8($0 >> 8)])
+        }
+        let run = SortedRun.of(entries)
+        #expect(run.all == [IndexEntry(key: [9, 9, 9], value: [231, 3])])
+    }
+
+    @Test
+    func `runs of a memory table stay few, and each entry is where the newest batch put it`() {
+        var generator = SeededGenerator(seed: 11)
+        var table = MemoryTable()
+        var model = Model()
+        for _ in 0..<500 {
+            table.insert(model.addBatch(10, &generator, keyByteCount: 3...9))
+            #expect(table.runs.count <= 8)
+        }
+        var merged = SortedMerge(table.runs)
+        #expect(allEntries(&merged) == model.sorted)
+        #expect(table.byteCount > 0)
+    }
+
+    @Test
+    func `frozen runs leave the memory table as they were, and later ones stay`() {
+        var table = MemoryTable()
+        for number in 0..<5 as Range<UInt8> { table.insert(.of([([number], [1])])) }
+        let frozen = table.freeze()
+        for number in 0..<5 as Range<UInt8> { table.insert(.of([([number], [2])])) }
+        // A checkpoint that failed is tried again with the same runs.
+        #expect(table.freeze().map(ObjectIdentifier.init) == frozen.map(ObjectIdentifier.init))
+        var before = SortedMerge(frozen)
+        #expect(allEntries(&before).map(\.value) == Array(repeating: [1], count: 5))
+        table.dropFrozen()
+        var after = SortedMerge(table.runs)
+        #expect(allEntries(&after).map(\.value) == Array(repeating: [2], count: 5))
+    }
+
+    @Test
+    func `a key that no page could hold is refused at once`() async {
+        await #expect(processExitsWith: .failure) {
+            let key = [UInt8](repeating: 1, count: IndexLimits.keyByteCount + 1)
+            var builder = RunBuilder()
+            builder.append(key, [])
+        }
+        await #expect(processExitsWith: .failure) {
+            var builder = RunBuilder()
+            builder.append([], [])
+        }
+        await #expect(processExitsWith: .failure) {
+            let value = [UInt8](repeating: 1, count: IndexLimits.valueByteCount + 1)
+            var builder = RunBuilder()
+            builder.append([1], value)
+        }
+    }
+
+    private func expectSearchable(_ run: SortedRun, _ seed: UInt64) {
+        let entries = run.all
+        let probes: [[UInt8]] =
+            entries.flatMap { [$0.key, $0.key + [0], $0.key.dropLast()] } + [[255]]
+        // Every seventh of many, because the answer is looked up the slow way.
+        for index in stride(from: 0, to: probes.count, by: probes.count > 500 ? 7 : 1) {
+            let probe = probes[index]
+            let expected = entries.firstIndex { !$0.key.lexicographicallyPrecedes(probe) }
+            #expect(run.lowerBound(probe.span) == expected ?? entries.count, "seed \(seed)")
+        }
+    }
+
+    private func allEntries(_ source: inout SortedMerge) -> [IndexEntry] {
+        var entries: [IndexEntry] = []
+        while !source.isAtEnd {
+            source.withEntry {
+                entries.append(IndexEntry(key: Array(copying: $0), value: Array(copying: $1)))
+            }
+            do { try source.advance() } catch { Issue.record(error) }
+        }
+        return entries
+    }
+}
