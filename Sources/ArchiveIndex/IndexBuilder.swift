@@ -59,7 +59,7 @@ package struct IndexBuilder: ~Copyable {
         try index.close()
         do throws(SystemError) {
             try place.fileSystem.rename(newPlace.path, to: place.path)
-            try place.fileSystem.synchronizeDirectory(place.path.removingLastComponent())
+            try place.fileSystem.synchronizeDirectory(place.path.directory)
         } catch {
             throw .system(error)
         }

@@ -37,7 +37,7 @@ package struct IndexPlace: Sendable {
         guard let name = path.lastComponent,
             let longer = FilePath.Component(bytes: name.bytes + Array(suffix.utf8))
         else { preconditionFailure("the index is a file with a name") }
-        return path.removingLastComponent().appending(longer)
+        return path.directory.appending(longer)
     }
 
     /// The key of the meta slots' MAC, which is not that of the pages.

@@ -16,9 +16,9 @@ package final class IndexReader: Sendable {
 
     /// Opens the index for reading.
     ///
-    /// The options must have the locks that the writer looks at.
+    /// Without locks in the options the writer does not see this reader and may use its pages
+    /// again: a read of such a page is then reported as corrupt, never answered wrongly.
     package init(_ place: IndexPlace, _ options: IndexOptions) throws(IndexError) {
-        precondition(options.readerLocks != nil, "the writer must be able to see its readers")
         let file = try place.open(.read)
         let meta = try Index.readMeta(of: file, place, try place.authenticator())
         self.place = place
@@ -48,5 +48,52 @@ package final class IndexReader: Sendable {
             meta = now
         }
         throw .damaged(place.path, finding: "it changes faster than it can be read")
+    }
+
+    /// Checks every page of the file, as ``Index/verifyAllPages()`` does.
+    ///
+    /// A writer may go on meanwhile. What it writes is read again before it counts as damaged.
+    package func verifyAllPages() throws(IndexError) -> IndexReport {
+        let view = try view()
+        let slots = try settledSlots()
+        return try IndexInvariants(pages, view.meta).check(slots)
+    }
+
+    private func settledSlots() throws(IndexError) -> MetaSlots {
+        let authenticator = try place.authenticator()
+        do throws(SystemError) {
+            for _ in 0..<PageFile.rereadLimit {
+                let slots = try MetaSlots(
+                    reading: pages.file,
+                    archive: place.archive,
+                    authenticator
+                )
+                if slots.damaged.isEmpty { return slots }
+            }
+            return try MetaSlots(reading: pages.file, archive: place.archive, authenticator)
+        } catch {
+            throw .system(error)
+        }
+    }
+}
+
+extension Index {
+    /// Opens the newest version of the tree to read, in a process that does not write.
+    ///
+    /// It stays as it is for as long as the view lives. For more than one view, and for one cache
+    /// for all of them, keep an ``IndexReader``.
+    package static func read(
+        _ place: IndexPlace,
+        _ options: IndexOptions
+    ) throws(IndexError) -> IndexView {
+        try IndexReader(place, options).view()
+    }
+
+    /// Checks every page of the file, as ``verifyAllPages()`` does, in a process that only reads.
+    package static func verify(
+        _ place: IndexPlace,
+        _ options: IndexOptions
+    ) throws(IndexError) -> IndexReport {
+        try IndexReader(place, options).verifyAllPages()
     }
 }

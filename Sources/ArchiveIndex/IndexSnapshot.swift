@@ -18,11 +18,8 @@ package struct IndexSnapshot: Sendable {
     package func value(for key: Span<UInt8>) throws(IndexError) -> [UInt8]? {
         for run in runs.reversed() {
             let index = run.lowerBound(key)
-            guard index < run.count else { continue }
-            let value: [UInt8]? = run.withEntry(index) { found, value in
-                KeyOrder.compare(found, key) == 0 ? Array(copying: value) : nil
-            }
-            if let value { return value }
+            guard index < run.count, run.compare(index, with: key) == 0 else { continue }
+            return run.withEntry(index) { _, value in Array(copying: value) }
         }
         return try view.value(for: key)
     }
@@ -33,15 +30,13 @@ package struct IndexSnapshot: Sendable {
         into entry: inout IndexEntry
     ) throws(IndexError) -> Bool {
         var isFound = try view.first(atOrAfter: key, into: &entry)
+        // Oldest first, so the last of equal keys stays.
         for run in runs {
             let index = run.lowerBound(key)
-            guard index < run.count else { continue }
-            run.withEntry(index) { found, value in
-                // Oldest first, so the last of equal keys stays.
-                guard !isFound || KeyOrder.compare(found, entry.key.span) <= 0 else { return }
-                entry.set(key: found, value: value)
-                isFound = true
-            }
+            guard index < run.count, !isFound || run.compare(index, with: entry.key.span) <= 0
+            else { continue }
+            run.withEntry(index) { entry.set(key: $0, value: $1) }
+            isFound = true
         }
         return isFound
     }
@@ -54,12 +49,11 @@ package struct IndexSnapshot: Sendable {
         var isFound = try view.last(before: key, into: &entry)
         for run in runs {
             let index = run.lowerBound(key) - 1
-            guard index >= 0 else { continue }
-            run.withEntry(index) { found, value in
-                guard !isFound || KeyOrder.compare(found, entry.key.span) >= 0 else { return }
-                entry.set(key: found, value: value)
-                isFound = true
+            guard index >= 0, !isFound || run.compare(index, with: entry.key.span) >= 0 else {
+                continue
             }
+            run.withEntry(index) { entry.set(key: $0, value: $1) }
+            isFound = true
         }
         return isFound
     }

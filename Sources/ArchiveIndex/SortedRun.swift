@@ -21,6 +21,9 @@ package final class SortedRun: Sendable {
     /// The first entry whose key is not before `key`.
     package func lowerBound(_ key: Span<UInt8>) -> Int { text.lowerBound(key) }
 
+    /// Compares the key of an entry with `key`, mostly without touching the entry's bytes.
+    func compare(_ index: Int, with key: Span<UInt8>) -> Int { text.compare(index, with: key) }
+
     /// Lends one entry.
     package func withEntry<Result, Failure: Error>(
         _ index: Int,
@@ -89,14 +92,9 @@ struct RunText: ~Copyable, Sendable {
         guard key.count > 0, let table = tables.first(where: { $0.first >= key[0] }) else {
             return key.count == 0 ? 0 : entries.count
         }
-        guard table.first == key[0] else { return table.range.lowerBound }
+        let order = comparePrefix(of: table, with: key)
+        if order != 0 { return order > 0 ? table.range.lowerBound : table.range.upperBound }
         let span = arena.content.array.span
-        // All keys of the table begin alike, so one comparison settles that part.
-        let begin = Int(entries[table.range.lowerBound].offset)
-        let shared = min(table.depth, key.count)
-        let order = KeyOrder.compare(span, begin..<(begin &+ shared), key, 0..<shared)
-        if order > 0 || (order == 0 && key.count < table.depth) { return table.range.lowerBound }
-        if order < 0 { return table.range.upperBound }
         let word = KeyOrder.word(key, at: table.depth, end: key.count)
         let rest = table.depth..<key.count
         var low = table.range.lowerBound
@@ -120,6 +118,37 @@ struct RunText: ~Copyable, Sendable {
             if isBefore { low = middle &+ 1 } else { high = middle }
         }
         return low
+    }
+
+    func compare(_ index: Int, with key: Span<UInt8>) -> Int {
+        guard key.count > 0, let table = tables.first(where: { index < $0.range.upperBound })
+        else { return 1 }
+        let order = comparePrefix(of: table, with: key)
+        if order != 0 { return order }
+        let entry = entries[index]
+        let word = KeyOrder.word(key, at: table.depth, end: key.count)
+        if entry.word != word { return entry.word < word ? -1 : 1 }
+        let range = Self.key(entry)
+        return KeyOrder.compare(
+            arena.content.array.span,
+            (range.lowerBound &+ table.depth)..<range.upperBound,
+            key,
+            table.depth..<key.count
+        )
+    }
+
+    /// Negative if all keys of a table come before `key`, positive if none does; zero if `key`
+    /// begins with what they share, which any of them has.
+    private func comparePrefix(of table: Table, with key: Span<UInt8>) -> Int {
+        let start = Int(entries[table.range.lowerBound].offset)
+        let shared = min(table.depth, key.count)
+        let order = KeyOrder.compare(
+            arena.content.array.span,
+            start..<(start &+ shared),
+            key,
+            0..<shared
+        )
+        return order == 0 && key.count < table.depth ? 1 : order
     }
 
     @inline(__always)
