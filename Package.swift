@@ -142,7 +142,7 @@ let package = Package(
             "ArchiveFileIO": ["ArchiveFileIO", "ArchiveBytes"],
             "ArchiveSealing": ["ArchiveSealing", "ArchiveBytes"],
             "ArchiveCodecs": ["ArchiveCodecs", "ArchiveFileIO", "ArchiveBytes"],
-            "ArchiveFormat": ["ArchiveFormat", "ArchiveBytes", "ArchiveSealing"],
+            "ArchiveFormat": ["ArchiveFormat", "ArchiveFileIO", "ArchiveBytes", "ArchiveSealing"],
             "ArchiveSegments": [
                 "ArchiveSegments", "ArchiveFormat", "ArchiveFileIO", "ArchiveBytes",
                 "ArchiveSealing", "ArchiveCodecs",
