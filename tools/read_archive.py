@@ -282,8 +282,9 @@ class Archive:
         self.archive_id, self.public_key = (
             bytes.fromhex(document[key]) for key in ("archive_id", "public_key"))
         message = b"strongroom/v1/archive\0" + canonical(without(document, "signature"))
-        signature = bytes.fromhex(document["signature"])
-        check_signature(self.public_key, signature, message, "archive.json")
+        digits = document["signature"]
+        need(digits == digits.lower(), "archive.json is not in canonical form")
+        check_signature(self.public_key, bytes.fromhex(digits), message, "archive.json")
         self.keys = Keys(read_document(os.path.join(path, "keyring.json")), credential)
         need(self.keys.archive_id == self.archive_id, "keyring.json is of another archive")
         self.records, self.chunks, self.erased, self.torn = [], {}, 0, 0

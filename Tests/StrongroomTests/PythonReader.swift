@@ -41,16 +41,33 @@ struct PythonReader {
         func count(_ name: String) -> Int64? { lines.last?[name]?.asInteger }
     }
 
+    /// Runs the reader.
     static func run(_ arguments: [String]) throws -> Result {
-        let python = try #require(python, reason)
-        let first = python == "/usr/bin/env" ? ["python3"] : []
-        let tool = root.appending("tools/read_archive.py").string
-        let found = try run(python, first + [tool] + arguments)
+        let found = try run(tool: "tools/read_archive.py", arguments)
         return Result(
             status: found.status,
             lines: try GoldenArchive.objects(found.output),
             message: String(decoding: found.error, as: UTF8.self)
         )
+    }
+
+    /// Runs the check of what the reader passes over; gives its lines and what it has to say.
+    static func check(_ path: String, keyFile: String) throws -> (lines: [String], message: String)
+    {
+        let tool = "Tests/StrongroomTests/check_archive.py"
+        let found = try run(tool: tool, [path, keyFile])
+        let lines = String(decoding: found.output, as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: false)
+        return (lines.map(String.init), String(decoding: found.error, as: UTF8.self))
+    }
+
+    private static func run(
+        tool: String,
+        _ arguments: [String]
+    ) throws -> (status: Int32, output: [UInt8], error: [UInt8]) {
+        let python = try #require(python, reason)
+        let first = python == "/usr/bin/env" ? ["python3"] : []
+        return try run(python, first + [root.appending(tool).string] + arguments)
     }
 
     /// Runs a program to its end.

@@ -62,6 +62,20 @@ struct `The reader in Python` {
         }
     }
 
+    @Test func `agrees with directories, index, snapshots and notes`() throws {
+        let archive = GoldenArchive.directory.appending("archive").string
+        try TemporaryDirectory.with { path in
+            _ = try GoldenMaker.make(at: path.appending("archive"))
+            for place in [archive, path.appending("archive").string] {
+                let found = try PythonReader.check(place, keyFile: keyFile)
+                // Versions in directories, entries of the index, labels of snapshots. How many
+                // chunks there are depends on the keys.
+                #expect(found.lines.first == "58", "\(found.message)")
+                #expect(found.lines.dropFirst(2) == ["", "first of the golden archive", ""])
+            }
+        }
+    }
+
     @Test func `extracts the newest version under a name of its own`() throws {
         try TemporaryDirectory.with { path in
             let archive = GoldenArchive.directory.appending("archive").string

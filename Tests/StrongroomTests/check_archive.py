@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+"""Checks of an archive what tools/read_archive.py passes over, from the specification alone.
+
+Directories must say what the packs say; snapshots, their labels and checkpoint notes must be those
+of the log; the index must hold exactly the entries that the records make.
+"""
+import base64, os, struct, sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools"))
+import read_archive as reader
+from read_archive import Cursor, Frame, need, sha256
+
+def zigzag(cursor):
+    value = cursor.varint()
+    return value >> 1 ^ -(value & 1)
+
+def parse_block(plain):
+    """Records as tuples, and chunks, of one directory block."""
+    cursor = Cursor(plain, "a directory block")
+    is_subject, domain = cursor.take(1) == b"\1", cursor.text(cursor.varint())
+    collection, subject = ("records", domain) if is_subject else (domain, None)
+    sequence = offset = recorded = 0
+    name, records, chunks = b"", [], []
+    for _ in range(cursor.varint()):
+        flags = cursor.take(1)[0]
+        sequence, offset = sequence + zigzag(cursor), offset + zigzag(cursor)
+        slot = cursor.varint()
+        recorded += zigzag(cursor)
+        event = zigzag(cursor) if flags & 2 else None
+        if flags & 4:
+            collection = cursor.text(cursor.varint())
+        name = name[:cursor.varint()] + cursor.take(cursor.varint())
+        terms = [cursor.text(cursor.varint()) for _ in range(cursor.varint())]
+        records.append((sequence, offset * 8, slot, collection, name.decode(), subject, recorded,
+                        event, bool(flags & 1), terms))
+    for _ in range(cursor.varint()):
+        chunks.append((cursor.take(32), cursor.varint() * 8))
+    need(cursor.ended(), "a directory block has bytes behind its last chunk")
+    return records, chunks
+
+class Check:
+    def __init__(self, path, key_file):
+        with open(key_file, "rb") as file:
+            self.credential = ("key-file", file.read())
+        home = os.path.dirname(os.path.abspath(reader.__file__))
+        dictionary = os.path.join(home, reader.DICTIONARY)
+        self.path, self.archive = path, reader.Archive(path, self.credential, dictionary)
+        self.places, slots = {}, {}
+        for record in self.archive.records:
+            frame = record["frame"][0]
+            slot = slots[frame] = slots.get(frame, -1) + 1
+            self.places[record["sequence"]] = (frame.number, frame.at, slot, record)
+
+    def segment(self, number):
+        with open(os.path.join(self.path, "segments", f"{number:016x}.seg"), "rb") as file:
+            return file.read()
+
+    def check_directories(self):
+        keys, archive_id, count = self.archive.keys, self.archive.archive_id, 0
+        for name in sorted(os.listdir(os.path.join(self.path, "segments"))):
+            if not name.endswith(".seg"):
+                continue
+            number = int(name[:-4], 16)
+            frame, listed = Frame(self.segment(number), 4096, archive_id, number), []
+            while frame.kind != reader.SEAL:
+                if frame.kind == reader.DIRECTORY:
+                    totals, blocks = self.open_directory(frame, keys, archive_id)
+                    listed += blocks
+                frame = Frame(frame.data, frame.end, archive_id, number)
+            records = {record[0]: record for block in listed for record in block[0]}
+            chunks = {chunk: at for block in listed for chunk, at in block[1]}
+            expected = {s: self.row(s) for s, place in self.places.items() if place[0] == number}
+            need(records == expected, f"the directory of {name} says something else than its packs")
+            held = {chunk: frame.at for chunk, (frame, _) in self.archive.chunks.items()
+                    if frame.number == number}
+            need(chunks == held, f"the directory of {name} lists other chunks")
+            sizes = sum(self.places[s][3]["size"] for s in expected)
+            need(totals == (len(expected), sizes), f"the directory of {name} counts otherwise")
+            count += len(records)
+        return count
+
+    def row(self, sequence):
+        _, at, slot, record = self.places[sequence]
+        return (sequence, at, slot, record["collection"], record["name"], record.get("subject"),
+                record["recorded"], record.get("event_start"), "deleted" in record, record["terms"])
+
+    def open_directory(self, frame, keys, archive_id):
+        body, at, blocks = self.archive.public_body(frame), 16, []
+        while at < len(body):
+            head, length = body[at:at + 16], struct.unpack_from("<I", body, at + 12)[0]
+            nonce = frame.nonce[:20] + struct.pack(">I", len(blocks))
+            key = keys.domain_key(keys.unmasked(head[:12], nonce), frame.epoch)
+            sealed = body[at + 16:at + 16 + length]
+            content = reader.unseal(key, nonce, sealed, archive_id + nonce + head, frame.what)
+            codec, count, plain = content[0], struct.unpack_from("<I", content, 1)[0], content[5:]
+            if codec == 2:
+                plain = reader.zstandard.ZstdDecompressor(
+                    format=reader.zstandard.FORMAT_ZSTD1_MAGICLESS
+                ).decompress(plain, max_output_size=count)
+            need(len(plain) == count, f"{frame.what}: a block has another length")
+            blocks.append(parse_block(plain))
+            at += 16 + length
+        return struct.unpack_from("<QQ", body), blocks
+
+    def check_snapshots(self):
+        archive, labels = self.archive, []
+        for name in sorted(os.listdir(os.path.join(self.path, "snapshots"))):
+            document = reader.read_document(os.path.join(self.path, "snapshots", name))
+            message = reader.canonical(reader.without(document, "signature"))
+            reader.check_signature(archive.public_key, bytes.fromhex(document["signature"]),
+                                   b"strongroom/v1/snapshot\0" + message, name)
+            root = reader.Tree(archive.hashes[1:document["tree_size"] + 1]).root()
+            need(document["tree_root"] == root.hex(), f"{name} has another root")
+            for segment in document["segments"]:
+                data = self.segment(segment["number"])
+                seal = struct.unpack("<Q", data[-16:-8])[0]
+                need((segment["bytes"], segment["sha256"], segment["seal"], segment["root"])
+                     == (len(data), sha256(data).hex(), sha256(data[seal:-16]).hex(),
+                         data[seal + 168:seal + 200].hex()), f"{name} names another segment")
+            known = [place[3]["size"] for sequence, place in self.places.items()
+                     if sequence <= document["last_sequence"]]
+            need((document["records"], document["record_bytes"]) == (len(known), sum(known)),
+                 f"{name} counts other records")
+            self.check_note(document, root)
+            label = bytes.fromhex(document["sealed_label"])
+            key = archive.keys.domain_key(
+                archive.keys.tag(None, "system"), struct.unpack_from("<I", label)[0])
+            bound = b"strongroom/v1/label\0" + archive.archive_id + document["id"].encode()
+            labels.append(reader.unseal(key, label[4:28], label[28:], bound, name).decode())
+        return sorted(labels)
+
+    def check_note(self, document, root):
+        origin, key = f"strongroom/{self.archive.archive_id.hex()}", self.archive.public_key
+        text = f"{origin}\n{document['tree_size']}\n{base64.b64encode(root).decode()}\n"
+        head, word = document["checkpoint"].rsplit(" ", 1)
+        need(head == f"{text}\n\u2014 {origin}", "the checkpoint note is of another tree")
+        blob = base64.b64decode(word)
+        need(blob[:4] == sha256(origin.encode() + b"\n\x01" + key)[:4], "another key's note")
+        reader.check_signature(key, blob[4:], text.encode(), "the checkpoint note")
+
+    def check_index(self):
+        document = reader.read_document(os.path.join(self.path, "keyring.json"))
+        sealed = bytes.fromhex(document["keyring"])
+        kek = self.archive.keys.open_slot(document, *self.credential)
+        bound = reader.canonical(reader.without(document, "digest", "keyring"))
+        plain = reader.unseal(kek, sealed[:24], sealed[24:], b"strongroom/v1/keyring\0" + bound, "")
+        key = reader.hkdf(plain[:32], b"strongroom/v1/index", plain[64:96])
+        with open(os.path.join(self.path, "index", "records.btree"), "rb") as file:
+            data = file.read()
+        slots = [data[:4096], data[4096:8192]]
+        meta_key = reader.mac(key, b"strongroom/v1/index/meta\x01")
+        for slot in filter(any, slots):
+            need(slot[:12] == b"SRTREE01\1\0\0\0" and slot[16:32] == self.archive.archive_id
+                 and reader.mac(meta_key, slot[:4064]) == slot[4064:], "a meta slot is damaged")
+        meta = max(slots, key=lambda slot: struct.unpack_from("<Q", slot, 40))
+        transaction = struct.unpack_from("<Q", meta, 40)[0]
+        need(slots.index(meta) == transaction % 2, "the meta slot is not the transaction's")
+        level, count, _, length = struct.unpack_from("<QQQQ", meta, 80)
+        _, _, commit, _, leaf, _ = struct.unpack("<QQQQ32sq", meta[112:112 + length])
+        need(self.archive.hashes[commit] == leaf, "the index covers another log")
+        tree = Tree(data, key, meta)
+        if any(meta[48:80]):
+            tree.walk(meta[48:80], level, b"")
+        need(len(tree.entries) == count, "the index counts other entries than it has")
+        need(tree.entries == self.entries(), "the index has other entries than the records make")
+        return count
+
+    def entries(self):
+        """What the index must hold once it covers the whole log."""
+        found = {}
+        for sequence, (number, at, slot, record) in self.places.items():
+            place = varint(number) + varint(at // 8) + varint(slot)
+            end = ordered(record.get("event_start", record["recorded"])) + big(sequence)
+            name = text(record["collection"]) + text(record["name"]) + big(~sequence)
+            found[b"\1" + name] = place + bytes(["deleted" in record])
+            if "subject" in record:
+                found[b"\2" + text(record["subject"]) + end] = place
+            found[b"\3" + ordered(record["recorded"]) + big(sequence)] = place
+            for term in record["terms"]:
+                found[b"\4" + text(term) + end] = place
+        for name, (frame, _) in self.archive.chunks.items():
+            found[b"\5" + name] = varint(frame.number) + varint(frame.at // 8) + varint(0)
+        return found
+
+class Tree:
+    """The pages of an index, opened and checked from the root down."""
+
+    def __init__(self, data, key, meta):
+        self.data, self.key, self.entries = data, key, {}
+        self.page_size = struct.unpack_from("<I", meta, 12)[0]
+        self.bound = meta[16:40]
+        first = max(1, 8192 // self.page_size) * self.page_size
+        need(not any(data[8192:first]), "the gap before the first page is not zero")
+
+    def walk(self, reference, level, fence):
+        number, transaction = struct.unpack_from("<QQ", reference)
+        what, page = f"page {number}", self.data[number * self.page_size:][:self.page_size]
+        need(page[:4] == b"SRGP" and struct.unpack_from("<IQ", page, 4) == (level, transaction)
+             and page[-16:] == reference[16:], f"{what} is not the one that its parent names")
+        body = reader.unseal(self.key, page[16:40], page[40:],
+                             self.bound + struct.pack("<QQB", number, transaction, level), what)
+        count, shared, used, zero = struct.unpack_from("<HHHH", body)
+        offsets = list(struct.unpack_from(f"<{count}H", body, 8)) + [used]
+        prefix = body[8 + 2 * count:8 + 2 * count + shared]
+        need(zero == 0 and offsets[0] == 8 + 2 * count + shared and not any(body[used:]), what)
+        keys, payloads = [], []
+        for start, end in zip(offsets, offsets[1:]):
+            middle = start + 32 if level else start + 1 + body[start]
+            payloads.append(body[start:middle] if level else body[start + 1:middle])
+            keys.append(prefix + body[middle:end])
+        need(keys == sorted(set(keys)), f"{what}: the keys are out of order")
+        if level == 0:
+            need(keys[0] >= fence and len({key[0] for key in keys}) == 1, f"{what}: its keys")
+            self.entries |= zip(keys, payloads)
+            return
+        need(keys[0] == fence, f"{what}: its first separator is not its fence")
+        for key, payload in zip(keys, payloads):
+            self.walk(payload, level - 1, key)
+
+def varint(value):
+    out = b""
+    while value > 127:
+        out, value = out + bytes([value & 127 | 128]), value >> 7
+    return out + bytes([value])
+
+def big(value):
+    return struct.pack(">Q", value & (1 << 64) - 1)
+
+def ordered(microseconds):
+    return big(microseconds ^ -1 << 63)
+
+def text(value):
+    return value.encode() + b"\0"
+
+if __name__ == "__main__":
+    check = Check(*sys.argv[1:])
+    print(check.check_directories(), check.check_index(), *check.check_snapshots(), sep="\n")
