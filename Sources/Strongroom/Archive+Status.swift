@@ -59,21 +59,29 @@ extension Archive {
             OpeningReport(
                 quarantinedByteCount: engine.recovery.quarantinedByteCount,
                 closedSegment: engine.recovery.closedSegment?.value,
-                indexWasRebuilt: engine.indexWasRebuilt)
+                indexWasRebuilt: engine.indexWasRebuilt
+            )
         }
         return report
             ?? OpeningReport(
-                quarantinedByteCount: 0, closedSegment: nil, indexWasRebuilt: false)
+                quarantinedByteCount: 0,
+                closedSegment: nil,
+                indexWasRebuilt: false
+            )
     }
 
     /// Makes the index anew from the log, whatever state it is in, and opens the archive.
     ///
     /// The index is a cache: no record depends on it. Costs reading the directories of all segments.
     public static func rebuildIndex(
-        at path: String, unlocking key: ArchiveKey
+        at path: String,
+        unlocking key: ArchiveKey
     ) async throws(ArchiveError) -> ArchiveStatus {
         let address = ArchiveAddress(
-            PosixFileSystem(), FilePath(path), credential: key.credential)
+            PosixFileSystem(),
+            FilePath(path),
+            credential: key.credential
+        )
         return try await ArchiveCore.opening.run { () throws(ArchiveError) in
             let engine = try Engine.open(address, rebuildingIndex: true)
             let status = try engine.status()
@@ -96,15 +104,21 @@ extension Engine {
             let isThere = try fileSystem.status(of: layout.quarantine) != nil
             let inMemory = readState.index.runs.reduce(0) { $0 + $1.count }
             return ArchiveStatus(
-                identity: document.archiveID.hex, publicKey: Hex.encode(document.publicKey),
-                created: document.created.microseconds, lastCommit: end.link.number,
-                lastCommitTime: end.link.time.microseconds, lastSequence: end.link.lastSequence,
+                identity: document.archiveID.hex,
+                publicKey: Hex.encode(document.publicKey),
+                created: document.created.microseconds,
+                lastCommit: end.link.number,
+                lastCommitTime: end.link.time.microseconds,
+                lastSequence: end.link.lastSequence,
                 segmentCount: names.count,
-                sealedSegmentCount: names.count(where: \.isSealed), segmentByteCount: byteCount,
+                sealedSegmentCount: names.count(where: \.isSealed),
+                segmentByteCount: byteCount,
                 indexByteCount: try fileSystem.status(of: layout.index)?.byteCount ?? 0,
                 indexEntryCount: readState.index.view.entryCount + UInt64(inMemory),
-                snapshotCount: snapshots.count, lastSnapshot: snapshots.last?.id,
-                quarantineCount: isThere ? try fileSystem.names(in: layout.quarantine).count : 0)
+                snapshotCount: snapshots.count,
+                lastSnapshot: snapshots.last?.id,
+                quarantineCount: isThere ? try fileSystem.names(in: layout.quarantine).count : 0
+            )
         } catch {
             throw ArchiveError.wrapping(error, in: layout.root.string)
         }

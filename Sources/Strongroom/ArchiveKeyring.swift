@@ -35,21 +35,31 @@ public struct ArchiveKeyring: Sendable {
     public func slots() throws(ArchiveError) -> [ArchiveKeySlot] {
         try read().slots.map {
             ArchiveKeySlot(
-                id: $0.id, kind: $0.kind, label: $0.label, role: $0.role.rawValue,
-                created: $0.created.microseconds)
+                id: $0.id,
+                kind: $0.kind,
+                label: $0.label,
+                role: $0.role.rawValue,
+                created: $0.created.microseconds
+            )
         }
     }
 
     /// Adds a slot for `new`, unlocked by `key`; returns the slot's id. Durable when it returns.
     public func add(
-        _ new: ArchiveKey, label: String, unlocking key: ArchiveKey
+        _ new: ArchiveKey,
+        label: String,
+        unlocking key: ArchiveKey
     ) throws(ArchiveError) -> String {
         do {
             let file = try read()
             let keyring = try file.open(key.credential)
             let known = Set(file.slots.map(\.id))
             let next = try file.adding(
-                new.credential, label: label, created: SystemClock.now(), unlockedBy: keyring)
+                new.credential,
+                label: label,
+                created: SystemClock.now(),
+                unlockedBy: keyring
+            )
             try fileSystem.replace(layout.keyring, with: try next.bytes())
             return next.slots.map(\.id).first { !known.contains($0) } ?? ""
         } catch {
@@ -72,7 +82,9 @@ public struct ArchiveKeyring: Sendable {
         _ = try Engine.readDocument(fileSystem, layout)
         do {
             let bytes = try fileSystem.readAll(
-                layout.keyring, limit: KeyringFile.byteCountLimit)
+                layout.keyring,
+                limit: KeyringFile.byteCountLimit
+            )
             return try KeyringFile(decoding: bytes.span)
         } catch {
             throw ArchiveError.wrapping(error, in: layout.keyring.string)

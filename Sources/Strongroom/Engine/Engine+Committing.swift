@@ -4,6 +4,7 @@ import ArchiveFormat
 import ArchiveIndex
 import ArchiveSealing
 import ArchiveSegments
+import Logging
 import SystemPackage
 
 extension Engine {
@@ -160,7 +161,12 @@ extension Engine {
                 try checkpoint()
             }
         } catch {
-            deferredFailure = ArchiveError.wrapping(error, in: "archive")
+            let failure = ArchiveError.wrapping(error, in: "archive")
+            deferredFailure = failure
+            configuration.logger?.error(
+                "keeping up behind a durable commit failed",
+                metadata: ["finding": "\(failure.message)"]
+            )
         }
     }
 

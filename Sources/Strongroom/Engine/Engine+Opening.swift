@@ -5,6 +5,7 @@ import ArchiveIndex
 package import ArchiveKeys
 import ArchiveSealing
 import ArchiveSegments
+import Logging
 package import SystemPackage
 
 /// Where an archive is and how to get in.
@@ -111,7 +112,8 @@ extension Engine {
     /// Opens an archive for writing: takes the writer's lock, recovers the log's end after a crash,
     /// brings the index up to the log.
     package static func open(
-        _ address: ArchiveAddress, rebuildingIndex: Bool = false
+        _ address: ArchiveAddress,
+        rebuildingIndex: Bool = false
     ) throws(ArchiveError) -> Engine {
         let (document, keys) = try unlock(address)
         let lockFile = try lock(address)
@@ -123,7 +125,12 @@ extension Engine {
             access: .openOrCreate
         )
         let parts = try gather(
-            address, document, keys, lockFile: lockFile, rebuildingIndex: rebuildingIndex)
+            address,
+            document,
+            keys,
+            lockFile: lockFile,
+            rebuildingIndex: rebuildingIndex
+        )
         let engine = Engine(parts)
         let recovery = LogRecovery(
             address.layout.segmentDirectory(address.fileSystem),
@@ -161,10 +168,14 @@ extension Engine {
             }
             if head.current?.commit != log.link {
                 try head.advance(
-                    to: log.link, segment: log.end.segment, offset: log.end.offset,
-                    isClosed: false)
+                    to: log.link,
+                    segment: log.end.segment,
+                    offset: log.end.offset,
+                    isClosed: false
+                )
             }
             engine.head = head
+            engine.logOpening()
         } catch {
             throw ArchiveError.wrapping(error, in: address.path.string)
         }
@@ -300,7 +311,8 @@ extension Engine {
         _ address: ArchiveAddress,
         _ document: ArchiveDocument,
         _ keys: KeyringKeys,
-        lockFile: (any File)?, rebuildingIndex: Bool = false
+        lockFile: (any File)?,
+        rebuildingIndex: Bool = false
     ) throws(ArchiveError) -> EngineParts {
         let pins: (any File)?
         if let lockFile { pins = lockFile } else { pins = try pinFile(address) }
@@ -353,5 +365,30 @@ extension Engine {
             witnesses.append(.init("snapshot \(manifest.id)", commit: manifest.treeSize))
         }
         return witnesses
+    }
+}
+
+extension Engine {
+    /// Tells the log what opening had to mend.
+    private func logOpening() {
+        guard let logger = configuration.logger else { return }
+        let archive = "\(document.archiveID.hex)"
+        if let segment = recovery.closedSegment {
+            logger.notice(
+                "closed a segment after an unclean end",
+                metadata: ["archive": "\(archive)", "segment": "\(segment.value)"]
+            )
+        }
+        if recovery.quarantinedByteCount > 0 {
+            logger.warning(
+                "set aside a batch that was never acknowledged",
+                metadata: [
+                    "archive": "\(archive)", "bytes": "\(recovery.quarantinedByteCount)",
+                ]
+            )
+        }
+        if indexWasRebuilt {
+            logger.notice("made the index anew from the log", metadata: ["archive": "\(archive)"])
+        }
     }
 }
