@@ -72,7 +72,9 @@ package struct DirectoryChunk: Equatable, Sendable {
 }
 
 /// The plaintext of one block of a directory frame: what one key domain has in a stretch of a
-/// segment. It is sealed under that domain's key, so names and dates go when the subject is erased.
+/// segment.
+///
+/// It is sealed under that domain's key, so names and dates go when the subject is erased.
 package struct DirectoryBlock: Equatable, Sendable {
     /// Plaintext of one block; a domain with more has several blocks.
     package static let plaintextLimit = 1 << 20
@@ -97,7 +99,9 @@ package struct DirectoryBlock: Equatable, Sendable {
         static let collection: UInt8 = 4
     }
 
-    /// The block's plaintext. Numbers are differences from the entry before, texts share its prefix.
+    /// The block's plaintext.
+    ///
+    /// Numbers are differences from the entry before, texts share its prefix.
     package func encode() -> [UInt8] {
         var bytes: [UInt8] = []
         switch domain {

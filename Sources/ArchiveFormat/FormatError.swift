@@ -1,4 +1,6 @@
-/// Why bytes are not what the format says. The caller knows the place and adds it.
+/// Why bytes are not what the format says.
+///
+/// The caller knows the place and adds it.
 package struct FormatError: Error, Equatable {
     package enum Code: Equatable, Sendable {
         /// The bytes end before the structure does.

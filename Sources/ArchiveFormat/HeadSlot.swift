@@ -52,7 +52,9 @@ package struct HeadSlot: Equatable, Sendable {
         return bytes
     }
 
-    /// Decodes a slot; nil for one that was never written. With `logKey` the MAC is checked as well.
+    /// Decodes a slot; nil for one that was never written.
+    ///
+    /// With `logKey` the MAC is checked as well.
     package init?(
         decoding bytes: Span<UInt8>,
         archiveID: ArchiveID,

@@ -1,4 +1,6 @@
-/// The limits of format version 1. A reader refuses what is beyond them before it allocates.
+/// The limits of format version 1.
+///
+/// A reader refuses what is beyond them before it allocates.
 package enum Limits {
     /// Plaintext of one frame.
     package static let framePlaintext = 16 << 20
@@ -6,7 +8,9 @@ package enum Limits {
     /// padding.
     package static let frameBody = framePlaintext + framePlaintext / 8 + 4
     /// All frames of one batch with their commit frame: at most one batch is in flight, so at most
-    /// this much can be torn by a crash. One frame of the largest size must fit.
+    /// this much can be torn by a crash.
+    ///
+    /// One frame of the largest size must fit.
     package static let batch = frameBody + (1 << 20)
     /// Frames in one batch.
     package static let framesPerBatch = 65_536

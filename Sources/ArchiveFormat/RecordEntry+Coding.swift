@@ -1,7 +1,9 @@
 package import ArchiveBytes
 import ArchiveSealing
 
-/// The tags of an entry's fields. A reader keeps to those it knows and passes over the rest.
+/// The tags of an entry's fields.
+///
+/// A reader keeps to those it knows and passes over the rest.
 package enum EntryTag: UInt64 {
     case sequence = 1
     case collection = 2

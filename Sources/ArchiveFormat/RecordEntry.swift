@@ -24,7 +24,9 @@ package struct RecordEntry: Equatable, Sendable {
         case chunkLists([Chunk])
     }
 
-    /// The file, and the line in it, that the record came from. Paths are bytes, not text.
+    /// The file, and the line in it, that the record came from.
+    ///
+    /// Paths are bytes, not text.
     package struct Source: Equatable, Sendable {
         package var path: [UInt8]
         /// From 1; 0 for a whole file.

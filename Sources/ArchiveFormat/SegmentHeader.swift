@@ -10,7 +10,9 @@ package struct SegmentHeader: Equatable, Sendable {
     private static let noteOffset = 144
 
     /// The committed end of the segment before this one, so that a missing or shortened segment is
-    /// noticed by its successor. Zero in the first segment.
+    /// noticed by its successor.
+    ///
+    /// Zero in the first segment.
     package struct Predecessor: Equatable, Sendable {
         package var segment: UInt64
         package var committedByteCount: UInt64
@@ -32,8 +34,10 @@ package struct SegmentHeader: Equatable, Sendable {
     package var firstSequence: RecordSequence
     package var epoch: UInt32
     package var predecessor: Predecessor
-    /// The hash at the header's end, over all bytes before it: the seal frame signs it. The note may
-    /// change from release to release, so the hash that was read is kept, not computed again.
+    /// The hash at the header's end, over all bytes before it: the seal frame signs it.
+    ///
+    /// The note may change from release to release, so the hash that was read is kept, not computed
+    /// again.
     package private(set) var hash = Digest.zero
 
     package init(
@@ -91,7 +95,9 @@ package struct SegmentHeader: Equatable, Sendable {
         return bytes
     }
 
-    /// Decodes and checks a header. Says which of damage, a foreign file or a newer format it found.
+    /// Decodes and checks a header.
+    ///
+    /// Says which of damage, a foreign file or a newer format it found.
     package init(decoding bytes: Span<UInt8>) throws(FormatError) {
         guard bytes.count >= Self.byteCount else {
             throw FormatError(.truncated, "a segment header needs 4096 bytes, \(bytes.count) found")

@@ -75,7 +75,9 @@ package struct BatchScanner {
         }
     }
 
-    /// The next batch, or nil when the walk has ended. Corruption ends it; only failures to read throw.
+    /// The next batch, or nil when the walk has ended.
+    ///
+    /// Corruption ends it; only failures to read throw.
     package mutating func next() throws(LogError) -> ScannedBatch? {
         guard ending == nil else { return nil }
         var frames: [ScannedBatch.Frame] = []

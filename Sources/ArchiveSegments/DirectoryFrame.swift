@@ -79,8 +79,9 @@ package enum DirectoryFrame {
         return (count, leaf)
     }
 
-    /// Opens all blocks of a directory frame whose tag the caller has checked. Blocks of erased
-    /// subjects are passed over and counted.
+    /// Opens all blocks of a directory frame whose tag the caller has checked.
+    ///
+    /// Blocks of erased subjects are passed over and counted.
     package static func open(
         _ frame: Span<UInt8>,
         header: FrameHeader,

@@ -3,7 +3,9 @@ import ArchiveCodecs
 package import ArchiveFormat
 package import ArchiveSealing
 
-/// Opens sealed frames: check, decrypt, decompress. One a worker; contexts and buffers are reused.
+/// Opens sealed frames: check, decrypt, decompress.
+///
+/// One a worker; contexts and buffers are reused.
 ///
 /// Nothing is returned that did not authenticate: the plaintext's declared length stands inside the
 /// sealed bytes and bounds the decompression.

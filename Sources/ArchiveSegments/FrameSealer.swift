@@ -30,7 +30,9 @@ package struct FrameDraft: Sendable {
     }
 }
 
-/// Makes frames: compress, seal, hash. One a worker; contexts and buffers are reused.
+/// Makes frames: compress, seal, hash.
+///
+/// One a worker; contexts and buffers are reused.
 package final class FrameSealer {
     private let keys: any LogKeys
     private let cipher = XAES256GCM()

@@ -4,7 +4,9 @@ package import ArchiveFormat
 import Synchronization
 import SystemPackage
 
-/// Reads frames by place. Safe to share: files are opened once and read at absolute offsets.
+/// Reads frames by place.
+///
+/// Safe to share: files are opened once and read at absolute offsets.
 package final class LogReader: Sendable {
     private let directory: SegmentDirectory
     private let archiveID: ArchiveID
@@ -19,8 +21,10 @@ package final class LogReader: Sendable {
         self.archiveID = archiveID
     }
 
-    /// Reads the frame at `offset` into `buffer`, which is replaced. Its header's length field is
-    /// compared with the limit before memory is taken; nothing else is checked here.
+    /// Reads the frame at `offset` into `buffer`, which is replaced.
+    ///
+    /// Its header's length field is compared with the limit before memory is taken; nothing else is
+    /// checked here.
     package func read(
         _ segment: SegmentNumber,
         at offset: UInt64,

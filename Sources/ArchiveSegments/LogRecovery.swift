@@ -38,8 +38,10 @@ package struct LogRecovery {
         self.parameters = parameters
     }
 
-    /// Finds the log's end. `head` is the high-water mark, nil if there is none; `witnesses` know of
-    /// commits from elsewhere.
+    /// Finds the log's end.
+    ///
+    /// `head` is the high-water mark, nil if there is none; `witnesses` know of commits from
+    /// elsewhere.
     package func open(
         head: HeadSlot?,
         witnesses: [RecoveryVerdict.Witness]

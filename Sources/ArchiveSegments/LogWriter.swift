@@ -107,8 +107,10 @@ package final class LogWriter {
     /// An earlier failure or an orderly close has ended writing.
     package var isPoisoned: Bool { failure != nil }
 
-    /// Writes one batch and makes it durable. When this returns, the batch is there for good; when it
-    /// throws `full`, nothing of it is, and writing may go on once there is space.
+    /// Writes one batch and makes it durable.
+    ///
+    /// When this returns, the batch is there for good; when it throws `full`, nothing of it is, and
+    /// writing may go on once there is space.
     package func commit(
         _ drafts: [FrameDraft],
         lastSequence: RecordSequence,
@@ -181,7 +183,9 @@ package final class LogWriter {
         try flushDirectory()
     }
 
-    /// Seals the active segment: directory, seal frame, sync, rename. Nothing happens without one.
+    /// Seals the active segment: directory, seal frame, sync, rename.
+    ///
+    /// Nothing happens without one.
     package func seal() throws(LogError) {
         try checkFit()
         guard let segment = active else { return }
@@ -226,8 +230,9 @@ package final class LogWriter {
         active = nil
     }
 
-    /// Ends writing in order: the active segment loses its reserved space. The writer is unfit
-    /// afterwards.
+    /// Ends writing in order: the active segment loses its reserved space.
+    ///
+    /// The writer is unfit afterwards.
     package func close() throws(LogError) {
         guard failure == nil, let segment = active else { return }
         try poisoning { () throws(SystemError) in

@@ -3,8 +3,9 @@ package import ArchiveFileIO
 package import ArchiveFormat
 package import ArchiveSealing
 
-/// A sealed segment whose header, trailer, seal frame and signature are checked. The frames between
-/// are not: that is what ``SegmentVerifier`` is for.
+/// A sealed segment whose header, trailer, seal frame and signature are checked.
+///
+/// The frames between are not: that is what ``SegmentVerifier`` is for.
 package struct SealedSegment: Sendable {
     package let file: any File
     package let header: SegmentHeader

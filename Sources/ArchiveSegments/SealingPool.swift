@@ -33,7 +33,9 @@ package final class SealingPool {
         }
     }
 
-    /// Seals `drafts`; frame i has the nonce `salt ‖ i`. Answers how many workers have output.
+    /// Seals `drafts`; frame i has the nonce `salt ‖ i`.
+    ///
+    /// Answers how many workers have output.
     package func seal(
         _ drafts: [FrameDraft],
         salt: [UInt8],

@@ -27,7 +27,9 @@ package struct SegmentDirectory: Sendable {
 
     package func path(_ name: Name) -> FilePath { path.appending(name.text) }
 
-    /// The segments there are, in order. Names that are not segments' are passed over.
+    /// The segments there are, in order.
+    ///
+    /// Names that are not segments' are passed over.
     package func names() throws(LogError) -> [Name] {
         do {
             return try fileSystem.names(in: path).compactMap(Self.name).sorted {

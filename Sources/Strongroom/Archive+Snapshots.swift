@@ -30,7 +30,9 @@ public struct Snapshot: Sendable {
 }
 
 extension Archive {
-    /// Seals what is committed and signs it as a snapshot. Durable when it returns.
+    /// Seals what is committed and signs it as a snapshot.
+    ///
+    /// Durable when it returns.
     @discardableResult
     public func snapshot(label: String = "") async throws(ArchiveError) -> Snapshot {
         guard label.utf8.count <= Limits.name else {

@@ -11,7 +11,9 @@ public struct WriteBatch: Sendable {
     /// Adds a record.
     public mutating func put(_ record: NewRecord) { records.append(record) }
 
-    /// Adds the deletion of a name: a version that says so. Older versions stay readable as of then.
+    /// Adds the deletion of a name: a version that says so.
+    ///
+    /// Older versions stay readable as of then.
     public mutating func delete(_ name: String, in collection: String = "records") {
         var record = NewRecord(name: name, body: [], collection: collection)
         record.isTombstone = true
@@ -20,7 +22,9 @@ public struct WriteBatch: Sendable {
 }
 
 extension Archive {
-    /// Puts one record. Durable when it returns.
+    /// Puts one record.
+    ///
+    /// Durable when it returns.
     @discardableResult
     public func put(_ record: NewRecord) async throws(ArchiveError) -> Receipt {
         guard record.body.count <= Limits.inlineBody else {
@@ -37,7 +41,9 @@ extension Archive {
         return receipt
     }
 
-    /// Puts bytes under a name. Durable when it returns.
+    /// Puts bytes under a name.
+    ///
+    /// Durable when it returns.
     @discardableResult
     public func put(
         _ body: [UInt8],
@@ -63,7 +69,9 @@ extension Archive {
         }
     }
 
-    /// Puts many records in one commit, all or none. The receipts are in the order of the batch.
+    /// Puts many records in one commit, all or none.
+    ///
+    /// The receipts are in the order of the batch.
     ///
     /// A batch takes at most 12 MiB of bodies and entries.
     @discardableResult
@@ -75,7 +83,9 @@ extension Archive {
         return try await core.submit(batch.records)
     }
 
-    /// Deletes a name: adds a version that says so. What was there stays readable as of before.
+    /// Deletes a name: adds a version that says so.
+    ///
+    /// What was there stays readable as of before.
     @discardableResult
     public func delete(
         _ name: String,

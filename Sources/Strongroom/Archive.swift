@@ -92,8 +92,9 @@ public final class Archive: Sendable {
     /// The archive's 128-bit identity in hexadecimal digits.
     public var identity: String { core.document.archiveID.hex }
 
-    /// The archive's Ed25519 public key in hexadecimal digits: all that a keyless check needs. Keep a
-    /// copy of it apart from the archive.
+    /// The archive's Ed25519 public key in hexadecimal digits: all that a keyless check needs.
+    ///
+    /// Keep a copy of it apart from the archive.
     public var publicKey: String { Hex.encode(core.document.publicKey) }
 
     /// What is committed at this moment, to read from.

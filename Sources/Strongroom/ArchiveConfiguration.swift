@@ -2,8 +2,9 @@ public import Logging
 
 /// How an archive works, apart from what is fixed when it is created.
 public struct ArchiveConfiguration: Sendable {
-    /// Plaintext that packs are filled to, fixed at creation: 4 KiB balanced, 16 KiB dense. Larger
-    /// packs compress better and cost more to read one record from.
+    /// Plaintext that packs are filled to, fixed at creation: 4 KiB balanced, 16 KiB dense.
+    ///
+    /// Larger packs compress better and cost more to read one record from.
     public var packByteCount = 8 << 10
     /// The size at which a segment is sealed, fixed at creation.
     public var segmentByteCount = 64 << 20
@@ -20,8 +21,10 @@ public struct ArchiveConfiguration: Sendable {
     /// Bytes of log behind the index's last checkpoint, at which there is another: the bound on what
     /// opening after a crash has to read.
     public var checkpointLogByteCount = 64 << 20
-    /// Where the archive tells what it did on its own: recovery, rebuilding, failures behind commits that
-    /// are durable. Never names, subjects or contents. Nil to stay silent.
+    /// Where the archive tells what it did on its own: recovery, rebuilding, failures behind
+    /// commits that are durable.
+    ///
+    /// Never names, subjects or contents. Nil to stay silent.
     public var logger: Logger?
     /// scrypt's cost for new passphrase slots, as a power of two; 2^17 unless tests say otherwise.
     package var scryptLogN = 17

@@ -45,7 +45,9 @@ public struct ArchiveError: Error, Equatable, Sendable, CustomStringConvertible 
         case noRecord
     }
 
+    /// The kind of failure.
     public let code: Code
+    /// What was attempted, where, what was found, and what to do next.
     public let message: String
 
     /// Makes an error.
@@ -54,8 +56,10 @@ public struct ArchiveError: Error, Equatable, Sendable, CustomStringConvertible 
         self.message = message
     }
 
+    /// Equal codes.
     public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
 
+    /// The message.
     public var description: String { message }
 }
 

@@ -4,7 +4,9 @@ import ArchiveKeys
 import ArchiveSealing
 import SystemPackage
 
-/// A way into an archive: one slot of its keyring. It tells nothing of the secret.
+/// A way into an archive: one slot of its keyring.
+///
+/// It tells nothing of the secret.
 public struct ArchiveKeySlot: Sendable {
     /// What names the slot.
     public let id: String
@@ -18,7 +20,9 @@ public struct ArchiveKeySlot: Sendable {
     public let created: Int64
 }
 
-/// The key slots of an archive: list, add, remove. No record is touched or read.
+/// The key slots of an archive: list, add, remove.
+///
+/// No record is touched or read.
 ///
 /// Each change replaces `keyring.json` in one durable step; vaults get the new one with the next
 /// shipment. A removed slot's passphrase still opens copies of the keyring made before.
@@ -44,7 +48,9 @@ public struct ArchiveKeyring: Sendable {
         }
     }
 
-    /// Adds a slot for `new`, unlocked by `key`; returns the slot's id. Durable when it returns.
+    /// Adds a slot for `new`, unlocked by `key`; returns the slot's id.
+    ///
+    /// Durable when it returns.
     public func add(
         _ new: ArchiveKey,
         label: String,
@@ -67,7 +73,9 @@ public struct ArchiveKeyring: Sendable {
         }
     }
 
-    /// Removes a slot; the last one cannot be removed. Durable when it returns.
+    /// Removes a slot; the last one cannot be removed.
+    ///
+    /// Durable when it returns.
     public func remove(slot id: String, unlocking key: ArchiveKey) throws(ArchiveError) {
         do {
             let file = try read()

@@ -1,7 +1,9 @@
 import ArchiveBytes
 import ArchiveFormat
 
-/// What records to look for. All conditions must hold.
+/// What records to look for.
+///
+/// All conditions must hold.
 public struct RecordQuery: Sendable {
     /// The collection; nil for all but the engine's own.
     public var collection: String? = "records"

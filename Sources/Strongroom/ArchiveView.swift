@@ -5,7 +5,9 @@ package import ArchiveSealing
 import ArchiveSegments
 
 /// An archive's records as they were at one moment: what was committed up to then, and nothing that
-/// came later. A value; taking one costs nothing, and the writer never waits for it.
+/// came later.
+///
+/// A value; taking one costs nothing, and the writer never waits for it.
 ///
 /// Its methods read from disk and block meanwhile; ``Archive`` runs them off the cooperative pool.
 public struct ArchiveView: Sendable {
@@ -75,7 +77,9 @@ public struct ArchiveView: Sendable {
         try place(of: record.name, in: record.collection) == record.place
     }
 
-    /// The body of a small record. For larger ones read it in pieces: ``forEachPiece(of:_:)``.
+    /// The body of a small record.
+    ///
+    /// For larger ones read it in pieces: ``forEachPiece(of:_:)``.
     public func body(of record: Record) throws(ArchiveError) -> [UInt8] {
         if record.entry.body == .inline {
             let (found, body) = try reader.recordAndInlineBody(at: record.place)

@@ -3,15 +3,21 @@ import ArchiveFormat
 
 /// A record to be put into an archive.
 public struct NewRecord: Sendable {
-    /// 1 to 1,024 bytes of UTF-8 without NUL. A name that exists already gets a new version.
+    /// The name, of 1 to 1,024 bytes of UTF-8 without NUL.
+    ///
+    /// A name that exists already gets a new version.
     public var name: String
     /// The group of names it belongs to; `records` unless said otherwise.
     public var collection: String
-    /// Whose record it is: the unit of erasure. At most 256 bytes.
+    /// Whose record it is: the unit of erasure.
+    ///
+    /// At most 256 bytes.
     public var subject: String?
     /// An Internet media type such as `application/fhir+json`.
     public var mediaType: String?
-    /// The bytes, kept exactly. At most 1 MiB here; longer bodies are put as a stream.
+    /// The bytes, kept exactly.
+    ///
+    /// At most 1 MiB here; longer bodies are put as a stream.
     public var body: [UInt8]
     /// When what the record tells of began, in microseconds since 1970.
     public var eventStart: Int64?
@@ -52,7 +58,9 @@ public struct NewRecord: Sendable {
     }
 }
 
-/// Where a record was read from. The path is bytes, as file systems have it.
+/// Where a record was read from.
+///
+/// The path is bytes, as file systems have it.
 public struct RecordSource: Equatable, Sendable {
     /// The path relative to what was imported.
     public var path: [UInt8]

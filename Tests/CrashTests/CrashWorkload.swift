@@ -4,8 +4,8 @@ import ArchiveKeys
 import ArchiveSealing
 import Strongroom
 import Support
-import SystemPackage
 import Synchronization
+import SystemPackage
 
 /// A short life of an archive, every step of which can be the last before the power fails.
 struct CrashWorkload {
@@ -27,14 +27,17 @@ struct CrashWorkload {
         configuration.threadCount = 1
         let time = Mutex(Int64(1_700_000_000_000_000))
         return ArchiveAddress(
-            fileSystem, path, credential: try .keyFile(SecretBytes(copying: key.span)),
+            fileSystem,
+            path,
+            credential: try .keyFile(SecretBytes(copying: key.span)),
             configuration: configuration,
             clock: {
                 time.withLock {
                     $0 += 1_000_000
                     return Timestamp(microseconds: $0)
                 }
-            })
+            }
+        )
     }
 
     private static let key = [UInt8](repeating: 7, count: 32)
@@ -51,7 +54,8 @@ struct CrashWorkload {
     }
 
     private static func live(
-        _ fileSystem: SimulatedFileSystem, _ promise: inout Promise
+        _ fileSystem: SimulatedFileSystem,
+        _ promise: inout Promise
     ) throws {
         var engine = try Engine.open(try address(fileSystem))
         try put(["a": "first", "b": ""], engine, &promise)
@@ -70,12 +74,17 @@ struct CrashWorkload {
     }
 
     static func put(
-        _ bodies: [String: String], _ engine: Engine, _ promise: inout Promise
+        _ bodies: [String: String],
+        _ engine: Engine,
+        _ promise: inout Promise
     ) throws {
         let records = bodies.sorted { $0.key < $1.key }.map {
             NewRecord(
-                name: $0.key, body: Array($0.value.utf8), subject: $0.key == "c" ? "S" : nil,
-                terms: ["type:Test"])
+                name: $0.key,
+                body: Array($0.value.utf8),
+                subject: $0.key == "c" ? "S" : nil,
+                terms: ["type:Test"]
+            )
         }
         let batch = bodies.mapValues { Optional(Array($0.utf8)) }
         promise.pending.append(batch)
@@ -85,7 +94,9 @@ struct CrashWorkload {
     }
 
     private static func delete(
-        _ name: String, _ engine: Engine, _ promise: inout Promise
+        _ name: String,
+        _ engine: Engine,
+        _ promise: inout Promise
     ) throws {
         var batch = WriteBatch()
         batch.delete(name)
@@ -98,7 +109,9 @@ struct CrashWorkload {
     /// What an archive holds now, by name.
     static func contents(of engine: Engine) throws -> [String: [UInt8]] {
         let view = ArchiveView(
-            engine.readState, reader: RecordReader(log: engine.reader, keys: engine.keys))
+            engine.readState,
+            reader: RecordReader(log: engine.reader, keys: engine.keys)
+        )
         var found: [String: [UInt8]] = [:]
         try view.forEach(RecordQuery()) { record in
             found[record.name] = try view.body(of: record)

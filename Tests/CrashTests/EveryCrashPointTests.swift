@@ -44,7 +44,8 @@ import Testing
 
     /// Opens after the crash and holds what is there against what was promised.
     private func check(
-        _ fileSystem: SimulatedFileSystem, _ promise: CrashWorkload.Promise
+        _ fileSystem: SimulatedFileSystem,
+        _ promise: CrashWorkload.Promise
     ) throws {
         let engine = try Engine.open(try CrashWorkload.address(fileSystem))
         let found = try CrashWorkload.contents(of: engine)

@@ -2,8 +2,10 @@ import ArchiveBytes
 import ArchiveFormat
 import ArchiveSealing
 
-/// Checks what is inside the frames of one segment, batch by batch. Without keys there is nothing to
-/// do: that the bytes are the right ones is proved by their hashes.
+/// Checks what is inside the frames of one segment, batch by batch.
+///
+/// Without keys there is nothing to do: that the bytes are the right ones is proved by their
+/// hashes.
 struct ContentsVerifier {
     private let keys: (any LogKeys)?
     private let opener: FrameOpener?

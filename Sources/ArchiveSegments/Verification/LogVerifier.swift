@@ -44,8 +44,10 @@ package struct LogVerifier {
         self.visit = visit
     }
 
-    /// Verifies all segments, or those numbered up to `last`. Only failures of the operating system
-    /// throw; `progress` hears of each segment's bytes as they are done.
+    /// Verifies all segments, or those numbered up to `last`.
+    ///
+    /// Only failures of the operating system throw; `progress` hears of each segment's bytes as
+    /// they are done.
     package mutating func run(
         upTo last: SegmentNumber? = nil,
         progress: (UInt64) -> Void = { _ in }

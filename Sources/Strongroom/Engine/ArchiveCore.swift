@@ -60,8 +60,9 @@ final class ArchiveCore: @unchecked Sendable {
         try await writer.run { [self] () throws(ArchiveError) in try body(engine) }
     }
 
-    /// Commits a caller's records together with whatever else waits at the moment. While one commit
-    /// syncs, the next one's batches gather: no timer, no delay.
+    /// Commits a caller's records together with whatever else waits at the moment.
+    ///
+    /// While one commit syncs, the next one's batches gather: no timer, no delay.
     func submit(_ records: [NewRecord]) async throws(ArchiveError) -> [Receipt] {
         for record in records { try record.validate() }
         let result = await withCheckedContinuation { continuation in

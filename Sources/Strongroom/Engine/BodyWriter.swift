@@ -10,8 +10,10 @@ package struct PendingChunk: Sendable {
     let bytes: [UInt8]
 }
 
-/// Takes a body of any length in pieces: small ones stay inline, large ones are cut into chunks that
-/// are handed on as they fill. Memory is bounded by ``pendingLimit`` and one chunk.
+/// Takes a body of any length in pieces: small ones stay inline, large ones are cut into chunks
+/// that are handed on as they fill.
+///
+/// Memory is bounded by ``pendingLimit`` and one chunk.
 package struct BodyWriter {
     /// What a finished body is.
     package struct Result: Sendable {
@@ -69,7 +71,9 @@ package struct BodyWriter {
         try cut(isLast: false)
     }
 
-    /// Ends the body. Chunks that it names are durable when this returns.
+    /// Ends the body.
+    ///
+    /// Chunks that it names are durable when this returns.
     package mutating func finish() throws -> Result {
         let digest = hasher.finish()
         guard byteCount > UInt64(Limits.inlineBody) else {

@@ -12,7 +12,9 @@ extension Engine {
     /// limit of a batch.
     package static let batchByteLimit = 12 << 20
 
-    /// Makes records durable in one commit, and visible. All or none.
+    /// Makes records durable in one commit, and visible.
+    ///
+    /// All or none.
     package func commit(_ records: [NewRecord]) throws(ArchiveError) -> [Receipt] {
         var pending: [PendingRecord] = []
         pending.reserveCapacity(records.count)
@@ -184,7 +186,9 @@ extension Engine {
         try publish()
     }
 
-    /// Makes the head say what is durable. Called at the latest 100 ms after a commit.
+    /// Makes the head say what is durable.
+    ///
+    /// Called at the latest 100 ms after a commit.
     package func advanceHead(isClosed: Bool = false) throws(ArchiveError) {
         guard let log, !log.isPoisoned || isClosed, var head else { return }
         guard isClosed || head.current?.commit.number != end.link.number else { return }

@@ -183,7 +183,9 @@ extension Engine {
         return engine
     }
 
-    /// Opens an archive for reading. It never writes and needs no lock; a writer may be at work.
+    /// Opens an archive for reading.
+    ///
+    /// It never writes and needs no lock; a writer may be at work.
     package static func openForReading(
         _ address: ArchiveAddress
     ) throws(ArchiveError) -> Engine {

@@ -9,7 +9,9 @@ extension Engine {
     /// What manifests name as their maker.
     package static let tool = "strongroom \(StrongroomVersion.current)"
 
-    /// Seals the active segment and signs a manifest of everything sealed. Durable when it returns.
+    /// Seals the active segment and signs a manifest of everything sealed.
+    ///
+    /// Durable when it returns.
     package func snapshot(label: String) throws(ArchiveError) -> SnapshotManifest {
         let log = try writableLog()
         do {

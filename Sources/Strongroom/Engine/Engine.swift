@@ -66,7 +66,9 @@ package final class Engine {
         published = Mutex(parts.readState)
     }
 
-    /// Lets readers see what is committed. Cheap: values are shared, not copied.
+    /// Lets readers see what is committed.
+    ///
+    /// Cheap: values are shared, not copied.
     func publish() throws(ArchiveError) {
         let state = ReadState(
             index: IndexSnapshot(runs: memory.runs, view: try index.view()),

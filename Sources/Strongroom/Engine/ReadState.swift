@@ -4,8 +4,9 @@ package import ArchiveIndex
 import ArchiveSealing
 import ArchiveSegments
 
-/// What readers see: the index with everything that is committed, as of one commit. A value: once
-/// taken it does not change, whatever the writer does.
+/// What readers see: the index with everything that is committed, as of one commit.
+///
+/// A value: once taken it does not change, whatever the writer does.
 package struct ReadState: Sendable {
     package let index: IndexSnapshot
     /// The last commit that the index holds.

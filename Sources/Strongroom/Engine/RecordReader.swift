@@ -125,7 +125,9 @@ private final class ReadContext: @unchecked Sendable {
     }
 }
 
-/// Opened packs, the least recently used ones forgotten first. Bounded in bytes.
+/// Opened packs, the least recently used ones forgotten first.
+///
+/// Bounded in bytes.
 private final class PackCache: Sendable {
     private struct State {
         var packs: [RecordPlace: (pack: Pack, used: UInt64)] = [:]

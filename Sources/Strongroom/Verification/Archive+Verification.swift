@@ -22,9 +22,11 @@ extension Archive {
         }
     }
 
-    /// Verifies an archive, or a vault in a directory, with nothing but the public key in hexadecimal
-    /// digits: every byte of every sealed segment against Merkle roots and signatures. Without a key
-    /// given it takes the one that the archive names itself, which proves wholeness but not origin.
+    /// Verifies an archive, or a vault in a directory, with nothing but the public key in
+    /// hexadecimal digits: every byte of every sealed segment against Merkle roots and signatures.
+    ///
+    /// Without a key given it takes the one that the archive names itself, which proves wholeness
+    /// but not origin.
     public static func verifyKeyless(
         at path: String,
         publicKey: String?,

@@ -6,8 +6,10 @@ import ArchiveSealing
 package import ArchiveSegments
 import SystemPackage
 
-/// Verifies what an archive and a vault in a directory have in common: identity, keyring, snapshots,
-/// segments. With nothing but the public key, or with keys.
+/// Verifies what an archive and a vault in a directory have in common: identity, keyring,
+/// snapshots, segments.
+///
+/// With nothing but the public key, or with keys.
 package struct PlaceVerifier {
     private let fileSystem: any FileSystem
     private let layout: ArchiveLayout
