@@ -6,6 +6,8 @@ package enum IndexTermLimit {
     package static let byteCount = 512
     /// Terms of one record, the overflow mark included.
     package static let count = 4096
+    /// Bytes of all terms of one record.
+    package static let totalByteCount = 384 << 10
     /// Stands for the terms that did not fit: who searches must look into such a record itself.
     package static let overflow = "overflow:"
 }
@@ -14,15 +16,16 @@ extension RecordFacts {
     /// The terms by which an index finds this record: `type:`, `patient:`, `encounter:`, `status:`,
     /// `label:` and `code:`, the last two with `<system>|<code>`.
     ///
-    /// Distinct, none longer than 512 bytes, none with a NUL, 4096 at most. What does not fit is left
-    /// out and `overflow:` added.
-    package var indexTerms: [String] {
+    /// Distinct, none longer than 512 bytes, none with a NUL, 4096 and 384 KiB at most. What does not
+    /// fit is left out and `overflow:` added. A patient who is the record's `subject` has no term: the
+    /// index has a table of subjects.
+    package func indexTerms(subject: String? = nil) -> [String] {
         var terms = TermList(
             capacity: types.count + subjectAliases.count + encounters.count + statuses.count
                 + labels.count + codes.count
         )
         for type in types { terms.append("type:", type) }
-        for alias in subjectAliases { terms.append("patient:", alias) }
+        for alias in subjectAliases where alias != subject { terms.append("patient:", alias) }
         for encounter in encounters { terms.append("encounter:", encounter) }
         for status in statuses { terms.append("status:", status) }
         for label in labels { terms.append("label:", label.system, "|", label.code) }
@@ -31,10 +34,31 @@ extension RecordFacts {
     }
 }
 
+extension RecordFacts {
+    /// Tells whether all of these terms are true of the record, whether or not they fit in the index.
+    package func holds(_ terms: [String]) -> Bool { terms.allSatisfy(holds) }
+
+    private func holds(_ term: String) -> Bool {
+        guard let colon = term.utf8.firstIndex(of: UInt8(ascii: ":")) else { return false }
+        let value = String(term[term.utf8.index(after: colon)...])
+        func has(_ codes: [Code]) -> Bool { codes.contains { $0.system + "|" + $0.code == value } }
+        return switch term[..<colon] {
+        case "type": types.contains(value)
+        case "patient": subject == value || subjectAliases.contains(value)
+        case "encounter": encounters.contains(value)
+        case "status": statuses.contains(value)
+        case "label": has(labels)
+        case "code": has(codes)
+        default: false
+        }
+    }
+}
+
 /// Puts terms together in one piece of memory: a string is allocated once, at its length.
 private struct TermList {
     private var terms: [String] = []
     private var scratch: [UInt8] = []
+    private var byteCount = 0
     private var isOverfull = false
 
     init(capacity: Int) {
@@ -46,11 +70,13 @@ private struct TermList {
         scratch.removeAll(keepingCapacity: true)
         for part in parts { scratch.append(copying: part.utf8Span.span) }
         guard scratch.count <= IndexTermLimit.byteCount, !scratch.contains(0),
-            terms.count < IndexTermLimit.count - 1
+            terms.count < IndexTermLimit.count - 1,
+            byteCount + scratch.count <= IndexTermLimit.totalByteCount
         else {
             isOverfull = true
             return
         }
+        byteCount += scratch.count
         terms.append(scratch.span.text())
     }
 

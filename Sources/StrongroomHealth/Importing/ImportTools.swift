@@ -56,7 +56,7 @@ struct ImportTools {
     ) throws {
         let limit = SourceReading.factsLimit
         var made: RecordMaker.Made
-        if body.byteCount <= UInt64(limit), origin.format == .fhirJSON {
+        if body.byteCount <= UInt64(limit), origin.format.hasFacts {
             let bytes = try body.file.read(at: body.offset, byteCount: Int(body.byteCount))
             made = maker.record(bytes.span, origin)
         } else {

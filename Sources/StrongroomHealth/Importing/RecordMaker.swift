@@ -91,26 +91,32 @@ extension RecordMaker {
         _ origin: Origin,
         type: String? = nil
     ) -> Made {
+        let subject = SourceName.subject(facts.subject, label: label)
         var record = NewRecord(
             name: name,
             body: [],
             collection: Self.collection,
-            subject: SourceName.subject(facts.subject, label: label),
+            subject: subject,
             mediaType: origin.format.mediaType,
-            terms: facts.indexTerms,
+            terms: facts.indexTerms(subject: subject),
             source: RecordSource(path: origin.path, line: origin.number)
         )
         if let version = facts.version, version.utf8.count < 1024 {
             record.attributes.append(("version", version))
         }
-        if !facts.quirks.isEmpty {
-            record.attributes.append(("quirks", facts.quirks.joined(separator: ",")))
-        }
+        var quirks = facts.quirks
         if let time = facts.eventTime {
             record.eventStart = time.lowerBound.microseconds
             // A time to the second is a moment; only what lasts longer has an end.
             let last = time.upperBound.microseconds - 1
             if last - time.lowerBound.microseconds >= 1_000_000 { record.eventEnd = last }
+        } else if let time = facts.recordedTime {
+            // Better than the day of the import; but whoever counts years from it must know.
+            record.eventStart = time.microseconds
+            quirks.append("time-of-writing")
+        }
+        if !quirks.isEmpty {
+            record.attributes.append(("quirks", quirks.joined(separator: ",")))
         }
         return Made(record: record, type: type ?? facts.types.first ?? origin.format.mediaType)
     }

@@ -17,6 +17,11 @@ package enum SourceFormat: Equatable, Sendable {
         case carriageReturn = 0x0d
     }
 
+    /// Whether records of this format are looked into.
+    var hasFacts: Bool {
+        if case .opaque = self { false } else { true }
+    }
+
     /// The media type of a record of this format.
     package var mediaType: String {
         switch self {
