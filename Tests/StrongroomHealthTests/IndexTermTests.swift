@@ -12,7 +12,7 @@ import Testing
         facts.labels = [Code(system: "http://c", code: "R")]
         facts.codes = [Code(system: "http://loinc.org", code: "1-2"), Code(system: "", code: "x")]
         #expect(
-            facts.indexTerms == [
+            facts.indexTerms() == [
                 "type:Observation", "patient:Patient/1", "patient:1", "encounter:Encounter/1",
                 "status:final", "label:http://c|R", "code:http://loinc.org|1-2", "code:|x",
             ]
@@ -22,29 +22,46 @@ import Testing
     @Test func `a term of 512 bytes is kept and a longer one is named as missing`() {
         var facts = RecordFacts()
         facts.types = [String(repeating: "t", count: 507), String(repeating: "t", count: 508)]
-        #expect(facts.indexTerms == ["type:" + facts.types[0], "overflow:"])
+        #expect(facts.indexTerms() == ["type:" + facts.types[0], "overflow:"])
     }
 
     @Test func `no term holds a NUL`() {
         var facts = RecordFacts()
         facts.subjectAliases = ["a\0b", "c"]
-        #expect(facts.indexTerms == ["patient:c", "overflow:"])
+        #expect(facts.indexTerms() == ["patient:c", "overflow:"])
     }
 
     @Test func `a record has 4096 terms at most`() {
         var facts = RecordFacts()
         facts.codes = (0..<4095).map { Code(system: "s", code: String($0)) }
-        #expect(facts.indexTerms.count == 4095)
-        #expect(facts.indexTerms.last == "code:s|4094")
+        #expect(facts.indexTerms().count == 4095)
+        #expect(facts.indexTerms().last == "code:s|4094")
         facts.codes.append(Code(system: "s", code: "one more"))
-        #expect(facts.indexTerms.count == 4096)
-        #expect(facts.indexTerms.last == "overflow:")
+        #expect(facts.indexTerms().count == 4096)
+        #expect(facts.indexTerms().last == "overflow:")
+    }
+
+    @Test func `the subject has no term, for the index has a table of them`() {
+        var facts = RecordFacts()
+        facts.subjectAliases = ["Patient/1", "1"]
+        #expect(facts.indexTerms(subject: "Patient/1") == ["patient:1"])
+    }
+
+    @Test func `the terms of a record take 384 KiB at most`() {
+        var facts = RecordFacts()
+        facts.codes = (1000..<2000).map {
+            Code(system: String(repeating: "s", count: 480), code: String($0))
+        }
+        let terms = facts.indexTerms()
+        #expect(terms.last == "overflow:")
+        #expect(terms.reduce(0) { $0 + $1.utf8.count } <= 384 << 10)
+        #expect(terms.count > 700)
     }
 
     @Test func `the terms of a Bundle are distinct`() throws {
         var reader = FHIRReader()
         let bytes = try Samples.bytes("fhir/bundle-r4.json")
-        let terms = try reader.facts(bytes.span).indexTerms
+        let terms = try reader.facts(bytes.span).indexTerms()
         #expect(Set(terms).count == terms.count)
         #expect(terms.contains("patient:Patient/cdf500b9-7cc4-424d-a86c-a18e6620d6e7"))
     }

@@ -169,16 +169,3 @@ final class SourceOutput {
         swap(&block, &buffer)
     }
 }
-
-extension FileSystem {
-    /// Makes a directory and those above it that are missing.
-    func makeDirectories(_ path: FilePath) throws(SystemError) {
-        var missing: [FilePath] = []
-        var ancestor = path
-        while !ancestor.isEmpty, try status(of: ancestor) == nil {
-            missing.append(ancestor)
-            ancestor.removeLastComponent()
-        }
-        for path in missing.reversed() { try makeDirectory(path) }
-    }
-}

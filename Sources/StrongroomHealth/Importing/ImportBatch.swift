@@ -16,7 +16,12 @@ struct ImportBatch: Sendable {
     var events: [ImportEvent] = []
     var byteCount = 0
 
-    init(number: Int) { self.number = number }
+    private let byteLimit: Int
+
+    init(number: Int, byteLimit: Int) {
+        self.number = number
+        self.byteLimit = byteLimit
+    }
 
     /// Bytes from which on a batch is committed: large enough that the sync does not matter, small
     /// enough that two of them in memory do not.
@@ -24,7 +29,7 @@ struct ImportBatch: Sendable {
     static let eventLimit = 16_384
 
     var isFull: Bool {
-        byteCount >= Self.usualByteCount || events.count >= Self.eventLimit || large != nil
+        byteCount >= byteLimit || events.count >= Self.eventLimit || large != nil
     }
 }
 

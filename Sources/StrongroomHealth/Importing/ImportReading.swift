@@ -12,8 +12,8 @@ import SystemPackage
 final class ImportReader: Sendable {
     private let state: Mutex<ImportReading>
 
-    init(_ files: [SourceFile], in system: any FileSystem, label: String) {
-        state = Mutex(ImportReading(files, in: system, label: label))
+    init(_ files: [SourceFile], in system: any FileSystem, _ options: Importer.Options) {
+        state = Mutex(ImportReading(files, in: system, options))
     }
 
     /// The next batch, or nil when all files are read.
@@ -27,13 +27,16 @@ final class ImportReader: Sendable {
 struct ImportReading {
     private let files: [SourceFile]
     private let system: any FileSystem
+    private let options: Importer.Options
     private var tools: ImportTools
     private var naming: SourceNaming
     private var nextFile = 0
     private var nextBatchNumber = 0
     private var current: SourceReading?
 
-    init(_ files: [SourceFile], in system: any FileSystem, label: String) {
+    init(_ files: [SourceFile], in system: any FileSystem, _ options: Importer.Options) {
+        let label = options.source.map { $0 + "/" } ?? ""
+        self.options = options
         self.files = files
         self.system = system
         tools = ImportTools(label: label)
@@ -41,7 +44,7 @@ struct ImportReading {
     }
 
     mutating func nextBatch(_ view: ArchiveView) throws(ArchiveError) -> ImportBatch? {
-        var batch = ImportBatch(number: nextBatchNumber)
+        var batch = ImportBatch(number: nextBatchNumber, byteLimit: options.batchByteCount)
         nextBatchNumber += 1
         tools.beginBatch()
         while !batch.isFull {
@@ -71,7 +74,14 @@ struct ImportReading {
         file.adviseSequential()
         switch try naming.name(of: source, file, in: view) {
         case .success(.new(let name, let path)):
-            current = SourceReading(index: index, source, name: name, path: path, file)
+            current = SourceReading(
+                index: index,
+                source,
+                name: name,
+                path: path,
+                file,
+                wholeLimit: options.wholeByteCount
+            )
         case .success(.unchanged(let pieceCount)):
             batch.events.append(
                 .unchanged(file: index, pieceCount: pieceCount, byteCount: source.byteCount)

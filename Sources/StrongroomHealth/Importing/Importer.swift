@@ -16,13 +16,16 @@ public struct Importer: Sendable {
         ///
         /// Put before names and subjects, it keeps apart what two systems call the same.
         public var source: String?
+        /// Bytes after which a batch is committed, and from which on a record is stored by itself.
+        package var batchByteCount = ImportBatch.usualByteCount
+        package var wholeByteCount = SourceSplitter.usualWholeLimit
 
         /// No name for the source.
         public init() {}
     }
 
     private let archive: Archive
-    private let label: String
+    private let options: Options
     private let system: any FileSystem
 
     /// An importer into an archive that is open for writing.
@@ -32,7 +35,7 @@ public struct Importer: Sendable {
 
     package init(into archive: Archive, options: Options, system: any FileSystem) {
         self.archive = archive
-        label = options.source.map { $0 + "/" } ?? ""
+        self.options = options
         self.system = system
     }
 
@@ -49,7 +52,7 @@ public struct Importer: Sendable {
         let list = try await archive.read { _ throws(ArchiveError) in
             SourceList(paths.map { FilePath($0) }, in: system)
         }
-        let reader = ImportReader(list.files, in: system, label: label)
+        let reader = ImportReader(list.files, in: system, options)
         var ledger = ImportLedger(list)
         var batch = try await next(reader)
         while let filled = batch {

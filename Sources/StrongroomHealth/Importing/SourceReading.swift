@@ -15,6 +15,7 @@ struct SourceReading {
     let name: String
     /// The path under which the file is exported again.
     let path: [UInt8]
+    private let wholeLimit: Int
     private var window: SourceWindow
     private var format = SourceFormat.opaque(mediaType: MediaType.unknown)
     private var splitter: SourceSplitter?
@@ -43,8 +44,10 @@ struct SourceReading {
         _ source: SourceFile,
         name: String,
         path: [UInt8],
-        _ file: any File
+        _ file: any File,
+        wholeLimit: Int
     ) {
+        self.wholeLimit = wholeLimit
         self.index = index
         self.source = source
         self.name = name
@@ -102,7 +105,7 @@ struct SourceReading {
             if found == nil { try window.grow() }
         }
         format = found ?? format
-        splitter = SourceSplitter(format)
+        splitter = SourceSplitter(format, wholeLimit: wholeLimit)
         isFirstHeld = format == .hl7v2
     }
 }
