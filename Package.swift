@@ -160,6 +160,7 @@ let package = Package(
             ],
             "StrongroomHealth": [
                 "StrongroomHealth", "Strongroom", "ArchiveFileIO", "ArchiveBytes",
+                "ArchiveSealing",
             ],
             "Crash": [
                 "Strongroom", "ArchiveFileIO", "ArchiveBytes", "ArchiveFormat", "ArchiveKeys",

@@ -160,13 +160,13 @@ import Testing
             let summary = try await intake.importing()
             #expect(summary.records == 2)
             #expect(summary.duplicates == 2)
-            #expect(try await intake.versionCount(of: "Patient/1") == 2)
+            #expect(try await intake.versionCounts()["Patient/1"] == 2)
             // An old export brings back nothing.
             try intake.source("b.ndjson", Self.patient + "\n" + Self.patient + "\n")
             let again = try await intake.importing()
             #expect(again.records == 0)
             #expect(again.duplicates == 6)
-            #expect(try await intake.versionCount(of: "Patient/1") == 2)
+            #expect(try await intake.versionCounts()["Patient/1"] == 2)
             let files = try await intake.exported().files
             #expect(files["b.ndjson"] == Array((Self.patient + "\n" + Self.patient + "\n").utf8))
         }
@@ -178,7 +178,7 @@ import Testing
             _ = try await intake.importing()
             try intake.source("a.txt", "second")
             #expect(try await intake.importing().records == 1)
-            #expect(try await intake.versionCount(of: "a.txt") == 2)
+            #expect(try await intake.versionCounts()["a.txt"] == 2)
             #expect(try await intake.exported().files == ["a.txt": Array("second".utf8)])
         }
     }

@@ -89,11 +89,18 @@ struct Intake: Sendable {
         }
     }
 
-    /// The number of versions of a name.
-    func versionCount(of name: String) async throws -> Int {
+    /// The number of versions of each name.
+    func versionCounts() async throws -> [String: Int] {
         try await archive { archive in
             try await archive.read { view throws(ArchiveError) in
-                try view.versions(of: name).count
+                var query = RecordQuery()
+                query.includesHistory = true
+                var counts: [String: Int] = [:]
+                try view.forEach(query) { record in
+                    counts[record.name, default: 0] += 1
+                    return true
+                }
+                return counts
             }
         }
     }

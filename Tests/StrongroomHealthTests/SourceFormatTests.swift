@@ -74,6 +74,7 @@ import Testing
     @Test(arguments: [
         "MSH|^~\\&|A\rPID|1\r", "\u{feff}MSH|^~\\&|A\n", "\u{b}MSH|^~\\&|A\r\u{1c}\r", "MSH#$%?@#A",
         "FHS|^~\\&|A\rBHS|^~\\&|A\rMSH|^~\\&|A\r", "\r\n\r\nMSH|^~\\&#|A", "MSH|^~\\\\&|A",
+        "BHS|^~\\&\rMSH|^~\\&|A\r",
     ])
     func `messages are known by their header`(_ text: String) {
         #expect(format(text) == .hl7v2)

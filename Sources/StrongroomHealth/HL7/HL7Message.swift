@@ -18,7 +18,7 @@ struct HL7Delimiters: Equatable {
         field = bytes[start + 3]
         var declared: [UInt8] = []
         var offset = start + 4
-        while offset < bytes.count, bytes[offset] != field {
+        while offset < bytes.count, bytes[offset] != field, !SourceFormat.isBlank(bytes[offset]) {
             guard MessageHeader.isSeparator(bytes[offset]), declared.count < 6 else { return nil }
             declared.append(bytes[offset])
             offset += 1

@@ -24,6 +24,8 @@ enum MessageHeader {
         let separator = bytes[offset + 3]
         var end = offset + 4
         while end < bytes.count, bytes[end] != separator {
+            // A header may say nothing else.
+            if bytes[end] == 0x0d || bytes[end] == 0x0a { return end > offset + 4 }
             guard isSeparator(bytes[end]), end - offset < 10 else { return false }
             end += 1
         }
