@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import Synchronization
 import SystemPackage
@@ -16,19 +15,22 @@ package enum Interruption {
     /// Whether the user asked to stop; once true, always true.
     package static var isRequested: Bool { count.load(ordering: .relaxed) > 0 }
 
-    /// Begins to watch; called once, first thing, before the program has other threads.
-    ///
-    /// `respond` hears how often the user has asked so far.
-    package static func watch(_ respond: @escaping @Sendable (Int) -> Void) {
+    /// Holds the signals back from this thread and all that it starts; called once, first thing.
+    package static func holdSignals() {
         SystemCall.block(signals)
         wakeEnds.withLock { $0 = try? SystemCall.makePipe() }
-        DispatchQueue(label: "strongroom.signals").async {
-            while true {
-                _ = SystemCall.waitForSignal(signals)
-                let asked = count.wrappingAdd(1, ordering: .relaxed).newValue
-                if asked == 1 { wake() }
-                respond(asked)
-            }
+    }
+
+    /// Takes the signals for as long as the process lives; for the main thread, which would let them
+    /// through again if it served the main queue instead.
+    ///
+    /// `respond` hears how often the user has asked so far.
+    package static func takeSignals(_ respond: (Int) -> Void) -> Never {
+        while true {
+            _ = SystemCall.waitForSignal(signals)
+            let asked = count.wrappingAdd(1, ordering: .relaxed).newValue
+            if asked == 1 { wake() }
+            respond(asked)
         }
     }
 

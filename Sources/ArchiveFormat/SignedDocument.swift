@@ -46,7 +46,13 @@ package enum SignedDocument {
         document["signature"] = nil
         let signed = try signedBytes(document, purpose: purpose)
         guard Ed25519.isValid(signature.span, of: signed.span, publicKey: key.span) else {
-            throw FormatError(.damaged, "the document's signature does not verify")
+            let version = document["format_version"]?.asInteger ?? 1
+            // A newer release may sign in another way, so its documents can fail here first.
+            let advice =
+                version > 1
+                ? "; it says format version \(version): if a newer release wrote it, use that one"
+                : ""
+            throw FormatError(.damaged, "the document's signature does not verify\(advice)")
         }
         guard document["format_version"]?.asInteger == 1 else {
             throw FormatError(.unsupported, "a newer format; use a newer release of the program")

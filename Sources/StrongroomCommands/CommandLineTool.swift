@@ -1,22 +1,24 @@
 import ArchiveFileIO
 import ArgumentParser
 import Glibc
-import Synchronization
 
 /// The program: parses, runs, and turns what went wrong into a line and an exit status.
 package enum CommandLineTool {
     /// Runs the program with the process's arguments and ends the process.
-    package static func main() async -> Never {
-        let current = CurrentWork()
-        // Before anything starts a thread, so that all of them leave the signals to this one.
-        Interruption.watch { asked in
-            guard asked == 1 else { _exit(ExitStatus.interrupted.rawValue) }
-            current.stop()
-        }
+    ///
+    /// The command runs on other threads; this one, the main thread, waits for signals.
+    package static func main() -> Never {
+        Interruption.holdSignals()
         let arguments = Array(CommandLine.arguments.dropFirst())
-        let task = Task { await run(arguments) }
-        current.begin(task)
-        exit((await task.value).rawValue)
+        let work = Task.detached { exit((await run(arguments)).rawValue) }
+        Interruption.takeSignals { asked in
+            guard asked == 1 else { _exit(ExitStatus.interrupted.rawValue) }
+            work.cancel()
+            guard StandardStream.error.isTerminal else { return }
+            Diagnostics(isJSON: false).note(
+                "stopping at the next safe point; press Ctrl-C again to stop at once"
+            )
+        }
     }
 
     /// Whether the command line asks for JSON.
@@ -70,23 +72,5 @@ package enum CommandLineTool {
         let failure = CommandFailure(.usage, code: "usage", message)
         Diagnostics(isJSON: wantsJSON).fail(failure)
         return .usage
-    }
-}
-
-/// The running command, for the thread that hears of Ctrl-C.
-private final class CurrentWork: Sendable {
-    private let task = Mutex<Task<ExitStatus, Never>?>(nil)
-
-    func begin(_ task: Task<ExitStatus, Never>) {
-        self.task.withLock { $0 = task }
-        if Interruption.isRequested { task.cancel() }
-    }
-
-    func stop() {
-        task.withLock { $0?.cancel() }
-        guard StandardStream.error.isTerminal else { return }
-        Diagnostics(isJSON: false).note(
-            "stopping at the next safe point; press Ctrl-C again to stop at once"
-        )
     }
 }

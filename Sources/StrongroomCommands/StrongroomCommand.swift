@@ -42,4 +42,11 @@ struct StrongroomCommand: AsyncParsableCommand {
             ),
         ]
     )
+
+    /// The names of all commands.
+    static var commandNames: [String] {
+        configuration.groupedSubcommands.flatMap { group in
+            group.subcommands.compactMap { $0.configuration.commandName }
+        }
+    }
 }

@@ -1,3 +1,3 @@
 import StrongroomCommands
 
-await CommandLineTool.main()
+CommandLineTool.main()

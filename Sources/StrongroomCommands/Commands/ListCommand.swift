@@ -24,15 +24,21 @@ struct ListCommand: AsyncParsableCommand {
     var subject: String?
     @Option(help: ArgumentHelp("The group of names to list.", valueName: "name"))
     var collection = "records"
+    @Option(help: ArgumentHelp("At most so many.", valueName: "n"))
+    var limit: Int?
     @OptionGroup var moment: MomentOptions
     @OptionGroup var answers: OutputOptions
+
+    func validate() throws {
+        if let limit, limit < 1 { throw ValidationError("--limit is at least 1") }
+    }
 
     func run() async throws {
         var query = RecordQuery()
         query.collection = collection
         query.namePrefix = prefix
         query.subject = subject
-        try await options.list(query, moment, answers)
+        try await options.list(query, moment, answers, limit: limit ?? .max)
     }
 }
 
