@@ -40,7 +40,9 @@ package enum SignedDocument {
         guard (try canonical(document)) + [UInt8(ascii: "\n")] == [UInt8](copying: bytes) else {
             throw FormatError(.damaged, "the document is not in canonical form")
         }
-        guard let signature = document["signature"]?.asText.flatMap(Hex.decode),
+        // All else is covered by the signature; its own digits have one spelling only.
+        guard let digits = document["signature"]?.asText,
+            let signature = Hex.decode(digits), Hex.encode(signature) == digits,
             let key = publicKey ?? document["public_key"]?.asText.flatMap(Hex.decode)
         else { throw FormatError(.damaged, "the document has no signature or public key") }
         document["signature"] = nil

@@ -65,10 +65,12 @@ package struct BatchContents {
             let pack = try Pack(decoding: plain)
             for slot in pack.slots.indices {
                 let entry = try pack.entry(slot)
+                let record = DirectoryRecord(entry, frameOffset: frame.offset, slot: slot)
+                if let collection = CollectionRegistry.collection(madeKnownBy: record) {
+                    keys.learn(collection: collection)
+                }
                 entries.bodyByteCount += entry.bodyByteCount
-                entries.records.append(
-                    DirectoryRecord(entry, frameOffset: frame.offset, slot: slot)
-                )
+                entries.records.append(record)
             }
         } catch {
             throw LogError(error, segment: entries.segment, offset: frame.offset)

@@ -30,13 +30,14 @@ package enum DirectoryFrame {
         body.append(u64: totals.recordCount)
         body.append(u64: totals.recordByteCount)
         var count = 0
+        var number: UInt32 = 0
         for block in blocks where body.count < bodyTarget && count < Limits.framesPerBatch {
-            // A subject may have been erased since its records were written: its block is left out.
-            guard let domain = try domain(of: block, keys) else {
-                count += 1
-                continue
-            }
-            let nonce = FrameNonce(salt: salt.span, index: UInt32(count))
+            count += 1
+            // A subject may have been erased since its records were written: its block is left out,
+            // and the next one has its number, as a reader counts what it finds.
+            guard let domain = try domain(of: block, keys) else { continue }
+            let nonce = FrameNonce(salt: salt.span, index: number)
+            number += 1
             let plain = block.encode()
             var content: [UInt8] = [0]
             content.append(u32: UInt32(plain.count))
@@ -65,7 +66,6 @@ package enum DirectoryFrame {
             } catch {
                 throw LogError(.system, "a directory block could not be sealed (\(error))")
             }
-            count += 1
         }
         let leaf = PublicFrame.append(
             kind: .directory,

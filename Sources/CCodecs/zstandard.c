@@ -98,6 +98,8 @@ long cc_zstd_compress(
     }
     size_t count = ZSTD_compress2(compressor->context, output, output_count, plain, plain_count);
     if (!ZSTD_isError(count)) return (long)count;
+    // What did not fit leaves the context in the middle of it, where it takes no other dictionary.
+    ZSTD_CCtx_reset(compressor->context, ZSTD_reset_session_only);
     return ZSTD_getErrorCode(count) == ZSTD_error_dstSize_tooSmall ? CC_NO_ROOM : CC_FAILED;
 }
 

@@ -30,6 +30,18 @@ import Testing
         }
     }
 
+    /// A record that did not get shorter left the context in the middle of it.
+    ///
+    /// It then took no other dictionary, and what wanted one was stored.
+    @Test func `a message that does not get shorter does not spoil the next one's dictionary`() {
+        let compressor = Compressor()
+        for dictionary in [CompressionDictionary.fhirJSON, nil, .fhirJSON] {
+            #expect(compressor.compressed(noise(500), with: .zstandard).codec == .stored)
+            let next = compressor.compressed(prose(500), with: .zstandard, dictionary: dictionary)
+            #expect(next.codec == .zstandard)
+        }
+    }
+
     @Test(arguments: Codec.allCases)
     func `output is appended behind what is there`(codec: Codec) throws {
         let plain = prose(5000)

@@ -36,6 +36,11 @@ struct BatchPlan {
         var hasDictionary: Bool
     }
 
+    private static let system = GroupKey(
+        domain: .collection(SystemRecords.collection),
+        hasDictionary: false
+    )
+
     private(set) var drafts: [FrameDraft] = []
     /// For each record, in the order given.
     private(set) var slots: [Slot]
@@ -56,6 +61,8 @@ struct BatchPlan {
         for (index, record) in records.enumerated() {
             let dictionary = Self.dictionary(for: record.entry.mediaType)
             let key = GroupKey(domain: record.domain, hasDictionary: dictionary != nil)
+            // What makes a collection known stands before the collection's first frame.
+            if let system = place[Self.system], key != Self.system { try flush(&groups[system]) }
             let group: Int
             if let known = place[key] {
                 group = known
