@@ -90,6 +90,32 @@ import Testing
     }
 
     @Test
+    func `a page of a checkpoint that was given up does not pass for the one that followed`()
+        throws
+    {
+        // Both have the same number, transaction and key: a crash had the number used twice.
+        let bench = try Workbench(cacheByteLimit: 0)
+        let keys = (0..<10 as Range<UInt8>).map { [1, $0] }
+        try bench.create().checkpoint(applying: [.of(keys.map { ($0, [0]) })], covering: [])
+        let lost = Workbench(bench, on: bench.fileSystem.clone())
+        try lost.open().checkpoint(applying: [.of(keys.map { ($0, [1]) })], covering: [])
+        try bench.open().checkpoint(applying: [.of(keys.map { ($0, [2]) })], covering: [])
+        let (index, other) = try (bench.open(), lost.open())
+        let root = try #require(index.meta.root?.reference)
+        #expect(root.number == other.meta.root?.reference.number)
+        #expect(root.transaction == other.meta.root?.reference.transaction)
+        let range = Int(root.number) * 512..<Int(root.number) * 512 + 512
+        bench.fileSystem.replaceBytes(
+            of: Workbench.path,
+            at: range.lowerBound,
+            with: Array(lost.bytes[range])
+        )
+        let error = IndexError.corrupt(Workbench.path, page: root.number, finding: .stale)
+        #expect(throws: error) { try bench.open().view().all() }
+        #expect(try bench.open().verifyAllPages().damages == [.page(root.number, .stale)])
+    }
+
+    @Test
     func `a page of another archive does not pass`() throws {
         let entries = (0..<60 as Range<UInt8>).map { ([1, $0], [$0]) }
         func made(_ archive: [UInt8]) throws -> Workbench {

@@ -123,6 +123,30 @@ import Testing
     }
 
     @Test
+    func `a version that went out of date before it was pinned is not read`() throws {
+        var bench = try Workbench(cacheByteLimit: 0)
+        let path = Workbench.path.removingLastComponent().appending("lock")
+        func lockFile() throws -> any File { try bench.fileSystem.open(path, .openOrCreate) }
+        bench.options.readerLocks = ReaderLocks(file: try lockFile(), firstByte: 100)
+        let index = try bench.create()
+        let keys = (0..<60 as Range<UInt8>).map { [1, $0] }
+        func checkpoint(_ step: UInt8) throws {
+            try index.checkpoint(applying: [.of(keys.map { ($0, [step]) })], covering: [step])
+        }
+        try checkpoint(0)
+        // The writer is faster than the reader: it uses the pages again before the lock is there.
+        let busy = InterruptingFile(try lockFile()) {
+            for step in 1...4 as ClosedRange<UInt8> { try checkpoint(step) }
+        }
+        var elsewhere = bench.options
+        elsewhere.readerLocks = ReaderLocks(file: busy, firstByte: 100)
+        let view = try IndexReader(bench.place, elsewhere).view()
+        #expect(view.coverage == [4])
+        for step in 5...20 as ClosedRange<UInt8> { try checkpoint(step) }
+        #expect(try view.all() == keys.map { IndexEntry(key: $0, value: [4]) })
+    }
+
+    @Test
     func `many threads read one view`() async throws {
         var generator = SeededGenerator(seed: 22)
         let index = try Workbench(cacheByteLimit: 8 * 512).create()
@@ -138,4 +162,51 @@ import Testing
             for try await isEqual in group { #expect(isEqual) }
         }
     }
+}
+
+/// A file whose first lock comes late: something happens before it.
+///
+/// Sendable because the tests use it from one thread.
+private final class InterruptingFile: File, @unchecked Sendable {
+    private let file: any File
+    private var interruption: (() throws -> Void)?
+
+    init(_ file: any File, _ interruption: @escaping () throws -> Void) {
+        self.file = file
+        self.interruption = interruption
+    }
+
+    var path: FilePath { file.path }
+
+    func tryLock(byte: UInt64, exclusively: Bool) throws(SystemError) -> Bool {
+        let interruption = self.interruption.take()
+        do { try interruption?() } catch { Issue.record(error) }
+        return try file.tryLock(byte: byte, exclusively: exclusively)
+    }
+
+    func read(at offset: UInt64, into target: inout MutableSpan<UInt8>) throws(SystemError) -> Int {
+        try file.read(at: offset, into: &target)
+    }
+
+    func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(SystemError) {
+        try file.write(bytes, at: offset)
+    }
+
+    func synchronizeData() throws(SystemError) { try file.synchronizeData() }
+    func synchronize() throws(SystemError) { try file.synchronize() }
+    func byteCount() throws(SystemError) -> UInt64 { try file.byteCount() }
+    func resize(to byteCount: UInt64) throws(SystemError) { try file.resize(to: byteCount) }
+
+    func allocate(from offset: UInt64, byteCount: UInt64) throws(SystemError) {
+        try file.allocate(from: offset, byteCount: byteCount)
+    }
+
+    func unlock(byte: UInt64) throws(SystemError) { try file.unlock(byte: byte) }
+
+    func firstLocked(in range: Range<UInt64>) throws(SystemError) -> UInt64? {
+        try file.firstLocked(in: range)
+    }
+
+    func adviseSequential() { file.adviseSequential() }
+    func close() throws(SystemError) { try file.close() }
 }
