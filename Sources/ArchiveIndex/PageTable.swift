@@ -5,38 +5,42 @@
 struct PageTable {
     private let pageLimit: Int
     private let mask: Int
-    /// Slot numbers plus one; zero for an empty place.
-    private var places: [UInt32]
-    private var numbers: [UInt64]
+    private var places: [Place]
     private var pages: [Page?]
     private var wasUsed: [Bool]
     private var freeSlots: [Int] = []
     private var hand = 0
     private(set) var count = 0
 
+    /// What stands in the table: number 0, which is no page's, for an empty place.
+    private struct Place: BitwiseCopyable {
+        var number: UInt64 = 0
+        var slot = 0
+    }
+
     init(pageLimit: Int) {
         self.pageLimit = pageLimit
         var size = 4
         while size < 2 * pageLimit { size *= 2 }
         mask = size - 1
-        places = Array(repeating: 0, count: size)
-        numbers = []
+        places = Array(repeating: Place(), count: size)
         pages = []
         wasUsed = []
     }
 
     mutating func page(_ reference: PageReference) -> Page? {
-        guard let slot = slot(at: place(of: reference.number)), let page = pages[slot],
+        guard let slot = slot(of: reference.number), let page = pages[slot],
             page.reference == reference
         else { return nil }
-        wasUsed[slot] = true
+        // Written only where it changes, so that a hot page's mark stays in every processor's cache.
+        if !wasUsed[slot] { wasUsed[slot] = true }
         return page
     }
 
     /// Takes a page in; the page that it takes the place of, if any.
     mutating func insert(_ page: Page, isHot: Bool) -> Page? {
         let number = page.reference.number
-        if let slot = slot(at: place(of: number)) {
+        if let slot = slot(of: number) {
             let evicted = pages[slot].take()
             pages[slot] = page
             wasUsed[slot] = isHot
@@ -49,15 +53,13 @@ struct PageTable {
         } else if pages.count < pageLimit {
             slot = pages.count
             pages.append(nil)
-            numbers.append(0)
             wasUsed.append(false)
         } else {
             slot = victim()
             evicted = vacate(slot)
         }
         // Only now, because making room may have moved the empty place.
-        places[place(of: number)] = UInt32(slot + 1)
-        numbers[slot] = number
+        places[place(of: number)] = Place(number: number, slot: slot)
         pages[slot] = page
         wasUsed[slot] = isHot
         count += 1
@@ -65,9 +67,9 @@ struct PageTable {
     }
 
     mutating func remove(_ reference: PageReference) -> Page? {
-        guard let slot = slot(at: place(of: reference.number)),
-            pages[slot]?.reference == reference
-        else { return nil }
+        guard let slot = slot(of: reference.number), pages[slot]?.reference == reference else {
+            return nil
+        }
         freeSlots.append(slot)
         return vacate(slot)
     }
@@ -81,13 +83,15 @@ struct PageTable {
     /// Where a number stands in the table, or the empty place where it would.
     private func place(of number: UInt64) -> Int {
         var place = home(of: number)
-        while let slot = slot(at: place), numbers[slot] != number { place = (place &+ 1) & mask }
+        while places[place].number != number, places[place].number != 0 {
+            place = (place &+ 1) & mask
+        }
         return place
     }
 
-    private func slot(at place: Int) -> Int? {
-        let entry = places[place]
-        return entry == 0 ? nil : Int(entry) &- 1
+    private func slot(of number: UInt64) -> Int? {
+        let place = places[place(of: number)]
+        return place.number == 0 ? nil : place.slot
     }
 
     private func home(of number: UInt64) -> Int {
@@ -106,19 +110,20 @@ struct PageTable {
 
     /// Takes the page of a slot out of the slot and the table.
     private mutating func vacate(_ slot: Int) -> Page? {
-        var hole = place(of: numbers[slot])
+        guard let page = pages[slot].take() else { return nil }
+        var hole = place(of: page.reference.number)
         var next = (hole + 1) & mask
-        while let follower = self.slot(at: next) {
+        while places[next].number != 0 {
             // What stands as far from its home as from the hole may move into the hole.
-            let distance = (next - home(of: numbers[follower])) & mask
+            let distance = (next - home(of: places[next].number)) & mask
             if distance >= (next - hole) & mask {
                 places[hole] = places[next]
                 hole = next
             }
             next = (next + 1) & mask
         }
-        places[hole] = 0
+        places[hole] = Place()
         count -= 1
-        return pages[slot].take()
+        return page
     }
 }
