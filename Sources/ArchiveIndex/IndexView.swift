@@ -29,7 +29,7 @@ package struct IndexView: Sendable {
         guard let leaf = try leaf(for: key) else { return nil }
         let found = leaf.lowerBound(key)
         guard found.isEqual else { return nil }
-        return leaf.withEntry(found.slot) { _, _, _, value in Array(copying: value) }
+        return leaf.withEntry(found.slot) { _, _, value in Array(copying: value) }
     }
 
     /// The first entry whose key is not before `key`, copied into `entry`.

@@ -101,13 +101,6 @@ enum KeyOrder {
             | UInt64(bytes[offset &+ 6]) &<< 8 | UInt64(bytes[offset &+ 7])
     }
 
-    /// The last four of the eight bytes at `offset` as a number that sorts like them: one load, where
-    /// four bytes alone would be four.
-    @inline(__always)
-    static func lastFour(_ bytes: Span<UInt8>, ofEightAt offset: Int) -> UInt32 {
-        UInt32(truncatingIfNeeded: bigEndian(bytes, at: offset))
-    }
-
     /// Two bytes, least significant first.
     @inline(__always)
     static func u16(_ bytes: Span<UInt8>, at offset: Int) -> Int {

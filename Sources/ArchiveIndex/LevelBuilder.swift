@@ -24,7 +24,7 @@ struct LevelBuilder {
     init(isLeaf: Bool, geometry: PageGeometry) {
         self.isLeaf = isLeaf
         capacity = geometry.bodyByteCount
-        back = PendingPage(capacity: capacity)
+        back = PendingPage(isLeaf: isLeaf, capacity: capacity)
         front = back
         ready = back
     }
@@ -52,17 +52,16 @@ struct LevelBuilder {
     /// True if a page is ready now.
     mutating func push(
         _ prefix: Span<UInt8>,
-        _ head: Span<UInt8>,
-        _ tail: Span<UInt8>,
+        _ suffix: Span<UInt8>,
         payload: Span<UInt8>,
         isGrowth: Bool
     ) -> Bool {
         if isGrowth { sawGrowth = true } else if sawGrowth { onlyAppends = false }
-        if back.append(prefix, head, tail, payload: payload, capacity: capacity) { return false }
+        if back.append(prefix, suffix, payload: payload, capacity: capacity) { return false }
         precondition(ready.isEmpty, "the ready page must be taken first")
         swap(&ready, &front)
         swap(&front, &back)
-        let fits = back.append(prefix, head, tail, payload: payload, capacity: capacity)
+        let fits = back.append(prefix, suffix, payload: payload, capacity: capacity)
         precondition(fits, "an entry fits on an empty page")
         return !ready.isEmpty
     }
@@ -71,19 +70,19 @@ struct LevelBuilder {
     ///
     /// No page holds keys of two tables: each table then grows at the end of a page of its own, and
     /// its keys share longer prefixes.
-    func changesTable(_ table: UInt8) -> Bool {
-        guard let last = back.table else { return false }
-        return last != table
+    func changesTable(_ key: Span<UInt8>) -> Bool {
+        guard let table = back.table else { return false }
+        return table != key[0]
     }
 
     /// Goes on with the same node at the first key of another table, after all its pages so far
     /// were taken.
-    mutating func resume(at table: UInt8) {
+    mutating func resume(at key: Span<UInt8>) {
         precondition(isEmpty, "the pages must have been taken")
         sawGrowth = false
         onlyAppends = true
         fence.removeAll(keepingCapacity: true)
-        fence.append(table)
+        fence.append(key[0])
     }
 
     /// Makes another of the pages that remain ready; false when there is none.
@@ -151,7 +150,10 @@ struct LevelBuilder {
         var moved = 0
         // An entry is moved while that leaves the front page at least as full as the back one.
         while cut > 1 {
-            let byteCount = front.entryByteCount(cut - 1)
+            let byteCount = front.withEntry(cut - 1) { key, payload in
+                key.count - front.prefixCount + payload.count
+                    + PageLayout.entryOverhead(isLeaf: isLeaf)
+            }
             guard front.usedByteCount - moved - byteCount >= back.usedByteCount + moved else {
                 break
             }
@@ -160,11 +162,11 @@ struct LevelBuilder {
         }
         // The prefix shrinks when a key is added that shares less, so the sum is only an estimate.
         while cut < front.count {
-            var second = PendingPage(capacity: capacity)
+            var second = PendingPage(isLeaf: isLeaf, capacity: capacity)
             if second.append(cut..<front.count, of: front, capacity: capacity),
                 second.append(0..<back.count, of: back, capacity: capacity)
             {
-                var first = PendingPage(capacity: capacity)
+                var first = PendingPage(isLeaf: isLeaf, capacity: capacity)
                 let fits = first.append(0..<cut, of: front, capacity: capacity)
                 precondition(fits, "a part of a page fits on a page")
                 swap(&front, &first)
@@ -188,13 +190,7 @@ extension PendingPage {
     ) -> Bool {
         for index in range {
             let fits = other.withEntry(index) { key, payload in
-                append(
-                    key,
-                    key.extracting(0..<0),
-                    key.extracting(0..<0),
-                    payload: payload,
-                    capacity: capacity
-                )
+                append(key.extracting(0..<0), key, payload: payload, capacity: capacity)
             }
             guard fits else { return false }
         }

@@ -21,13 +21,12 @@ final class Page: Sendable {
     /// The child of one entry of a branch.
     func child(_ slot: Int) -> PageReference { body.child(slot) }
 
-    /// Lends an entry: the parts of its key, and its value or child.
+    /// Lends an entry: the prefix of all keys, the rest of its key, and its value or child.
     @inline(__always)
     func withEntry<Result, Failure: Error>(
         _ slot: Int,
         _ use: (
-            _ prefix: Span<UInt8>, _ head: Span<UInt8>, _ tail: Span<UInt8>,
-            _ payload: Span<UInt8>
+            _ prefix: Span<UInt8>, _ suffix: Span<UInt8>, _ payload: Span<UInt8>
         ) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try body.withEntry(slot, use)
@@ -35,11 +34,10 @@ final class Page: Sendable {
 
     /// The whole key of an entry, into `key`, whose first `kept` bytes are known to be right.
     func copyKey(_ slot: Int, into key: inout [UInt8], keeping kept: Int) {
-        body.withEntry(slot) { prefix, head, tail, _ in
+        body.withEntry(slot) { prefix, suffix, _ in
             key.removeLast(key.count &- kept)
             if kept < prefix.count { key.append(copying: prefix.extracting(kept...)) }
-            key.append(copying: head)
-            key.append(copying: tail)
+            key.append(copying: suffix)
         }
     }
 
@@ -52,7 +50,7 @@ final class Page: Sendable {
 
     /// The value of an entry of a leaf, in place of what `value` holds.
     func copyValue(_ slot: Int, into value: inout [UInt8]) {
-        body.withEntry(slot) { _, _, _, payload in
+        body.withEntry(slot) { _, _, payload in
             value.removeAll(keepingCapacity: true)
             value.append(copying: payload)
         }

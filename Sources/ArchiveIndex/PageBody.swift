@@ -30,40 +30,41 @@ struct PageBody: ~Copyable, Sendable {
     }
 
     /// The child of one entry of a branch.
-    func child(_ index: Int) -> PageReference {
+    func child(_ slot: Int) -> PageReference {
         let span = bytes.content.array.span
-        return PageReference(decoding: span, at: KeyOrder.u16(span, at: slot(index)))
+        return PageReference(decoding: span, at: entry(slot, span).lowerBound)
     }
 
-    /// Lends an entry: the parts of its key, and its value or child.
+    /// Lends an entry: the prefix of all keys, the rest of its key, and its value or child.
     @inline(__always)
     func withEntry<Result, Failure: Error>(
-        _ index: Int,
+        _ slot: Int,
         _ use: (
-            _ prefix: Span<UInt8>, _ head: Span<UInt8>, _ tail: Span<UInt8>,
-            _ payload: Span<UInt8>
+            _ prefix: Span<UInt8>, _ suffix: Span<UInt8>, _ payload: Span<UInt8>
         ) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let span = bytes.content.array.span
-        let slot = slot(index)
-        let restCount = KeyOrder.u16(span, at: slot &+ 2)
-        let headCount = min(restCount, PageLayout.headByteCount)
-        let entry = entry(index, slot, span)
-        let tail = entry.upperBound &- restCount &+ headCount
+        let entry = entry(slot, span)
+        let suffix = suffixStart(entry.lowerBound, span)
         return try use(
             span.extracting(prefix),
-            span.extracting((slot &+ 4)..<(slot &+ 4 &+ headCount)),
-            span.extracting(tail..<entry.upperBound),
-            span.extracting(entry.lowerBound..<tail)
+            span.extracting(suffix..<entry.upperBound),
+            span.extracting((isLeaf ? entry.lowerBound &+ 1 : entry.lowerBound)..<suffix)
         )
     }
 
     /// Compares the key of an entry with `key`.
-    func compare(_ index: Int, with key: Span<UInt8>) -> Int {
+    func compare(_ slot: Int, with key: Span<UInt8>) -> Int {
         let span = bytes.content.array.span
         let order = comparePrefix(with: key, span)
         if order != 0 { return order }
-        return compareRest(index, key, head(of: key), span)
+        let entry = entry(slot, span)
+        return KeyOrder.compare(
+            span,
+            suffixStart(entry.lowerBound, span)..<entry.upperBound,
+            key,
+            prefixCount..<key.count
+        )
     }
 
     /// The first entry whose key is not before `key`, and whether it is that key.
@@ -71,7 +72,8 @@ struct PageBody: ~Copyable, Sendable {
         let span = bytes.content.array.span
         let order = comparePrefix(with: key, span)
         if order != 0 { return (order > 0 ? 0 : count, false) }
-        return search(key, head(of: key), 0..<count, span)
+        let word = KeyOrder.word(key, at: prefixCount, end: key.count)
+        return search(key, word, 0..<count, span)
     }
 
     /// The same from `start` on, before which all keys are lower, and fast if it is near.
@@ -79,87 +81,67 @@ struct PageBody: ~Copyable, Sendable {
         let span = bytes.content.array.span
         let order = comparePrefix(with: key, span)
         if order != 0 { return (order > 0 ? start : count, false) }
-        let head = head(of: key)
+        let word = KeyOrder.word(key, at: prefixCount, end: key.count)
         var low = start
         var stride = 1
-        while low &+ stride < count, compareRest(low &+ stride, key, head, span) < 0 {
+        while low &+ stride < count, compareRest(low &+ stride, key, word, span) < 0 {
             low &+= stride &+ 1
             stride &*= 2
         }
-        return search(key, head, low..<min(count, low &+ stride &+ 1), span)
+        return search(key, word, low..<min(count, low &+ stride &+ 1), span)
     }
 
     /// The lower bound of a key that begins with the prefix, among some of the entries.
     @inline(__always)
     private func search(
         _ key: Span<UInt8>,
-        _ head: UInt32,
-        _ indices: Range<Int>,
+        _ word: UInt64,
+        _ slots: Range<Int>,
         _ span: Span<UInt8>
     ) -> (slot: Int, isEqual: Bool) {
-        var low = indices.lowerBound
-        var high = indices.upperBound
+        var low = slots.lowerBound
+        var high = slots.upperBound
         while low < high {
             let middle = (low &+ high) &>> 1
-            let order = compareRest(middle, key, head, span)
+            let order = compareRest(middle, key, word, span)
             if order == 0 { return (middle, true) }
             if order < 0 { low = middle &+ 1 } else { high = middle }
         }
         return (low, false)
     }
 
-    /// Compares an entry with a key that begins with the prefix.
+    /// Compares an entry with a key that begins with the prefix and whose next eight bytes are
+    /// `word`, which nearly always decide.
     @inline(__always)
     private func compareRest(
-        _ index: Int,
+        _ slot: Int,
         _ key: Span<UInt8>,
-        _ head: UInt32,
+        _ word: UInt64,
         _ span: Span<UInt8>
     ) -> Int {
-        let slot = slot(index)
-        let other = KeyOrder.lastFour(span, ofEightAt: slot)
-        if other != head { return other < head ? -1 : 1 }
-        let restCount = KeyOrder.u16(span, at: slot &+ 2)
-        let headCount = PageLayout.headByteCount
-        guard restCount > headCount, key.count &- prefixCount > headCount else {
-            // Where one has nothing behind its head, the longer one follows.
-            return restCount &- (key.count &- prefixCount)
-        }
-        let end = entry(index, slot, span).upperBound
-        return KeyOrder.compare(
-            span,
-            (end &- restCount &+ headCount)..<end,
-            key,
-            (prefixCount &+ headCount)..<key.count
-        )
-    }
-
-    /// The head that a key, which begins with the prefix, would have on this page.
-    @inline(__always)
-    private func head(of key: Span<UInt8>) -> UInt32 {
-        UInt32(
-            truncatingIfNeeded: KeyOrder.word(key, at: prefixCount, end: key.count) &>> 32
-        )
+        let entry = entry(slot, span)
+        let suffix = suffixStart(entry.lowerBound, span)
+        let other = KeyOrder.word(span, at: suffix, end: entry.upperBound)
+        if other != word { return other < word ? -1 : 1 }
+        return KeyOrder.compare(span, suffix..<entry.upperBound, key, prefixCount..<key.count)
     }
 
     private var prefix: Range<Int> {
-        let start = PageLayout.headerByteCount &+ count &* PageLayout.slotByteCount
+        let start = PageLayout.headerByteCount &+ count &* PageLayout.offsetByteCount
         return start..<(start &+ prefixCount)
     }
 
     @inline(__always)
-    private func slot(_ index: Int) -> Int {
-        precondition(index >= 0 && index < count, "the page has no such entry")
-        return PageLayout.headerByteCount &+ index &* PageLayout.slotByteCount
+    private func entry(_ slot: Int, _ span: Span<UInt8>) -> Range<Int> {
+        precondition(slot >= 0 && slot < count, "the page has no such entry")
+        let at = PageLayout.headerByteCount &+ slot &* PageLayout.offsetByteCount
+        let start = KeyOrder.u16(span, at: at)
+        return start..<(slot &+ 1 < count ? KeyOrder.u16(span, at: at &+ 2) : usedByteCount)
     }
 
     @inline(__always)
-    private func entry(_ index: Int, _ slot: Int, _ span: Span<UInt8>) -> Range<Int> {
-        let start = KeyOrder.u16(span, at: slot)
-        let end =
-            index &+ 1 < count
-            ? KeyOrder.u16(span, at: slot &+ PageLayout.slotByteCount) : usedByteCount
-        return start..<end
+    private func suffixStart(_ start: Int, _ span: Span<UInt8>) -> Int {
+        isLeaf ? start &+ 1 &+ Int(span[start]) : start &+ PageReference.byteCount
     }
 
     /// Negative if all keys of the page come before `key`, positive if none does; zero if `key`

@@ -29,10 +29,8 @@ struct PageGeometry: Equatable, Sendable {
     /// page could not be split.
     var keyByteLimit: Int {
         let half = (bodyByteCount - PageLayout.headerByteCount) / 2
-        return min(
-            IndexLimits.keyByteCount,
-            half - PageLayout.slotByteCount - IndexLimits.valueByteCount
-        )
+        let besidesKey = PageLayout.offsetByteCount + 1 + IndexLimits.valueByteCount
+        return min(IndexLimits.keyByteCount, half - besidesKey)
     }
 
     func offset(of page: UInt64) -> UInt64 { page * UInt64(pageByteCount) }

@@ -5,42 +5,38 @@
 struct PageTable {
     private let pageLimit: Int
     private let mask: Int
-    private var places: [Place]
+    /// Slot numbers plus one; zero for an empty place.
+    private var places: [UInt32]
+    private var numbers: [UInt64]
     private var pages: [Page?]
     private var wasUsed: [Bool]
     private var freeSlots: [Int] = []
     private var hand = 0
     private(set) var count = 0
 
-    /// What stands in the table: number 0, which is no page's, for an empty place.
-    private struct Place: BitwiseCopyable {
-        var number: UInt64 = 0
-        var slot = 0
-    }
-
     init(pageLimit: Int) {
         self.pageLimit = pageLimit
         var size = 4
         while size < 2 * pageLimit { size *= 2 }
         mask = size - 1
-        places = Array(repeating: Place(), count: size)
+        places = Array(repeating: 0, count: size)
+        numbers = []
         pages = []
         wasUsed = []
     }
 
     mutating func page(_ reference: PageReference) -> Page? {
-        guard let slot = slot(of: reference.number), let page = pages[slot],
+        guard let slot = slot(at: place(of: reference.number)), let page = pages[slot],
             page.reference == reference
         else { return nil }
-        // Written only where it changes, so that a hot page's mark stays in every processor's cache.
-        if !wasUsed[slot] { wasUsed[slot] = true }
+        wasUsed[slot] = true
         return page
     }
 
     /// Takes a page in; the page that it takes the place of, if any.
     mutating func insert(_ page: Page, isHot: Bool) -> Page? {
         let number = page.reference.number
-        if let slot = slot(of: number) {
+        if let slot = slot(at: place(of: number)) {
             let evicted = pages[slot].take()
             pages[slot] = page
             wasUsed[slot] = isHot
@@ -53,13 +49,15 @@ struct PageTable {
         } else if pages.count < pageLimit {
             slot = pages.count
             pages.append(nil)
+            numbers.append(0)
             wasUsed.append(false)
         } else {
             slot = victim()
             evicted = vacate(slot)
         }
         // Only now, because making room may have moved the empty place.
-        places[place(of: number)] = Place(number: number, slot: slot)
+        places[place(of: number)] = UInt32(slot + 1)
+        numbers[slot] = number
         pages[slot] = page
         wasUsed[slot] = isHot
         count += 1
@@ -67,9 +65,9 @@ struct PageTable {
     }
 
     mutating func remove(_ reference: PageReference) -> Page? {
-        guard let slot = slot(of: reference.number), pages[slot]?.reference == reference else {
-            return nil
-        }
+        guard let slot = slot(at: place(of: reference.number)),
+            pages[slot]?.reference == reference
+        else { return nil }
         freeSlots.append(slot)
         return vacate(slot)
     }
@@ -83,15 +81,13 @@ struct PageTable {
     /// Where a number stands in the table, or the empty place where it would.
     private func place(of number: UInt64) -> Int {
         var place = home(of: number)
-        while places[place].number != number, places[place].number != 0 {
-            place = (place &+ 1) & mask
-        }
+        while let slot = slot(at: place), numbers[slot] != number { place = (place &+ 1) & mask }
         return place
     }
 
-    private func slot(of number: UInt64) -> Int? {
-        let place = places[place(of: number)]
-        return place.number == 0 ? nil : place.slot
+    private func slot(at place: Int) -> Int? {
+        let entry = places[place]
+        return entry == 0 ? nil : Int(entry) &- 1
     }
 
     private func home(of number: UInt64) -> Int {
@@ -110,20 +106,19 @@ struct PageTable {
 
     /// Takes the page of a slot out of the slot and the table.
     private mutating func vacate(_ slot: Int) -> Page? {
-        guard let page = pages[slot].take() else { return nil }
-        var hole = place(of: page.reference.number)
+        var hole = place(of: numbers[slot])
         var next = (hole + 1) & mask
-        while places[next].number != 0 {
+        while let follower = self.slot(at: next) {
             // What stands as far from its home as from the hole may move into the hole.
-            let distance = (next - home(of: places[next].number)) & mask
+            let distance = (next - home(of: numbers[follower])) & mask
             if distance >= (next - hole) & mask {
                 places[hole] = places[next]
                 hole = next
             }
             next = (next + 1) & mask
         }
-        places[hole] = Place()
+        places[hole] = 0
         count -= 1
-        return page
+        return pages[slot].take()
     }
 }

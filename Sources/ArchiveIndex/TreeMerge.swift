@@ -3,8 +3,6 @@ internal import ArchiveBytes
 /// One checkpoint: merges sorted entries into the tree by writing a new version of every page that
 /// they touch, and of the branches above.
 ///
-/// Neighbouring pages that are all touched are rewritten as one stream, so they come out full
-/// however often entries were added between theirs, and pages that have become too many are merged.
 /// Entries stream through: besides the path from the root to the current leaf only the pages that
 /// are being filled, three a level at most, are in memory.
 struct TreeMerge: ~Copyable {
@@ -23,8 +21,8 @@ struct TreeMerge: ~Copyable {
         let geometry = writer.pages.geometry
         self.writer = writer
         leaves = LevelBuilder(isLeaf: true, geometry: geometry)
-        // The one above the highest level that a tree may have takes the reference to the root.
-        branches = (0...IndexLimits.depth).map { _ in
+        // One level more than a tree may have takes the reference to the root.
+        branches = (1...IndexLimits.depth).map { _ in
             LevelBuilder(isLeaf: false, geometry: geometry)
         }
     }
@@ -38,19 +36,19 @@ struct TreeMerge: ~Copyable {
         if let root {
             try rewrite(root.reference, level: Int(root.level), fence: [], upper: nil, &source)
         } else {
-            while !source.isAtEnd { try pushNew(&source, isGrowth: true) }
+            try append(&source)
         }
-        for level in 0..<IndexLimits.depth {
-            try drain(level)
-            let above = branches[(level + 1)...]
-            if let reference = branches[level].soleReference, above.allSatisfy(\.isEmpty) {
+        var level = Int(root?.level ?? 0)
+        // Each round makes one page of at least two, so it ends far below the limit.
+        while true {
+            precondition(level < IndexLimits.depth, "the tree is too deep")
+            if let reference = branches[level].soleReference {
                 try writer.flush()
                 return TreeRoot(reference: reference, level: UInt8(level))
             }
+            level += 1
+            try drain(level)
         }
-        // Each level has half as many pages as the one below at most: far fewer levels hold all
-        // that a file can.
-        preconditionFailure("the tree is too deep")
     }
 
     /// Overwrites the plain bytes that the merge leaves in memory.
@@ -71,16 +69,15 @@ struct TreeMerge: ~Copyable {
     ) throws(IndexError) {
         let page = try writer.pages.page(reference, level: UInt8(level))
         let wasCached = writer.free(reference)
-        // A builder that is not empty goes on from the neighbour before, which is also rewritten:
-        // no page needs to end where that one did.
         if level == 0 {
             isLeafCached = wasCached
-            if leaves.isEmpty { leaves.begin(fence: fence.span) }
+            leaves.begin(fence: fence.span)
             try merge(page, upper: upper, &source)
         } else {
-            if branches[level - 1].isEmpty { branches[level - 1].begin(fence: fence.span) }
+            branches[level - 1].begin(fence: fence.span)
             try rewriteChildren(of: page, upper: upper, &source)
         }
+        try drain(level)
     }
 
     private mutating func rewriteChildren(
@@ -107,11 +104,9 @@ struct TreeMerge: ~Copyable {
                     &source
                 )
             } else {
-                // This child stays, so what was collected before it ends here.
-                for below in 0..<level { try drain(below) }
-                try page.withEntry(slot) { prefix, head, tail, payload throws(IndexError) in
+                try page.withEntry(slot) { prefix, suffix, payload throws(IndexError) in
                     if branches[level - 1]
-                        .push(prefix, head, tail, payload: payload, isGrowth: false)
+                        .push(prefix, suffix, payload: payload, isGrowth: false)
                     {
                         try emit(level)
                     }
@@ -137,10 +132,15 @@ struct TreeMerge: ~Copyable {
 
     private mutating func pushOld(_ page: Page, _ slots: Range<Int>) throws(IndexError) {
         for slot in slots {
-            try page.withEntry(slot) { prefix, head, tail, payload throws(IndexError) in
-                try pushEntry(prefix, head, tail, payload, isGrowth: false)
+            try page.withEntry(slot) { prefix, suffix, payload throws(IndexError) in
+                try pushEntry(prefix, suffix, payload, isGrowth: false)
             }
         }
+    }
+
+    private mutating func append(_ source: inout some EntrySource) throws(IndexError) {
+        while !source.isAtEnd { try pushNew(&source, isGrowth: true) }
+        try drain(0)
     }
 
     private mutating func pushNew(
@@ -151,8 +151,7 @@ struct TreeMerge: ~Copyable {
         try source.withEntry { key, value throws(IndexError) in
             precondition((1...keyByteLimit).contains(key.count), "the key is out of bounds")
             precondition(value.count <= IndexLimits.valueByteCount, "the value is too long")
-            let none = key.extracting(0..<0)
-            try pushEntry(key, none, none, value, isGrowth: isGrowth)
+            try pushEntry(key, key.extracting(0..<0), value, isGrowth: isGrowth)
         }
         if isGrowth { insertedCount += 1 }
         try source.advance()
@@ -168,17 +167,16 @@ struct TreeMerge: ~Copyable {
     @inline(__always)
     private mutating func pushEntry(
         _ prefix: Span<UInt8>,
-        _ head: Span<UInt8>,
-        _ tail: Span<UInt8>,
+        _ suffix: Span<UInt8>,
         _ value: Span<UInt8>,
         isGrowth: Bool
     ) throws(IndexError) {
-        let table = prefix.isEmpty ? head[0] : prefix[0]
-        if leaves.changesTable(table) {
+        let key = prefix.isEmpty ? suffix : prefix
+        if leaves.changesTable(key) {
             try drain(0)
-            leaves.resume(at: table)
+            leaves.resume(at: key)
         }
-        if leaves.push(prefix, head, tail, payload: value, isGrowth: isGrowth) { try emit(0) }
+        if leaves.push(prefix, suffix, payload: value, isGrowth: isGrowth) { try emit(0) }
     }
 
     /// Makes pages of all that waits on a level.
@@ -206,11 +204,9 @@ struct TreeMerge: ~Copyable {
         reference.encode(to: &payload)
         let key = separator
         let child = payload
-        let none = key.span.extracting(0..<0)
         let isFull = branches[level].push(
             key.span,
-            none,
-            none,
+            key.span.extracting(0..<0),
             payload: child.span,
             isGrowth: isGrowth
         )
