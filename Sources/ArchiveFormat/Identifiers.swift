@@ -54,8 +54,8 @@ package struct SegmentNumber: Hashable, Comparable, Sendable, BitwiseCopyable {
 
     package init?(stem: String) {
         // The library's parser takes a sign.
-        guard stem.utf8.count == 16, stem == stem.lowercased(), stem.utf8.first != UInt8(ascii: "+"),
-            let value = UInt64(stem, radix: 16), value > 0
+        guard stem.utf8.count == 16, stem == stem.lowercased(),
+            stem.utf8.first != UInt8(ascii: "+"), let value = UInt64(stem, radix: 16), value > 0
         else { return nil }
         self.value = value
     }

@@ -1,4 +1,5 @@
 package import ArchiveFormat
+package import ArchiveSealing
 
 /// What opening decides about the end of the log; pure, so that every row of the specification's
 /// table is a test.
@@ -16,10 +17,13 @@ package enum RecoveryVerdict: Equatable, Sendable {
     package struct Witness: Equatable, Sendable {
         package let name: String
         package let commit: CommitNumber
+        /// The commit's leaf hash, where the witness has it.
+        package let hash: Digest?
 
-        package init(_ name: String, commit: CommitNumber) {
+        package init(_ name: String, commit: CommitNumber, hash: Digest? = nil) {
             self.name = name
             self.commit = commit
+            self.hash = hash
         }
     }
 

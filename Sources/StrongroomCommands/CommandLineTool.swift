@@ -8,6 +8,7 @@ package enum CommandLineTool {
     ///
     /// The command runs on other threads; this one, the main thread, waits for signals.
     package static func main() -> Never {
+        MemoryPolicy.keepSmall()
         Interruption.holdSignals()
         let arguments = Array(CommandLine.arguments.dropFirst())
         let work = Task.detached { exit((await run(arguments)).rawValue) }

@@ -72,7 +72,25 @@ package struct LogVerifier {
                 )
             )
         }
+        if result.damages.isEmpty { compareWithWitnesses() }
         return result
+    }
+
+    /// Without keys nothing in the log itself proves its last commit; a witness may know its hash.
+    private mutating func compareWithWitnesses() {
+        for witness in witnesses {
+            guard let hash = witness.hash, witness.commit > 0,
+                witness.commit <= UInt64(leaves.count),
+                leaves[Int(witness.commit - 1)] != hash
+            else { continue }
+            add(
+                Damage(
+                    file: "segments",
+                    commits: witness.commit...witness.commit,
+                    "it is not the commit that \(witness.name) knows"
+                )
+            )
+        }
     }
 
     private mutating func verifySealed(_ name: SegmentDirectory.Name) throws(LogError) {

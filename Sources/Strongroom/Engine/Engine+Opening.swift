@@ -132,55 +132,52 @@ extension Engine {
             rebuildingIndex: rebuildingIndex
         )
         let engine = Engine(parts)
-        let recovery = LogRecovery(
-            address.layout.segmentDirectory(address.fileSystem),
-            quarantine: address.layout.quarantine,
-            keys: keys,
-            parameters: engine.logParameters
-        )
         do {
-            let (position, report) = try recovery.open(
-                head: head.current,
-                witnesses: try engine.witnesses()
-            )
-            engine.recovery = report
-            guard position.link.number >= engine.end.link.number else {
-                throw ArchiveError(.corrupt, "the log changed while it was being opened")
-            }
-            let log = LogWriter(
-                address.layout.segmentDirectory(address.fileSystem),
-                keys: keys,
-                parameters: engine.logParameters,
-                position: position
-            )
-            engine.log = log
-            // Closing a segment after a crash adds commits that hold no record.
-            engine.end = LogPlace(
-                segment: log.end.segment,
-                offset: log.end.offset,
-                link: log.link
-            )
-            let wasClosed =
-                head.current?.isClosed == true && head.current?.commit == log.link
-            if !wasClosed, case .writer(let index) = engine.index {
-                // What a checkpoint left unfinished is nobody's, but a verification would find it.
-                _ = try index.repairFreePages()
-            }
-            if head.current?.commit != log.link {
-                try head.advance(
-                    to: log.link,
-                    segment: log.end.segment,
-                    offset: log.end.offset,
-                    isClosed: false
-                )
-            }
-            engine.head = head
-            engine.logOpening()
+            try engine.recoverLog(&head)
         } catch {
             throw ArchiveError.wrapping(error, in: address.path.string)
         }
         try engine.publish()
         return engine
+    }
+
+    /// Finds the log's end and makes it clean, and with it head and index.
+    private func recoverLog(_ head: inout HeadFile) throws {
+        let directory = layout.segmentDirectory(fileSystem)
+        let (position, report) = try LogRecovery(
+            directory,
+            quarantine: layout.quarantine,
+            keys: keys,
+            parameters: logParameters
+        ).open(head: head.current, witnesses: try witnesses())
+        recovery = report
+        guard position.link.number >= end.link.number else {
+            throw ArchiveError(.corrupt, "the log changed while it was being opened")
+        }
+        let log = LogWriter(
+            directory,
+            keys: keys,
+            parameters: logParameters,
+            position: position
+        )
+        self.log = log
+        // Closing a segment after a crash adds commits that hold no record.
+        end = LogPlace(segment: log.end.segment, offset: log.end.offset, link: log.link)
+        let wasClosed = head.current?.isClosed == true && head.current?.commit == log.link
+        if !wasClosed, case .writer(let index) = index {
+            // What a checkpoint left unfinished is nobody's, but a verification would find it.
+            _ = try index.repairFreePages()
+        }
+        if head.current?.commit != log.link {
+            try head.advance(
+                to: log.link,
+                segment: log.end.segment,
+                offset: log.end.offset,
+                isClosed: false
+            )
+        }
+        self.head = head
+        logOpening()
     }
 
     /// Opens an archive for reading.

@@ -178,7 +178,13 @@ extension Engine {
                         archiveID: archiveID,
                         logKey: logKey
                     ) {
-                        witnesses.append(.init("the head", commit: slot.commit.number))
+                        witnesses.append(
+                            .init(
+                                "the head",
+                                commit: slot.commit.number,
+                                hash: slot.commit.hash
+                            )
+                        )
                     }
                 } catch {
                     damages.append(Damage(file: "head", offset: UInt64(start), error.finding))
