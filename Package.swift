@@ -156,7 +156,7 @@ let package = Package(
             "StrongroomVaults": ["StrongroomVaults", "ArchiveFileIO", "ArchiveBytes"],
             "StrongroomRecovery": [
                 "StrongroomRecovery", "StrongroomVaults", "Strongroom", "ArchiveFileIO",
-                "ArchiveBytes",
+                "ArchiveBytes", "ArchiveKeys", "ArchiveSealing", "ArchiveFormat",
             ],
             "StrongroomHealth": [
                 "StrongroomHealth", "Strongroom", "ArchiveFileIO", "ArchiveBytes",

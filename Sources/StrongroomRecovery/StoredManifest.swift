@@ -36,6 +36,9 @@ struct StoredManifest: Sendable {
     /// The first segment that both list and whose bytes differ: then the archive was written to in
     /// two places.
     func contradiction(to other: [SegmentNumber: SnapshotManifest.Segment]) -> SegmentNumber? {
-        manifest.segments.first { other[$0.number].map { $0 != other[$0.number] } ?? false }?.number
+        manifest.segments.first { segment in
+            guard let twin = other[segment.number] else { return false }
+            return twin != segment
+        }?.number
     }
 }
