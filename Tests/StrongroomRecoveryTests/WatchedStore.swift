@@ -43,16 +43,30 @@ final class WatchedStore: ObjectStore {
         }
     }
 
-    /// Fails the n-th put as a kill there would.
+    /// Fails from the n-th put on, as a kill there would.
     func fail(atPut number: Int, takingEffect: Bool) {
+        failForever(number, takingEffect: takingEffect) {
+            if case .put = $0 { true } else { false }
+        }
+    }
+
+    /// Fails whatever comes from the n-th read on, as a line that is cut.
+    func fail(atRead number: Int) {
+        failForever(number, takingEffect: false) { if case .read = $0 { true } else { false } }
+    }
+
+    private func failForever(
+        _ number: Int,
+        takingEffect: Bool,
+        counting isCounted: @escaping @Sendable (Call) -> Bool
+    ) {
         let count = Mutex(0)
         fail(takingEffect: takingEffect) { call, _ in
-            guard case .put = call else { return nil }
-            let index = count.withLock { count in
-                count += 1
+            let reached = count.withLock { count in
+                if isCounted(call) { count += 1 }
                 return count
             }
-            return index >= number ? VaultError(.unreachable, "the test stops here") : nil
+            return reached >= number ? VaultError(.unreachable, "the test stops here") : nil
         }
     }
 
