@@ -40,7 +40,9 @@ package enum SignedDocument {
         guard (try canonical(document)) + [UInt8(ascii: "\n")] == [UInt8](copying: bytes) else {
             throw FormatError(.damaged, "the document is not in canonical form")
         }
-        guard let signature = document["signature"]?.asText.flatMap(Hex.decode),
+        // One spelling only: a digit in upper case would be a byte that no proof covers.
+        guard let signatureText = document["signature"]?.asText,
+            let signature = Hex.decode(signatureText), Hex.encode(signature) == signatureText,
             let key = publicKey ?? document["public_key"]?.asText.flatMap(Hex.decode)
         else { throw FormatError(.damaged, "the document has no signature or public key") }
         document["signature"] = nil

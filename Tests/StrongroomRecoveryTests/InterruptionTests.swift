@@ -35,7 +35,7 @@ import Testing
     /// Ends the vault's power at each of its changes in turn.
     @Test(arguments: [CrashMode.dropAllUnsynced, .keepAll, .seeded(7)])
     func `goes on after every change of the vault's disk`(mode: CrashMode) async throws {
-        let archive = try TestArchive.standard()
+        let archive = try TestArchive.tiny()
         let whole = try await archive.vault()
         let names = try await whole.names
         let empty = SimulatedFileSystem()

@@ -1,0 +1,177 @@
+import Strongroom
+import StrongroomRecovery
+import StrongroomVaults
+import Support
+import Synchronization
+import SystemPackage
+import Testing
+
+@Suite struct `Verifying a vault` {
+    @Test func `finds a whole one sound, with the public key alone`() async throws {
+        let archive = try TestArchive.standard()
+        let vault = try await archive.vault()
+        let report = try await VaultVerification(of: vault, publicKey: archive.publicKey).run()
+        #expect(report.findings.isEmpty)
+        #expect(report.isSound)
+        #expect(report.contents.snapshotCount == 3)
+        #expect(report.contents.segmentCount == 3)
+        #expect(report.contents.recordCount >= 9)
+        let bytes = try await vault.list(prefix: "segments/").reduce(0) { $0 + $1.byteCount }
+        #expect(report.contents.byteCount == bytes)
+    }
+
+    @Test func `finds a whole one sound, with a passphrase`() async throws {
+        let archive = try TestArchive.make(counts: [2, 1], largeBody: true)
+        let vault = try await archive.vault()
+        let report = try await verification(of: vault).run()
+        #expect(report.findings.isEmpty)
+        #expect(report.contents.snapshotCount == 2)
+        #expect(report.contents.chunkCount > 2)
+        #expect(report.contents.recordCount >= 5)
+    }
+
+    @Test func `tells its progress up to the end`() async throws {
+        let archive = try TestArchive.standard()
+        let vault = try await archive.vault()
+        let heard = Mutex<[RecoveryProgress]>([])
+        let verification = try VaultVerification(of: vault, publicKey: archive.publicKey)
+        _ = try await verification.run { progress in heard.withLock { $0.append(progress) } }
+        let last = try #require(heard.withLock { $0.last })
+        #expect(last.phase == .verifying)
+        #expect(last.doneByteCount == last.byteCount && last.byteCount > 0)
+        #expect(last.doneObjectCount == 3 && last.objectCount == 3)
+    }
+
+    /// The promise of the format: no byte of a vault is without proof, and no key is needed for it.
+    @Test func `reports a flipped bit in any byte of any object, with the public key alone`()
+        async throws
+    {
+        let archive = try TestArchive.tiny()
+        let vault = try await archive.vault()
+        let verification = try VaultVerification(of: vault, publicKey: archive.publicKey)
+        for name in try await vault.names {
+            let whole = try await vault.bytes(name)
+            for offset in whole.indices {
+                var bytes = whole
+                bytes[offset] ^= 1 << UInt8(offset % 8)
+                try await vault.replace(name, bytes)
+                let report = try await verification.run()
+                let isNamed = report.findings.contains { $0.object == name }
+                #expect(isNamed, "\(name), byte \(offset): \(report.findings)")
+            }
+            try await vault.replace(name, whole)
+        }
+        #expect(try await verification.run().isSound)
+    }
+
+    @Test func `reports a flipped bit in segments and documents, with a passphrase`() async throws {
+        let archive = try TestArchive.tiny()
+        let vault = try await archive.vault()
+        for name in try await vault.names {
+            let whole = try await vault.bytes(name)
+            // With a key the same proofs run and more; every byte is tried without one.
+            for offset in stride(from: name.count % 7, to: whole.count, by: 61) {
+                try await vault.flip(name, at: offset, bit: offset % 8)
+                let verification = try verification(of: vault)
+                do {
+                    #expect(try await !verification.run().isSound, "\(name), byte \(offset)")
+                } catch {
+                    // Identity and keyring are opened before the rest is looked at.
+                    #expect(error.code == .integrity, "\(name), byte \(offset)")
+                    #expect(error.message.contains(name == "archive.json" ? name : "keyring"))
+                }
+                try await vault.replace(name, whole)
+            }
+        }
+    }
+
+    @Test func `names every object that is missing, cut or swapped`() async throws {
+        let archive = try TestArchive.standard()
+        for index in 0..<3 {
+            let name = archive.segmentNames[index]
+            let missing = try await archive.vault()
+            try await missing.remove(name)
+            #expect(try await findings(missing, archive).contains { $0.contains("missing") })
+
+            let cut = try await archive.vault()
+            try await cut.replace(name, try await cut.bytes(name).dropLast(100))
+            #expect(try await findings(cut, archive).contains { $0.hasPrefix(name) })
+
+            let swapped = try await archive.vault()
+            let other = archive.segmentNames[(index + 1) % 3]
+            try await swapped.replace(name, try await swapped.bytes(other))
+            #expect(try await findings(swapped, archive).contains { $0.hasPrefix(name) })
+        }
+        let names = ["vault.json", "archive.json", "keyring.json"]
+        for name in names {
+            let vault = try await archive.vault()
+            try await vault.remove(name)
+            #expect(try await findings(vault, archive).contains { $0.hasPrefix(name) }, "\(name)")
+        }
+    }
+
+    @Test func `does not take what an interrupted shipping left for damage`() async throws {
+        let archive = try TestArchive.standard()
+        let vault = try await archive.vault()
+        // The second snapshot never came, the third's own segment came before the second's.
+        for id in archive.snapshots.dropFirst() { try await vault.remove("snapshots/\(id).json") }
+        try await vault.remove(archive.segmentNames[1])
+        let report = try await VaultVerification(of: vault, publicKey: archive.publicKey).run()
+        #expect(report.findings.isEmpty)
+        #expect(report.contents.segmentCount == 1)
+        #expect(report.notes.contains { $0.contains("1 segment") })
+    }
+
+    @Test func `finds a keyring where none is to be`() async throws {
+        let archive = try TestArchive.standard()
+        let vault = try await archive.vault(keyring: .apart)
+        let verification = try VaultVerification(of: vault, publicKey: archive.publicKey)
+        #expect(try await verification.run().isSound)
+        try await vault.replace("keyring.json", archive.bytes("keyring.json") ?? [])
+        #expect(try await findings(vault, archive).contains { $0.hasPrefix("keyring.json") })
+    }
+
+    @Test func `does not believe another archive's vault, or a vault that signs itself`()
+        async throws
+    {
+        let archive = try TestArchive.standard()
+        let other = try await TestArchive.make(counts: [1], seed: 3).vault()
+        #expect(try await findings(other, archive).contains { $0.hasPrefix("archive.json") })
+        #expect(
+            await code { _ = try VaultVerification(of: other, publicKey: "abc") } == .invalid
+        )
+    }
+
+    @Test func `refuses a wrong passphrase, an empty vault and one that does not answer`()
+        async throws
+    {
+        let archive = try TestArchive.standard()
+        let vault = try await archive.vault()
+        let wrong = VaultVerification(
+            of: vault,
+            unlocking: VaultKeys(try TestArchive.key("wrong"))
+        )
+        #expect(await code { _ = try await wrong.run() } == .wrongKey)
+        let empty = try VaultVerification(of: MemoryStore(), publicKey: archive.publicKey)
+        #expect(await code { _ = try await empty.run() } == .notFound)
+        let watched = WatchedStore(vault)
+        let gone = try VaultVerification(of: watched, publicKey: archive.publicKey)
+        let segment = archive.segmentNames[1]
+        watched.fail { call, _ in
+            call == .read(segment) ? VaultError(.unreachable, "gone") : nil
+        }
+        #expect(await code { _ = try await gone.run() } == .unreachable)
+    }
+
+    private func verification(of vault: any ObjectStore) throws -> VaultVerification {
+        VaultVerification(of: vault, unlocking: VaultKeys(try TestArchive.key()))
+    }
+
+    private func findings(
+        _ vault: any ObjectStore,
+        _ archive: TestArchive
+    ) async throws -> [String] {
+        try await VaultVerification(of: vault, publicKey: archive.publicKey).run()
+            .findings.map(\.description)
+    }
+}
