@@ -11,6 +11,7 @@ import SystemPackage
 final class VaultFileSystem: FileSystem {
     /// Where the vault seems to be, for messages.
     let root: FilePath
+    private let rootText: String
 
     private let store: any ObjectStore
     /// Objects that are as if they were not there.
@@ -27,6 +28,7 @@ final class VaultFileSystem: FileSystem {
         self.hidden = hidden
         self.cancellation = cancellation
         root = (store as? DirectoryStore)?.path ?? "vault"
+        rootText = root.string + (root.string.hasSuffix("/") ? "" : "/")
     }
 
     /// The first error of the store that made a call here fail.
@@ -98,9 +100,9 @@ final class VaultFileSystem: FileSystem {
 
     /// A path below the root as an object's name; nil if no object can have it.
     private func name(_ path: FilePath) -> ObjectName? {
-        var relative = path
-        guard relative.removePrefix(root) else { return nil }
-        return try? ObjectName(relative.string)
+        let text = path.string
+        guard text.hasPrefix(rootText) else { return nil }
+        return try? ObjectName(String(text.dropFirst(rootText.count)))
     }
 
     private func prefix(_ path: FilePath) -> String {

@@ -34,7 +34,9 @@ final class WatchedStore: ObjectStore {
         }
     }
 
-    /// Decides by the call, and its number from 1, which fail. A put may all the same take effect.
+    /// Decides by the call, and its number from 1, which fail.
+    ///
+    /// A put may all the same take effect.
     func fail(takingEffect: Bool = false, _ fault: (@Sendable (Call, Int) -> VaultError?)?) {
         state.withLock { state in
             state.fault = fault
