@@ -45,28 +45,35 @@ final class VaultFileSystem: FileSystem {
     }
 
     func names(in path: FilePath) throws(SystemError) -> [FilePath.Component] {
-        let prefix = prefix(path)
+        let start = prefix(path).utf8.count
+        var last: Substring = ""
         var names: [FilePath.Component] = []
-        for status in try ask(
-            .list,
-            path,
-            { [store] () async throws(VaultError) in
-                try await store.list(prefix: prefix)
-            }
-        ) where !isHidden(status.name) {
+        for text in try list(path) {
             // The first part behind the prefix; objects further down share it.
-            let part = status.name.text.dropFirst(prefix.utf8.count).prefix { $0 != "/" }
-            guard let name = FilePath.Component(String(part)), name != names.last else { continue }
+            let part = text.dropFirst(start).prefix { $0 != "/" }
+            guard part != last, let name = FilePath.Component(String(part)) else { continue }
+            last = part
             names.append(name)
         }
         return names
+    }
+
+    /// The objects below a path, by name.
+    private func list(_ path: FilePath) throws(SystemError) -> [String] {
+        let prefix = prefix(path)
+        let found = try ask(.list, path) { [store] () async throws(VaultError) in
+            try await store.list(prefix: prefix)
+        }
+        return found.filter { !isHidden($0.name) }.map(\.name.text)
     }
 
     func status(of path: FilePath) throws(SystemError) -> FileStatus? {
         if let name = name(path), let found = try find(name, .status, path) {
             return Self.status(.file, found.byteCount)
         }
-        return try names(in: path).isEmpty ? nil : Self.status(.directory, 0)
+        // What begins names is a directory; with nothing in it, a vault has none.
+        let listed = try list(path)
+        return listed.isEmpty ? nil : Self.status(.directory, 0)
     }
 
     func read(
