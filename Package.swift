@@ -46,12 +46,13 @@ let package = Package(
         ),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .target(name: "CSealing", dependencies: ["COpenSSL"]),
         .target(name: "CCodecs", dependencies: ["CZlib", "CZstd"], exclude: ["dictionaries"]),
         .target(name: "ArchiveBytes", swiftSettings: strict),
         .target(
             name: "ArchiveFileIO",
-            dependencies: ["ArchiveBytes", systemPackage],
+            dependencies: ["ArchiveBytes", "CMalloc", systemPackage],
             swiftSettings: strict
         ),
         .target(
