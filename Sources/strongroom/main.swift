@@ -1,3 +1,5 @@
+import ArchiveFileIO
 import StrongroomCommands
 
+MemoryPolicy.keepSmall()
 CommandLineTool.main()
