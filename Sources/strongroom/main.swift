@@ -1,5 +1,3 @@
-import ArchiveFileIO
 import StrongroomCommands
 
-MemoryPolicy.keepSmall()
 CommandLineTool.main()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Strongroom
+import StrongroomHealth
 
 /// Lists records.
 struct ListCommand: AsyncParsableCommand {
@@ -55,8 +56,8 @@ extension ArchiveOptions {
             let output = answers.output
             try await archive.reading(view) { view throws(ArchiveError) in
                 var count = 0
-                try view.forEach(query) { record in
-                    output.answer(RecordMessage(record))
+                try RecordFinder(view).forEach(query) { found in
+                    output.answer(RecordMessage(found))
                     count += 1
                     return output.goesOn && count < limit
                 }

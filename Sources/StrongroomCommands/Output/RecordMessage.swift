@@ -1,11 +1,20 @@
 import ArchiveBytes
 import Strongroom
+import StrongroomHealth
 
 /// A record version as commands show it.
 struct RecordMessage: Message {
     let record: Record
     /// A line of a record's history says what became of it.
     var isHistory = false
+
+    /// The entries of a Bundle that were asked for.
+    private var entries: [FoundEntry] = []
+
+    init(_ found: FoundRecord) {
+        record = found.record
+        entries = found.entries
+    }
 
     init(_ record: Record, isHistory: Bool = false) {
         self.record = record
@@ -31,8 +40,20 @@ struct RecordMessage: Message {
         if let end = record.eventEnd, end != record.eventStart {
             fields["event_end"] = MomentText.json(end)
         }
+        if !entries.isEmpty { fields["entries"] = .array(entries.map(Self.entry)) }
         if isHistory || record.isDeleted { fields["deleted"] = .bool(record.isDeleted) }
         return fields
+    }
+
+    private static func entry(_ entry: FoundEntry) -> JSONValue {
+        [
+            "index": .integer(Int64(entry.index)),
+            "full_url": .optional(entry.fullURL),
+            "type": .text(entry.type),
+            "id": .optional(entry.id),
+            "offset": .integer(Int64(entry.offset)),
+            "size": .integer(Int64(entry.byteCount)),
+        ]
     }
 
     var lines: [String] {
