@@ -131,6 +131,12 @@ let package = Package(
             path: "Sources/strongroom",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "strongroom-example",
+            dependencies: ["Strongroom"],
+            path: "Sources/strongroom-example",
+            swiftSettings: strict
+        ),
         .target(
             name: "Support",
             dependencies: ["ArchiveBytes", "ArchiveFileIO", systemPackage],
