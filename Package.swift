@@ -173,7 +173,6 @@ let package = Package(
                 "Strongroom", "ArchiveFileIO", "ArchiveBytes", "ArchiveFormat", "ArchiveKeys",
                 "ArchiveSealing",
             ],
-            "Model": ["Strongroom", "ArchiveFileIO", "ArchiveBytes"],
             "Command": ["StrongroomCommands", "ArchiveBytes"],
             "Tidy": ["ArchiveFileIO"],
         ]),
