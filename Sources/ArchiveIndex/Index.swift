@@ -147,7 +147,7 @@ package final class Index {
         do throws(IndexError) {
             next.root = try merge.run(meta.root, &source)
         } catch {
-            try poison(ifUncertain: error)
+            abandon(after: error)
             throw error
         }
         next.entryCount += merge.insertedCount
@@ -198,12 +198,18 @@ package final class Index {
         }
     }
 
-    /// A page that could not be read, or a disk that is full, leaves the tree as it was.
-    private func poison(ifUncertain error: IndexError) throws(IndexError) {
-        guard case .system(let error) = error, error.operation == .write,
+    /// A page that could not be read, or a disk that is full, leaves the tree as it was; after any
+    /// other failure to write nobody knows what the disk will hold.
+    private func abandon(after error: IndexError) {
+        if case .system(let error) = error, error.operation == .write,
             error.errno != .noSpace, error.errno != .diskQuotaExceeded
-        else { return }
-        poison = error
+        {
+            poison = error
+            return
+        }
+        // A page that was cut off at the end would look like damage; the next checkpoint comes over
+        // it if it cannot be cut off now.
+        try? pages.file.resize(to: byteCount)
     }
 
     private func currentAllocator() throws(IndexError) -> PageAllocator {

@@ -44,26 +44,35 @@ package struct IndexBuilder: ~Copyable {
     ///
     /// Durable when it returns. If it throws, what was there still is.
     package consuming func finish(covering coverage: [UInt8]) throws(IndexError) -> Index {
-        let newPlace = place.adding(".new")
-        do throws(SystemError) {
-            if try place.fileSystem.status(of: newPlace.path) != nil {
-                try place.fileSystem.remove(newPlace.path)
-            }
+        let new = place.adding(".new")
+        try Self.removeIfThere(new)
+        do throws(IndexError) {
+            // The first meta covers nothing, so that it is not taken for the whole index.
+            let index = try Index.create(new, options, covering: [])
+            var source = try SortedMerge(scratch?.cursors() ?? [], newest: run.finish())
+            try index.checkpoint(applying: &source, covering: coverage)
+            try index.close()
         } catch {
-            throw .system(error)
+            // A disk that is full must not stay full for it.
+            try? Self.removeIfThere(new)
+            throw error
         }
-        // The first meta covers nothing, so that it is not taken for the whole index.
-        let index = try Index.create(newPlace, options, covering: [])
-        var source = try SortedMerge(scratch?.cursors() ?? [], newest: run.finish())
-        try index.checkpoint(applying: &source, covering: coverage)
-        try index.close()
         do throws(SystemError) {
-            try place.fileSystem.rename(newPlace.path, to: place.path)
+            try place.fileSystem.rename(new.path, to: place.path)
             try place.fileSystem.synchronizeDirectory(place.path.directory)
         } catch {
             throw .system(error)
         }
         return try Index.open(place, options)
+    }
+
+    private static func removeIfThere(_ place: IndexPlace) throws(IndexError) {
+        do throws(SystemError) {
+            guard try place.fileSystem.status(of: place.path) != nil else { return }
+            try place.fileSystem.remove(place.path)
+        } catch {
+            throw .system(error)
+        }
     }
 
     private mutating func spill() throws(IndexError) {

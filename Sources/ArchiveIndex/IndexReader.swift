@@ -56,7 +56,10 @@ package final class IndexReader: Sendable {
     package func verifyAllPages() throws(IndexError) -> IndexReport {
         let view = try view()
         let slots = try settledSlots()
-        return try IndexInvariants(pages, view.meta).check(slots)
+        // The view's pages are kept only as long as the view.
+        return try withExtendedLifetime(view) { () throws(IndexError) in
+            try IndexInvariants(pages, view.meta).check(slots)
+        }
     }
 
     private func settledSlots() throws(IndexError) -> MetaSlots {

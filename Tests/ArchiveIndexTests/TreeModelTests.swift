@@ -44,6 +44,27 @@ import Testing
         #expect(try index.view().all() == model.sorted)
     }
 
+    @Test(arguments: 1...12 as ClosedRange<UInt64>)
+    func `pages with two or three entries lose none`(seed: UInt64) throws {
+        // Separators that share nothing and are as long as keys: branches have few children, so that
+        // whole rows of them are rewritten while all their entries still wait on the level below.
+        var generator = SeededGenerator(seed: seed)
+        let index = try Workbench().create()
+        var model = Model()
+        for _ in 0..<15 {
+            let entries = (0..<Int.random(in: 1...12, using: &generator)).map { _ in
+                let letter = UInt8.random(in: 1...4, using: &generator)
+                let length = Int.random(in: 60...140, using: &generator)
+                let last = UInt8.random(in: 1...255, using: &generator)
+                return ([9] + [UInt8](repeating: letter, count: length) + [last], [last])
+            }
+            for (key, value) in entries { model.add(key, value) }
+            try index.checkpoint(applying: [.of(entries)], covering: [])
+            try index.expectSound()
+            #expect(try index.view().all() == model.sorted, "seed \(seed)")
+        }
+    }
+
     @Test
     func `the newest of several runs wins, within a run the last`() throws {
         let index = try Workbench().create()
