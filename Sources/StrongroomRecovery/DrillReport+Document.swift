@@ -51,6 +51,17 @@ extension DrillReport {
         return report
     }
 
+    /// Where times were measured: what tells nothing of people or networks.
+    private static var host: String {
+        #if arch(x86_64)
+        "linux x86_64"
+        #elseif arch(arm64)
+        "linux arm64"
+        #else
+        "linux"
+        #endif
+    }
+
     private var document: JSONObject {
         [
             "archive_id": .optional(archive),
@@ -59,6 +70,7 @@ extension DrillReport {
             "findings": .array(findings.map(JSONValue.text)),
             "format": .text(Self.format),
             "format_version": 1,
+            "host": .text(Self.host),
             "loss_window_us": .duration(lossWindow),
             "notes": .array(notes.map(JSONValue.text)),
             "public_key": .optional(publicKey),

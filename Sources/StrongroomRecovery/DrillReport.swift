@@ -95,6 +95,14 @@ public struct DrillReport: Sendable {
         self.started = started
     }
 
+    /// Notes what the vault lacks: the drill has failed.
+    mutating func note(_ findings: some Sequence<VaultFinding>) {
+        for finding in findings {
+            self.findings.append(finding.description)
+            conclude(.failed, finding.kind.rawValue, finding.description)
+        }
+    }
+
     mutating func conclude(_ outcome: Outcome, _ code: String, _ detail: String) {
         // The first fault decides; a later one cannot make it better.
         if self.outcome != .failed { self.outcome = outcome }

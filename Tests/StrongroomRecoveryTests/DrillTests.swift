@@ -160,6 +160,17 @@ import Testing
         }
     }
 
+    @Test func `fails on known damage even if it cannot be carried out to its end`() async throws {
+        let archive = try TestArchive.standard()
+        let vault = try await archive.vault()
+        try await vault.flip("snapshots/\(archive.snapshots[0]).json", at: 70)
+        let host = SimulatedFileSystem()
+        host.limitGrowth(to: 100)
+        let report = try await run(archive, vault, on: host)
+        #expect(report.outcome == .failed)
+        #expect(report.reasons.map(\.code) == ["damaged", "full"])
+    }
+
     @Test func `is inconclusive with a wrong key, and then not signed`() async throws {
         let archive = try TestArchive.tiny()
         let keys = VaultKeys(try TestArchive.key("wrong"))
