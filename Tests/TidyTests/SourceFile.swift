@@ -45,6 +45,11 @@ enum Repository {
     /// Larger files are data.
     private static let byteLimit = 1 << 20
 
+    /// The names in a directory, sorted.
+    static func names(in directory: String) throws -> [String] {
+        try PosixFileSystem().names(in: root.appending(directory)).map(\.string).sorted()
+    }
+
     /// Every text file of ours in a directory or at a path, sorted.
     static func files(under top: String) throws -> [SourceFile] {
         var found: [SourceFile] = []

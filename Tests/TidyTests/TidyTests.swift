@@ -72,6 +72,17 @@ import Testing
         #expect(everything.filter { !isSample($0) }.flatMap(WordRules.machinePaths) == [])
     }
 
+    /// The package manager warned of hundreds of them at every build, and hid what mattered.
+    @Test func `has no file in a test target that the manifest does not know of`() throws {
+        let text = try #require(everything.first { $0.path == "Package.swift" }).text
+        for target in try Repository.names(in: "Tests") where target.hasSuffix("Tests") {
+            for name in try Repository.names(in: "Tests/" + target) {
+                let isCode = name.hasSuffix(".swift")
+                #expect(isCode || text.contains("\"\(name)\""), "\(target)/\(name)")
+            }
+        }
+    }
+
     @Test func `has tools that run and say what they do`() {
         let tools = everything.filter { $0.path.hasPrefix("tools/") || $0.path == ".ci/run" }
         #expect(tools.count > 4)
