@@ -304,7 +304,7 @@ class Archive:
     def read_segment(self, number, data, is_sealed):
         what, head = f"segment {number}", data[:4096]
         is_whole = head[:8] == b"STRONGRM" and sha256(head[:4064]) == head[4064:]
-        if not is_whole and not is_sealed:
+        if not is_whole and not is_sealed and not any(data[4096:]):
             return  # created when the machine stopped: it never held a commit
         need(is_whole, f"{what}: the header is damaged")
         (version, incompatible, archive_id, stated, commit, sequence, *predecessor) = struct.unpack(
@@ -381,16 +381,22 @@ class Archive:
         need(count <= FRAME_PLAINTEXT and frame.codec <= 2 and frame.dictionary <= 1,
              f"{frame.what}: codec {frame.codec} with dictionary {frame.dictionary}", 1)
         try:
-            if frame.codec == 1:
-                plain = zlib.decompressobj().decompress(plain, count + 1)
-            elif frame.codec == 2:
-                shared = dictionary(self.dictionary_path) if frame.dictionary else None
-                plain = zstandard.ZstdDecompressor(
-                    dict_data=shared, format=zstandard.FORMAT_ZSTD1_MAGICLESS
-                ).decompress(plain, max_output_size=max(count, 1))
+            if frame.codec == 0:
+                plain, padding = plain[:count], plain[count:]
+            else:
+                if frame.codec == 1:
+                    stream = zlib.decompressobj()
+                else:
+                    shared = dictionary(self.dictionary_path) if frame.dictionary else None
+                    stream = zstandard.ZstdDecompressor(
+                        dict_data=shared, format=zstandard.FORMAT_ZSTD1_MAGICLESS
+                    ).decompressobj()
+                plain = stream.decompress(plain)
+                padding = stream.unused_data
         except (zstandard.ZstdError, zlib.error) as error:
             raise Problem(f"{frame.what} does not decompress ({error})", 20) from None
         need(len(plain) == count, f"{frame.what} has another length than it declares")
+        need(not any(padding), f"{frame.what}: its padding is not zeros")
         return plain, key
 
     def read_frame(self, frame, totals):

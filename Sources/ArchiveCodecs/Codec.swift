@@ -22,7 +22,7 @@ package enum CodecError: Error, Equatable {
     case overLimit(declared: Int, limit: Int)
     /// The bytes are not what the codec writes.
     case malformed(Codec)
-    /// Bytes follow the compressed ones.
+    /// Bytes follow the compressed ones that are not the zeros of padding.
     case trailingBytes(Codec)
     /// A dictionary that this archive does not have.
     case dictionaryMissing(UInt16)

@@ -25,8 +25,8 @@ import CCodecs
 
     /// Appends the plain form of `bytes`, which must have exactly `plainByteCount` bytes.
     ///
-    /// Throws, with `output` as it was, for any other number of bytes and for anything behind the
-    /// compressed ones. A dictionary that is not the one of the compressor is not always noticed:
+    /// Zeros behind the compressed bytes are padding, which hides how long they are. Throws, with
+    /// `output` as it was, for any other number of bytes and for anything else behind them. A dictionary that is not the one of the compressor is not always noticed:
     /// the caller names it from an authenticated header.
     package func decompress(
         _ bytes: Span<UInt8>,
@@ -40,11 +40,13 @@ import CCodecs
         }
         guard dictionary == nil || codec == .zstandard else { throw .dictionaryUnused(codec) }
         if codec == .stored {
-            guard bytes.count <= plainByteCount else { throw .tooLong(declared: plainByteCount) }
-            guard bytes.count == plainByteCount else {
+            guard bytes.count >= plainByteCount else {
                 throw .tooShort(declared: plainByteCount, found: bytes.count)
             }
-            output.append(copying: bytes)
+            guard (plainByteCount..<bytes.count).allSatisfy({ bytes[$0] == 0 }) else {
+                throw .trailingBytes(codec)
+            }
+            output.append(copying: bytes.extracting(..<plainByteCount))
             return
         }
         guard !bytes.isEmpty else { throw .malformed(codec) }

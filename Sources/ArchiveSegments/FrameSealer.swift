@@ -11,6 +11,8 @@ package struct FrameDraft: Sendable {
     package var firstSequence: RecordSequence
     package var codec: Codec
     package var dictionary: CompressionDictionary?
+    /// Zeros behind the compressed bytes, sealed with them: they hide how long those are.
+    package var paddingByteCount = 0
 
     package init(
         kind: FrameHeader.Kind,
@@ -64,6 +66,8 @@ package final class FrameSealer {
             dictionary: draft.dictionary,
             appendingTo: &content
         )
+        precondition(draft.paddingByteCount <= Limits.framePlaintext / 8, "more than a frame takes")
+        content.append(zeros: draft.paddingByteCount)
         let usesDictionary = used == .zstandard
         let header = FrameHeader(
             kind: draft.kind,

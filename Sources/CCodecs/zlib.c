@@ -1,4 +1,5 @@
 #include "CCodecs.h"
+#include "padding.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -85,7 +86,10 @@ long cc_zlib_decompress(
     if (inflateReset(stream) != Z_OK
         || !lend(stream, byte_count, bytes, output_count, output)) return CC_FAILED;
     int status = inflate(stream, Z_FINISH);
-    if (status == Z_STREAM_END) return stream->avail_in ? CC_TRAILING : (long)stream->total_out;
+    if (status == Z_STREAM_END) {
+        return cc_is_padding(stream->avail_in, stream->next_in)
+            ? (long)stream->total_out : CC_TRAILING;
+    }
     if (status == Z_MEM_ERROR) return CC_FAILED;
     // Output that is full while input is left means more bytes than were declared.
     if (status == Z_BUF_ERROR && stream->avail_out == 0 && stream->avail_in > 0) return CC_NO_ROOM;

@@ -1,4 +1,5 @@
 #include "CCodecs.h"
+#include "padding.h"
 
 #include <stdlib.h>
 
@@ -131,9 +132,9 @@ long cc_zstd_decompress(
 {
     long frame = frame_count(byte_count, bytes);
     if (frame < 0) return frame;
-    if ((size_t)frame != byte_count) return CC_TRAILING;
+    if (!cc_is_padding(byte_count - (size_t)frame, bytes + frame)) return CC_TRAILING;
     size_t count = ZSTD_decompress_usingDDict(
-        decompressor->context, output, output_count, bytes, byte_count,
+        decompressor->context, output, output_count, bytes, (size_t)frame,
         dictionary ? dictionary->decompressing : NULL);
     if (!ZSTD_isError(count)) return (long)count;
     switch (ZSTD_getErrorCode(count)) {

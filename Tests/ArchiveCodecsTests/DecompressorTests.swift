@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test func `stored bytes must be as many as declared`() {
-        #expect(failure([1, 2], codec: .stored, count: 1) == .tooLong(declared: 1))
+        #expect(failure([1, 2], codec: .stored, count: 1) == .trailingBytes(.stored))
         #expect(failure([1, 2], codec: .stored, count: 3) == .tooShort(declared: 3, found: 2))
     }
 
@@ -58,10 +58,22 @@ import Testing
         }
     }
 
+    @Test(arguments: Codec.allCases, [1, 7, 5_000])
+    func `zeros behind the compressed bytes are padding and no content`(
+        codec: Codec,
+        count: Int
+    ) throws {
+        let plain = prose(5000)
+        let (bytes, _) = Compressor().compressed(plain, with: codec)
+        let padded = bytes + [UInt8](repeating: 0, count: count)
+        #expect(try Decompressor().decompressed(padded, codec: codec, count: 5000) == plain)
+        #expect(failure(padded + [1], codec: codec, count: 5000) == .trailingBytes(codec))
+    }
+
     @Test(arguments: codecs)
-    func `nothing may follow the compressed bytes`(codec: Codec) {
+    func `nothing else may follow the compressed bytes`(codec: Codec) {
         let (bytes, _) = Compressor().compressed(prose(5000), with: codec)
-        for tail in [[0], [1, 2, 3, 4, 5], bytes] as [[UInt8]] {
+        for tail in [[0, 1], [1, 2, 3, 4, 5], bytes] as [[UInt8]] {
             #expect(failure(bytes + tail, codec: codec, count: 5000) == .trailingBytes(codec))
             #expect(failure(bytes + tail, codec: codec, count: 10_000) == .trailingBytes(codec))
         }

@@ -18,7 +18,7 @@
 enum {
     CC_NO_ROOM = -1,    // the output is full and more would come
     CC_MALFORMED = -2,  // the input is not what it says it is
-    CC_TRAILING = -3,   // input is left behind the end of the frame
+    CC_TRAILING = -3,   // behind the end of the frame is more than zeros
     CC_FAILED = -4,     // the library could not work, as for want of memory
 };
 
@@ -45,7 +45,7 @@ long cc_zstd_compress(
     size_t plain_count, const uint8_t *_Nullable plain CC_COUNTED(plain_count) CC_NOESCAPE,
     size_t output_count, uint8_t *_Nullable output CC_COUNTED(output_count) CC_NOESCAPE);
 
-/// Reads exactly one such frame.
+/// Reads exactly one such frame; zeros behind it are padding.
 long cc_zstd_decompress(
     cc_zstd_decompressor *_Nonnull decompressor, const cc_zstd_dictionary *_Nullable dictionary,
     size_t byte_count, const uint8_t *_Nullable bytes CC_COUNTED(byte_count) CC_NOESCAPE,
@@ -62,7 +62,7 @@ long cc_zlib_compress(
     size_t plain_count, const uint8_t *_Nullable plain CC_COUNTED(plain_count) CC_NOESCAPE,
     size_t output_count, uint8_t *_Nullable output CC_COUNTED(output_count) CC_NOESCAPE);
 
-/// Reads exactly one zlib stream.
+/// Reads exactly one zlib stream; zeros behind it are padding.
 long cc_zlib_decompress(
     cc_zlib_decompressor *_Nonnull decompressor,
     size_t byte_count, const uint8_t *_Nullable bytes CC_COUNTED(byte_count) CC_NOESCAPE,
