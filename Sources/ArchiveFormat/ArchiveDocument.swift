@@ -58,32 +58,43 @@ package struct ArchiveDocument: Equatable, Sendable {
             let created = document["created"]?.asText.flatMap(Timestamp.init),
             let key = document["public_key"]?.asText.flatMap(Hex.decode), key.count == 32,
             let parameters = document["parameters"],
-            let pack = Self.parameter("pack_bytes", parameters, 1...Limits.inlineBody),
-            let segment = Self.parameter(
-                "segment_bytes",
-                parameters,
-                65_536...Int(Limits.segment)
-            ),
-            let page = Self.parameter("index_page_bytes", parameters, 512...65_536)
+            let pack = parameters["pack_bytes"]?.asInteger,
+            let segment = parameters["segment_bytes"]?.asInteger,
+            let page = parameters["index_page_bytes"]?.asInteger
         else { throw FormatError(.damaged, "archive.json lacks a field or has one out of range") }
         self.init(
             archiveID: id,
             created: created,
             publicKey: key,
-            packByteCount: pack,
-            segmentByteCount: segment,
-            pageByteCount: page
+            packByteCount: Int(pack),
+            segmentByteCount: Int(segment),
+            pageByteCount: Int(page)
         )
+        let finding = Self.finding(
+            packByteCount: packByteCount,
+            segmentByteCount: segmentByteCount,
+            pageByteCount: pageByteCount
+        )
+        if let finding { throw FormatError(.damaged, "in its parameters \(finding)") }
     }
 
-    private static func parameter(
-        _ name: String,
-        _ parameters: JSONValue,
-        _ range: ClosedRange<Int>
-    ) -> Int? {
-        guard let value = parameters[name]?.asInteger, range.contains(Int(value)) else {
-            return nil
+    /// What is wrong with parameters, nil if the format can hold to all of them.
+    package static func finding(
+        packByteCount: Int,
+        segmentByteCount: Int,
+        pageByteCount: Int
+    ) -> String? {
+        let ranges = [
+            ("pack_bytes", packByteCount, 1...Limits.inlineBody),
+            ("segment_bytes", segmentByteCount, 65_536...Int(Limits.segment)),
+            ("index_page_bytes", pageByteCount, 512...65_536),
+        ]
+        for (name, value, range) in ranges where !range.contains(value) {
+            return "\(name) is \(value); it must be \(range.lowerBound) to \(range.upperBound)"
         }
-        return Int(value)
+        guard pageByteCount & (pageByteCount - 1) == 0 else {
+            return "index_page_bytes is \(pageByteCount); it must be a power of two"
+        }
+        return nil
     }
 }

@@ -178,7 +178,7 @@ package struct DirectoryBlock: Equatable, Sendable {
         }
         for _ in 0..<(try cursor.count(bytes, limit: Self.plaintextLimit)) {
             let id = try cursor.range(bytes, count: Digest.byteCount)
-            let offset = try cursor.count(bytes, limit: Int(Limits.segment / 8))
+            let offset = try cursor.count(bytes, limit: Int(Limits.frameOffset / 8))
             chunks.append(
                 DirectoryChunk(
                     id: Digest(reading: bytes, at: id.lowerBound),
@@ -201,7 +201,7 @@ package struct DirectoryBlock: Equatable, Sendable {
         record.sequence = last.sequence &+ UInt64(bitPattern: try cursor.zigzag(bytes))
         let offset = Int64(last.frameOffset / 8).addingReportingOverflow(try cursor.zigzag(bytes))
         guard !offset.overflow, offset.partialValue >= 0,
-            offset.partialValue <= Int64(Limits.segment / 8)
+            offset.partialValue <= Int64(Limits.frameOffset / 8)
         else { throw .overLimit }
         record.frameOffset = UInt64(offset.partialValue) * 8
         record.slot = try cursor.count(bytes, limit: Limits.recordsPerPack)

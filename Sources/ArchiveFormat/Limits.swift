@@ -44,4 +44,6 @@ package enum Limits {
     package static let chunkReferencesInEntry = 4_096
     /// A segment is sealed when it grows beyond this, whatever the configured target.
     package static let segment: UInt64 = 1 << 30
+    /// No frame of records or chunks begins behind this: its batch began below the limit of a segment.
+    package static let frameOffset = segment + UInt64(batch)
 }

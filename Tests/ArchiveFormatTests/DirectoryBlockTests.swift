@@ -40,7 +40,7 @@ import Testing
             ],
             chunks: [
                 DirectoryChunk(id: Sample.digest(1), frameOffset: 4_096),
-                DirectoryChunk(id: Sample.digest(2), frameOffset: Limits.segment),
+                DirectoryChunk(id: Sample.digest(2), frameOffset: Limits.frameOffset & ~7),
             ]
         )
     }
@@ -116,13 +116,13 @@ import Testing
             bytes.append(varint: value)
             return bytes
         }
-        let beyond = number(UInt64(Limits.segment / 8) * 2 + 2)
+        let beyond = number((Limits.frameOffset / 8) * 2 + 2)
         let wrong: [[UInt8]] = [
             [2, 1, 0x50, 0, 0],
             [1] + number(257),
             head + number(.max),
             head + [0] + number(1 << 40),
-            // Offsets: below zero, and beyond a segment.
+            // Offsets: below zero, and beyond a segment and its last batch.
             head + [1, 0, 2, 1, 0, 0, 0, 1, 0x61, 0, 0],
             head + [1, 0, 2] + beyond + [0, 0, 0, 1, 0x61, 0, 0],
             // More of the name before than there was; no name; a slot that no pack has.
