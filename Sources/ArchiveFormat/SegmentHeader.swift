@@ -34,6 +34,9 @@ package struct SegmentHeader: Equatable, Sendable {
     package var firstSequence: RecordSequence
     package var epoch: UInt32
     package var predecessor: Predecessor
+    /// Bits of a newer program's features with which reading is safe and appending is not; version 1
+    /// has none.
+    package private(set) var readCompatibleFeatures: UInt64 = 0
     /// The hash at the header's end, over all bytes before it: the seal frame signs it.
     ///
     /// The note may change from release to release, so the hash that was read is kept, not computed
@@ -129,6 +132,7 @@ package struct SegmentHeader: Equatable, Sendable {
                 commitHash: Digest(reading: bytes, at: 112)
             )
         )
+        readCompatibleFeatures = bytes.u64(at: 24)
         hash = Digest(reading: bytes, at: Self.hashOffset)
     }
 }

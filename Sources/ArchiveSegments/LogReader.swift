@@ -115,8 +115,8 @@ package final class LogReader: Sendable {
             }
         }
         guard let file = found else {
-            throw failure
-                ?? LogError(.corrupt, segment: segment, "the segment's file is missing")
+            if let failure, failure.cause?.errno != .noSuchFileOrDirectory { throw failure }
+            throw directory.missing(segment)
         }
         files.withLock { open in
             if open.count >= Self.openLimit, let victim = open.keys.min() { open[victim] = nil }

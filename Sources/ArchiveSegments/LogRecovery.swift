@@ -54,10 +54,19 @@ package struct LogRecovery {
         try checkChain(sealed)
         if let last = sealed.last { try take(last.number, into: &position) }
         var known = witnesses
-        if let head { known.append(.init("the head", commit: head.commit.number)) }
+        if let head {
+            known.append(
+                .init(
+                    "the head",
+                    commit: head.commit.number,
+                    segment: SegmentNumber(head.segment)
+                )
+            )
+        }
+        try requireSegments(of: known, among: names, after: position.link)
         let open = names.filter { !$0.isSealed }
         for name in open.dropLast() where !sealed.contains(.init(name.number, isSealed: true)) {
-            try setAside(name, ifUnused: position)
+            try setAsideUnused(name)
         }
         for twin in open where sealed.contains(.init(twin.number, isSealed: true)) {
             // Recovery was interrupted after the good prefix had been sealed: the seal holds.
@@ -74,11 +83,25 @@ package struct LogRecovery {
         return (position, report)
     }
 
+    /// A witness whose commit stands in a segment without a file tells of a lost file, not of a log
+    /// that was cut or put back.
+    private func requireSegments(
+        of witnesses: [RecoveryVerdict.Witness],
+        among names: [SegmentDirectory.Name],
+        after link: CommitLink
+    ) throws(LogError) {
+        let numbers = Set(names.map(\.number))
+        let lost = witnesses.filter { $0.commit > link.number }.compactMap(\.segment)
+            .filter { !numbers.contains($0) }
+        if let first = lost.min() { throw directory.missing(first) }
+    }
+
     /// Checks that each sealed segment's header names the one before.
     private func checkChain(_ sealed: [SegmentDirectory.Name]) throws(LogError) {
         var last: SegmentHeader?
         for name in sealed {
             let header = try directory.open(name, archiveID: keys.archiveID).header
+            try requireAppendable(header)
             let before = last?.number.value ?? 0
             guard header.predecessor.segment == before else {
                 throw LogError(
@@ -91,6 +114,18 @@ package struct LogRecovery {
             }
             last = header
         }
+    }
+
+    /// A newer program may have left what reading can pass over and appending would break.
+    private func requireAppendable(_ header: SegmentHeader) throws(LogError) {
+        guard header.readCompatibleFeatures != 0 else { return }
+        throw LogError(
+            .unsupported,
+            segment: header.number,
+            offset: 0,
+            "it has features \(header.readCompatibleFeatures) of a newer release, with which this "
+                + "program can read but not write; nothing was changed; use the newer release"
+        )
     }
 
     private func take(
@@ -126,7 +161,7 @@ package struct LogRecovery {
                 RecoveryVerdict.decide(.clean, after: position.link, witnesses: witnesses),
                 segment: name.number
             )
-            return try setAside(name, ifUnused: position)
+            return try setAsideUnused(name)
         }
         let tail = try LogTail.classify(
             segment.file,
@@ -168,6 +203,7 @@ package struct LogRecovery {
         } catch  where error.code == .corrupt {
             return nil
         }
+        try requireAppendable(header)
         guard header.predecessor == position.predecessor else {
             throw LogError(
                 .corrupt,
@@ -306,12 +342,18 @@ extension LogRecovery {
         }
     }
 
-    /// Moves a segment file that never held a commit out of the way.
-    private func setAside(
-        _ name: SegmentDirectory.Name,
-        ifUnused position: LogPosition
-    ) throws(LogError) {
+    /// Moves a segment file out of the way that never held a batch; refuses any other.
+    private func setAsideUnused(_ name: SegmentDirectory.Name) throws(LogError) {
         let path = directory.path(name)
+        guard try directory.isUnused(name) else {
+            throw LogError(
+                .corrupt,
+                segment: name.number,
+                "its header is damaged, or a later segment follows although it was never sealed, and "
+                    + "it holds batches that may have been acknowledged. Nothing was changed; read "
+                    + "what survives, and recover the rest from a vault"
+            )
+        }
         do {
             try directory.fileSystem.makeDirectory(quarantine)
             try directory.fileSystem.rename(path, to: quarantine.appending(name.text))

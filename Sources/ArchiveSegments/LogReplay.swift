@@ -102,7 +102,8 @@ package struct LogReplay {
         do {
             (file, header) = try directory.open(name, archiveID: keys.archiveID)
         } catch  where error.code == .corrupt {
-            // Created and not yet written when the machine stopped: it holds nothing.
+            // Created and not yet written when the machine stopped: then it holds nothing.
+            guard try directory.isUnused(name) else { throw error }
             return nil
         }
         var start = place

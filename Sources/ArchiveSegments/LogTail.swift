@@ -29,6 +29,20 @@ package enum LogTail: Equatable, Sendable {
         }
     }
 
+    /// Tells whether only zeros stand behind `offset`, or nothing.
+    package static func isEmpty(
+        _ file: any File,
+        from offset: UInt64
+    ) throws(SystemError) -> Bool {
+        var offset = offset
+        while true {
+            let bytes = try file.read(at: offset, byteCount: 1 << 20)
+            guard !bytes.isEmpty else { return true }
+            guard bytes.allSatisfy({ $0 == 0 }) else { return false }
+            offset += UInt64(bytes.count)
+        }
+    }
+
     private static func search(
         _ file: any File,
         from start: UInt64,

@@ -19,11 +19,19 @@ package enum RecoveryVerdict: Equatable, Sendable {
         package let commit: CommitNumber
         /// The commit's leaf hash, where the witness has it.
         package let hash: Digest?
+        /// The segment that the commit stands in, where the witness knows it.
+        package let segment: SegmentNumber?
 
-        package init(_ name: String, commit: CommitNumber, hash: Digest? = nil) {
+        package init(
+            _ name: String,
+            commit: CommitNumber,
+            hash: Digest? = nil,
+            segment: SegmentNumber? = nil
+        ) {
             self.name = name
             self.commit = commit
             self.hash = hash
+            self.segment = segment
         }
     }
 

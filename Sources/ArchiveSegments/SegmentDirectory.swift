@@ -35,9 +35,39 @@ package struct SegmentDirectory: Sendable {
             return try fileSystem.names(in: path).compactMap(Self.name).sorted {
                 ($0.number, $0.isSealed ? 0 : 1) < ($1.number, $1.isSealed ? 0 : 1)
             }
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            throw LogError(
+                .corrupt,
+                "the directory of segments \(path.string) is missing; put it back, or recover the "
+                    + "archive from a vault with `strongroom recover`",
+                cause: error
+            )
         } catch {
             throw LogError(error)
         }
+    }
+
+    /// Tells whether nothing was ever written behind a segment's header.
+    ///
+    /// The header is durable before the first batch is written: a file without a whole one holds no
+    /// batch if this is true, and if it is not, the header was damaged afterwards.
+    package func isUnused(_ name: Name) throws(LogError) -> Bool {
+        do {
+            let file = try fileSystem.open(path(name), .read)
+            return try LogTail.isEmpty(file, from: UInt64(SegmentHeader.byteCount))
+        } catch {
+            throw LogError(error, segment: name.number)
+        }
+    }
+
+    /// What to say of a segment that something names and that has no file.
+    package func missing(_ number: SegmentNumber) -> LogError {
+        LogError(
+            .corrupt,
+            segment: number,
+            "its file is missing from \(path.string); put it back, or recover the archive from a "
+                + "vault with `strongroom recover`"
+        )
     }
 
     private static func name(_ component: FilePath.Component) -> Name? {
