@@ -109,7 +109,12 @@ extension ArchiveError {
         case .newerFormat: self.init(.unsupported, error.description)
         case .poisoned: self.init(.poisoned, error.description)
         case .sealing: self.init(.system, error.description)
-        case .missing, .foreign, .damaged, .corrupt: self.init(.corrupt, error.description)
+        case .missing, .foreign, .damaged, .corrupt:
+            self.init(
+                .corrupt,
+                "\(error.description). Only the index is concerned, not the records: run "
+                    + "`strongroom rebuild-index`"
+            )
         }
     }
 

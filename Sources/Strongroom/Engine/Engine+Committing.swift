@@ -27,8 +27,8 @@ extension Engine {
                         + "as a stream"
                 )
             }
-            pending.append(PendingRecord(record))
         }
+        for record in try sealingDeletions(of: records) { pending.append(PendingRecord(record)) }
         return try commit(pending)
     }
 
@@ -177,6 +177,8 @@ extension Engine {
         guard case .writer(let index) = index, !memory.isEmpty || covered != end else { return }
         do {
             try index.checkpoint(applying: memory.freeze(), covering: end.coverage)
+        } catch  where error.isHealedByRebuilding {
+            return try remakeIndex()
         } catch {
             throw ArchiveError.wrapping(error, in: layout.index.string)
         }

@@ -1,6 +1,6 @@
 package import ArchiveBytes
 package import ArchiveFileIO
-package import ArchiveFormat
+import ArchiveFormat
 import ArchiveIndex
 package import ArchiveKeys
 import ArchiveSealing
@@ -36,6 +36,7 @@ package struct ArchiveAddress: Sendable {
 extension Engine {
     /// Creates an archive in a directory that is empty or not there, and opens it for writing.
     package static func create(_ address: ArchiveAddress) throws(ArchiveError) -> Engine {
+        try checkParameters(address)
         try makePlace(address)
         do {
             let drawn = try Randomness.bytes(ArchiveID.byteCount)
@@ -77,6 +78,20 @@ extension Engine {
             throw ArchiveError.wrapping(error, in: address.path.string)
         }
         return try open(address)
+    }
+
+    /// An archive that nobody could open again is not made.
+    private static func checkParameters(_ address: ArchiveAddress) throws(ArchiveError) {
+        let finding = ArchiveDocument.finding(
+            packByteCount: address.configuration.packByteCount,
+            segmentByteCount: address.configuration.segmentByteCount,
+            pageByteCount: address.configuration.pageByteCount
+        )
+        guard let finding else { return }
+        throw ArchiveError(
+            .invalid,
+            "no archive was made in \(address.path.string): \(finding)"
+        )
     }
 
     private static func makePlace(_ address: ArchiveAddress) throws(ArchiveError) {
@@ -133,7 +148,9 @@ extension Engine {
         )
         let engine = Engine(parts)
         do {
-            try engine.recoverLog(&head)
+            let wasClosed = try engine.recoverLog(&head)
+            if !wasClosed { try engine.tidyIndex() }
+            engine.logOpening()
         } catch {
             throw ArchiveError.wrapping(error, in: address.path.string)
         }
@@ -141,8 +158,9 @@ extension Engine {
         return engine
     }
 
-    /// Finds the log's end and makes it clean, and with it head and index.
-    private func recoverLog(_ head: inout HeadFile) throws {
+    /// Finds the log's end and makes it clean, and with it the head; tells whether the last writer
+    /// had ended in order.
+    private func recoverLog(_ head: inout HeadFile) throws -> Bool {
         let directory = layout.segmentDirectory(fileSystem)
         let (position, report) = try LogRecovery(
             directory,
@@ -164,10 +182,6 @@ extension Engine {
         // Closing a segment after a crash adds commits that hold no record.
         end = LogPlace(segment: log.end.segment, offset: log.end.offset, link: log.link)
         let wasClosed = head.current?.isClosed == true && head.current?.commit == log.link
-        if !wasClosed, case .writer(let index) = index {
-            // What a checkpoint left unfinished is nobody's, but a verification would find it.
-            _ = try index.repairFreePages()
-        }
         if head.current?.commit != log.link {
             try head.advance(
                 to: log.link,
@@ -177,7 +191,7 @@ extension Engine {
             )
         }
         self.head = head
-        logOpening()
+        return wasClosed
     }
 
     /// Opens an archive for reading.
@@ -191,6 +205,7 @@ extension Engine {
         let head = try readHead(address, keys)
         let engine = Engine(try gather(address, document, keys, lockFile: nil))
         if let head, head.commit.number > engine.end.link.number {
+            try engine.requireSegment(of: head)
             throw ArchiveError(
                 .rollback,
                 "\(address.path.string): the log ends with commit \(engine.end.link.number), but the "
@@ -199,6 +214,19 @@ extension Engine {
             )
         }
         return engine
+    }
+
+    /// A lost file is told from a log that was cut or put back.
+    private func requireSegment(of head: HeadSlot) throws(ArchiveError) {
+        let directory = layout.segmentDirectory(fileSystem)
+        let number = SegmentNumber(head.segment)
+        do {
+            guard try directory.names().contains(where: { $0.number == number }) else {
+                throw directory.missing(number)
+            }
+        } catch {
+            throw ArchiveError.wrapping(error, in: layout.segments.string)
+        }
     }
 
     private static func readHead(
@@ -221,90 +249,6 @@ extension Engine {
 }
 
 extension Engine {
-    /// Reads identity and keyring and opens the keyring.
-    private static func unlock(
-        _ address: ArchiveAddress
-    ) throws(ArchiveError) -> (ArchiveDocument, KeyringKeys) {
-        let layout = address.layout
-        let document = try readDocument(address.fileSystem, layout)
-        do {
-            let bytes = try address.fileSystem.readAll(
-                layout.keyring,
-                limit: KeyringFile.byteCountLimit
-            )
-            let keyring = try KeyringFile(decoding: bytes.span).open(address.credential)
-            guard keyring.archiveID == document.archiveID, keyring.publicKey == document.publicKey
-            else {
-                throw ArchiveError(
-                    .corrupt,
-                    "\(layout.keyring.string) is the keyring of another archive than "
-                        + "\(layout.document.string)"
-                )
-            }
-            return (document, KeyringKeys(keyring))
-        } catch {
-            throw ArchiveError.wrapping(error, in: layout.keyring.string)
-        }
-    }
-
-    /// Reads `archive.json`, whose signature is checked under the key that it names itself.
-    package static func readDocument(
-        _ fileSystem: any FileSystem,
-        _ layout: ArchiveLayout
-    ) throws(ArchiveError) -> ArchiveDocument {
-        do {
-            guard try fileSystem.status(of: layout.document) != nil else {
-                throw ArchiveError(
-                    .notFound,
-                    "\(layout.root.string) holds no archive: there is no archive.json; make one with "
-                        + "`strongroom init`, or name the right directory"
-                )
-            }
-            let bytes = try fileSystem.readAll(layout.document, limit: 1 << 20)
-            return try ArchiveDocument(decoding: bytes.span)
-        } catch {
-            throw ArchiveError.wrapping(error, in: layout.document.string)
-        }
-    }
-
-    private static func lock(_ address: ArchiveAddress) throws(ArchiveError) -> any File {
-        do {
-            let file = try openLock(address, .openOrCreate)
-            guard try file.tryLock(byte: 0, exclusively: true) else {
-                throw ArchiveError(
-                    .locked,
-                    "\(address.path.string): another process is writing to the archive; wait for it "
-                        + "to end, or read meanwhile"
-                )
-            }
-            return file
-        } catch {
-            throw ArchiveError.wrapping(error, in: address.layout.lock.string)
-        }
-    }
-
-    private static func openLock(
-        _ address: ArchiveAddress,
-        _ access: FileAccess
-    ) throws(ArchiveError) -> any File {
-        do {
-            return try address.fileSystem.open(address.layout.lock, access)
-        } catch {
-            throw ArchiveError(error)
-        }
-    }
-
-    /// The file in which a reader says which version of the index it reads; nil if there is none, as
-    /// in a copy that nobody writes to.
-    private static func pinFile(_ address: ArchiveAddress) throws(ArchiveError) -> (any File)? {
-        do {
-            guard try address.fileSystem.status(of: address.layout.lock) != nil else { return nil }
-        } catch {
-            throw ArchiveError(error)
-        }
-        return try openLock(address, .read)
-    }
-
     /// Opens the index, rebuilds it if it must be, and reads what the log has beyond it.
     private static func gather(
         _ address: ArchiveAddress,
@@ -322,10 +266,8 @@ extension Engine {
             isWriter: lockFile != nil,
             lockFile: pins
         )
-        let (index, wasRebuilt) = try opening.open(rebuilding: rebuildingIndex)
-        let view = try index.view()
-        let covered = LogPlace(coverage: view.coverage) ?? .start
-        let learnt = try opening.learnCollections(view)
+        let opened = try opening.open(rebuilding: rebuildingIndex)
+        let covered = LogPlace(coverage: opened.view.coverage) ?? .start
         var memory = MemoryTable()
         let end = try opening.replay(from: covered, into: &memory)
         return EngineParts(
@@ -336,14 +278,15 @@ extension Engine {
             configuration: address.configuration,
             clock: address.clock,
             lockFile: lockFile,
-            index: index,
+            indexOpening: opening,
+            index: opened.handle,
             memory: memory,
             covered: covered,
             end: end,
-            knownCollections: learnt,
-            indexWasRebuilt: wasRebuilt,
+            knownCollections: opened.collections,
+            indexWasRebuilt: opened.wasRebuilt,
             readState: ReadState(
-                index: IndexSnapshot(runs: memory.runs, view: view),
+                index: IndexSnapshot(runs: memory.runs, view: opened.view),
                 link: end.link
             )
         )
@@ -359,35 +302,22 @@ extension Engine {
 
     /// What else than the head knows of commits: the index and the snapshots.
     private func witnesses() throws(ArchiveError) -> [RecoveryVerdict.Witness] {
-        var witnesses = [RecoveryVerdict.Witness("the index", commit: covered.link.number)]
+        var witnesses = [
+            RecoveryVerdict.Witness(
+                "the index",
+                commit: covered.link.number,
+                segment: covered.segment
+            )
+        ]
         for manifest in try snapshots() {
-            witnesses.append(.init("snapshot \(manifest.id)", commit: manifest.treeSize))
+            witnesses.append(
+                .init(
+                    "snapshot \(manifest.id)",
+                    commit: manifest.treeSize,
+                    segment: manifest.segments.last?.number
+                )
+            )
         }
         return witnesses
-    }
-}
-
-extension Engine {
-    /// Tells the log what opening had to mend.
-    private func logOpening() {
-        guard let logger = configuration.logger else { return }
-        let archive = "\(document.archiveID.hex)"
-        if let segment = recovery.closedSegment {
-            logger.notice(
-                "closed a segment after an unclean end",
-                metadata: ["archive": "\(archive)", "segment": "\(segment.value)"]
-            )
-        }
-        if recovery.quarantinedByteCount > 0 {
-            logger.warning(
-                "set aside a batch that was never acknowledged",
-                metadata: [
-                    "archive": "\(archive)", "bytes": "\(recovery.quarantinedByteCount)",
-                ]
-            )
-        }
-        if indexWasRebuilt {
-            logger.notice("made the index anew from the log", metadata: ["archive": "\(archive)"])
-        }
     }
 }

@@ -24,6 +24,8 @@ package final class Engine {
 
     /// Holds the writer's lock for as long as the archive is open for writing.
     let lockFile: (any File)?
+    /// Makes the index anew when a page of it turns out to be damaged.
+    let indexOpening: IndexOpening
     var index: IndexHandle
     var log: LogWriter?
     var head: HeadFile?
@@ -53,6 +55,7 @@ package final class Engine {
         configuration = parts.configuration
         clock = parts.clock
         lockFile = parts.lockFile
+        indexOpening = parts.indexOpening
         index = parts.index
         memory = parts.memory
         covered = parts.covered
@@ -70,10 +73,9 @@ package final class Engine {
     ///
     /// Cheap: values are shared, not copied.
     func publish() throws(ArchiveError) {
-        let state = ReadState(
-            index: IndexSnapshot(runs: memory.runs, view: try index.view()),
-            link: end.link
-        )
+        let view: IndexView
+        do { view = try index.view() } catch { throw ArchiveError(error) }
+        let state = ReadState(index: IndexSnapshot(runs: memory.runs, view: view), link: end.link)
         published.withLock { $0 = state }
     }
 }
@@ -87,6 +89,7 @@ struct EngineParts {
     var configuration: ArchiveConfiguration
     var clock: @Sendable () -> Timestamp
     var lockFile: (any File)?
+    var indexOpening: IndexOpening
     var index: IndexHandle
     var memory = MemoryTable()
     var covered: LogPlace

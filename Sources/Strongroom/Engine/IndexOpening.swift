@@ -12,15 +12,10 @@ enum IndexHandle {
     case writer(Index)
     case reader(IndexView)
 
-    func view() throws(ArchiveError) -> IndexView {
+    func view() throws(IndexError) -> IndexView {
         switch self {
-        case .reader(let view): return view
-        case .writer(let index):
-            do {
-                return try index.view()
-            } catch {
-                throw ArchiveError.wrapping(error, in: "index")
-            }
+        case .reader(let view): view
+        case .writer(let index): try index.view()
         }
     }
 }
@@ -38,10 +33,12 @@ struct IndexOpening {
     /// Reader locks stand behind the writer's and room for later uses.
     private static let firstReaderByte: UInt64 = 1 << 20
 
-    private var place: IndexPlace {
+    private var place: IndexPlace { place(at: address.layout.index) }
+
+    private func place(at path: FilePath) -> IndexPlace {
         IndexPlace(
             fileSystem: address.fileSystem,
-            path: address.layout.index,
+            path: path,
             archive: keys.archiveID.bytes,
             key: keys.keyring.indexKey
         )
@@ -57,66 +54,106 @@ struct IndexOpening {
         return options
     }
 
-    func open(
-        rebuilding: Bool = false
-    ) throws(ArchiveError) -> (index: IndexHandle, wasRebuilt: Bool) {
-        if rebuilding { return (.writer(try rebuild()), true) }
-        do {
-            guard isWriter else { return (.reader(try Index.read(place, options)), false) }
-            let index = try Index.open(place, options)
-            if LogPlace(coverage: index.coverage) != nil { return (.writer(index), false) }
-        } catch {
-            guard Self.isWorthRebuilding(error) else {
-                throw ArchiveError.wrapping(error, in: address.layout.index.string)
+    /// The index as opening found or made it, and the collections that it knows.
+    struct Opened {
+        let handle: IndexHandle
+        let view: IndexView
+        let collections: Set<String>
+        let wasRebuilt: Bool
+    }
+
+    func open(rebuilding: Bool = false) throws(ArchiveError) -> Opened {
+        if !rebuilding {
+            do throws(IndexError) {
+                if let opened = try openExisting() { return opened }
+            } catch {
+                guard isWriter, error.isHealedByRebuilding else { throw ArchiveError(error) }
             }
-            guard isWriter else { throw Self.unreadable(address, error) }
         }
-        return (.writer(try rebuild()), true)
-    }
-
-    private static func isWorthRebuilding(_ error: IndexError) -> Bool {
-        switch error {
-        case .missing, .foreign, .damaged, .corrupt: true
-        default: false
+        let index = try rebuild()
+        do {
+            return try opened(.writer(index), wasRebuilt: true)
+        } catch {
+            throw ArchiveError(error)
         }
     }
 
-    private static func unreadable(
-        _ address: ArchiveAddress,
-        _ error: IndexError
-    ) -> ArchiveError {
-        ArchiveError(
-            .corrupt,
-            "\(address.layout.index.string): \(error); the index is made anew when the archive is next "
-                + "opened for writing, or now by `strongroom rebuild-index`"
+    /// Nil if the index covers nothing that this program knows of.
+    private func openExisting() throws(IndexError) -> Opened? {
+        guard isWriter else { return try opened(.reader(try Index.read(place, options))) }
+        let index = try Index.open(place, options)
+        guard LogPlace(coverage: index.coverage) != nil else { return nil }
+        return try opened(.writer(index))
+    }
+
+    private func opened(
+        _ handle: IndexHandle,
+        wasRebuilt: Bool = false
+    ) throws(IndexError) -> Opened {
+        let view = try handle.view()
+        return Opened(
+            handle: handle,
+            view: view,
+            collections: try learnCollections(view),
+            wasRebuilt: wasRebuilt
         )
     }
 
     /// Makes the index anew from the log: sealed segments' directories, then the active segment.
+    ///
+    /// The old one stays until the new one is whole: what it covers is a witness against a log that
+    /// was cut.
     func rebuild() throws(ArchiveError) -> Index {
+        let fileSystem = address.fileSystem
+        let new = place(at: address.layout.indexDirectory.appending("records.btree.new"))
         do {
-            let path = address.layout.index
-            try address.fileSystem.makeDirectory(address.layout.indexDirectory)
-            if try address.fileSystem.status(of: path) != nil {
-                try address.fileSystem.remove(path)
-            }
-            let index = try Index.create(place, options, covering: LogPlace.start.coverage)
-            var memory = MemoryTable()
-            let limit = address.configuration.checkpointByteCount
-            let end = try replay(from: .start) { entries, place in
-                var builder = RunBuilder()
-                builder.append(entries)
-                memory.insert(builder.finish())
-                // Only a whole segment, or one batch of the active one, is a place to go on from.
-                guard memory.byteCount > limit else { return }
-                try index.checkpoint(applying: memory.freeze(), covering: LogPlace.start.coverage)
-                memory.dropFrozen()
-            }
-            try index.checkpoint(applying: memory.freeze(), covering: end.coverage)
-            return index
+            try fileSystem.makeDirectory(address.layout.indexDirectory)
+            if try fileSystem.status(of: new.path) != nil { try fileSystem.remove(new.path) }
+            let index = try Index.create(new, options, covering: [])
+            let end = try fill(index)
+            try index.close()
+            try checkWitness(end)
+            try fileSystem.rename(new.path, to: place.path)
+            try fileSystem.synchronizeDirectory(address.layout.indexDirectory)
+            return try Index.open(place, options)
         } catch {
+            // A disk that is full must not stay full for it.
+            try? fileSystem.remove(new.path)
             throw ArchiveError.wrapping(error, in: address.layout.index.string)
         }
+    }
+
+    /// Brings all that the log has into an empty index.
+    private func fill(_ index: Index) throws -> LogPlace {
+        var memory = MemoryTable()
+        let limit = address.configuration.checkpointByteCount
+        let end = try replay(from: .start) { entries, place in
+            var builder = RunBuilder()
+            builder.append(entries)
+            memory.insert(builder.finish())
+            // Only a whole segment, or one batch of the active one, is a place to go on from.
+            guard memory.byteCount > limit else { return }
+            try index.checkpoint(applying: memory.freeze(), covering: [])
+            memory.dropFrozen()
+        }
+        try index.checkpoint(applying: memory.freeze(), covering: end.coverage)
+        return end
+    }
+
+    /// Refuses a log that ends before what the old index knew.
+    private func checkWitness(_ end: LogPlace) throws(ArchiveError) {
+        var options = options
+        options.readerLocks = nil
+        guard let old = try? Index.read(place, options),
+            let covered = LogPlace(coverage: old.coverage),
+            covered.link.number > end.link.number
+        else { return }
+        throw ArchiveError(
+            .rollback,
+            "\(address.path.string): the log ends with commit \(end.link.number), but the index knows "
+                + "commit \(covered.link.number): the log was cut, damaged or put back; nothing was "
+                + "changed; run `strongroom verify`, then recover from a vault"
+        )
     }
 
     /// Reads what the log holds behind `place` into `memory`.
@@ -156,7 +193,7 @@ struct IndexOpening {
     }
 
     /// Learns from the index which collections there are, so that their frames' keys are found.
-    func learnCollections(_ view: IndexView) throws(ArchiveError) -> Set<String> {
+    private func learnCollections(_ view: IndexView) throws(IndexError) -> Set<String> {
         var known = Set(SystemRecords.fixedCollections)
         let prefix = IndexKeys.namePrefix(
             CollectionRegistry.systemCollection,
@@ -164,19 +201,24 @@ struct IndexOpening {
         )
         var entry = IndexEntry()
         var key = prefix
-        do {
-            while try view.first(atOrAfter: key.span, into: &entry), entry.key.starts(with: prefix)
-            {
-                let name = entry.key.dropFirst(prefix.count).prefix { $0 != 0 }
-                if let collection = String(validating: name, as: UTF8.self) {
-                    known.insert(collection)
-                    keys.learn(collection: collection)
-                }
-                key = entry.key + [0]
+        while try view.first(atOrAfter: key.span, into: &entry), entry.key.starts(with: prefix) {
+            let name = entry.key.dropFirst(prefix.count).prefix { $0 != 0 }
+            if let collection = String(validating: name, as: UTF8.self) {
+                known.insert(collection)
+                keys.learn(collection: collection)
             }
-        } catch {
-            throw ArchiveError.wrapping(error, in: address.layout.index.string)
+            key = entry.key + [0]
         }
         return known
+    }
+}
+
+extension IndexError {
+    /// What is wrong is in the index alone, and the log has all that it held.
+    var isHealedByRebuilding: Bool {
+        switch self {
+        case .missing, .foreign, .damaged, .corrupt: true
+        case .newerFormat, .system, .sealing, .poisoned: false
+        }
     }
 }
