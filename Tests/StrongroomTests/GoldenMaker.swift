@@ -150,7 +150,7 @@ struct GoldenMaker {
             NewRecord(name: "report/copy", body: [], subject: "Patient/2", mediaType: "text/plain"),
             GoldenText.report(lineCount: 48_000)
         )
-        try delete("Observation/2")
+        try delete("Observation/2", of: "Patient/2")
         try commit([GoldenText.observation(2, of: 2, value: "89")])
     }
 }
@@ -166,10 +166,12 @@ extension GoldenMaker {
         expect(record, body, try engine.put(record) { pieces.next() })
     }
 
-    private mutating func delete(_ name: String) throws {
+    private mutating func delete(_ name: String, of subject: String? = nil) throws {
         var batch = WriteBatch()
         batch.delete(name)
-        try commit(batch.records)
+        var records = batch.records
+        records[0].subject = subject
+        try commit(records)
     }
 
     private mutating func expect(_ record: NewRecord, _ body: [UInt8], _ receipt: Receipt) {

@@ -29,6 +29,8 @@ final class ArchiveCore: @unchecked Sendable {
     private struct Request: Sendable {
         let records: [NewRecord]
         let byteCount: Int
+        /// Deleting reads what it deletes, which may fail: that must not fail other callers' records.
+        let standsAlone: Bool
         let answer: @Sendable (Result<[Receipt], ArchiveError>) -> Void
     }
 
@@ -69,6 +71,7 @@ final class ArchiveCore: @unchecked Sendable {
             let request = Request(
                 records: records,
                 byteCount: records.reduce(0) { $0 + $1.footprint },
+                standsAlone: records.contains(where: \.isTombstone),
                 answer: { continuation.resume(returning: $0) }
             )
             let isFirst = waiting.withLock { waiting in
@@ -95,8 +98,10 @@ final class ArchiveCore: @unchecked Sendable {
                 var byteCount = 0
                 for request in waiting {
                     byteCount += request.byteCount
-                    if count > 0, byteCount > Engine.batchByteLimit * 3 / 4 { break }
+                    let fits = byteCount <= Engine.batchByteLimit * 3 / 4
+                    if count > 0, request.standsAlone || !fits { break }
                     count += 1
+                    if request.standsAlone { break }
                 }
                 let batch = Array(waiting.prefix(count))
                 waiting.removeFirst(count)

@@ -1,0 +1,38 @@
+/// Deletions, and under whose key they are sealed.
+///
+/// A tombstone holds the record's name. It belongs to the deleted record's own subject, so that the
+/// name goes with everything else of the person when the subject is erased.
+extension Engine {
+    /// The same records, each deletion with the subject of what it deletes.
+    func sealingDeletions(of records: [NewRecord]) throws(ArchiveError) -> [NewRecord] {
+        guard records.contains(where: \.isTombstone) else { return records }
+        let view = ArchiveView(readState, reader: RecordReader(log: reader, keys: keys))
+        var records = records
+        var subjects: [Name: String?] = [:]
+        for index in records.indices {
+            let name = Name(collection: records[index].collection, name: records[index].name)
+            if records[index].isTombstone {
+                if let subject = subjects[name] {
+                    records[index].subject = subject
+                } else {
+                    records[index].subject = try view.lastSubject(of: name)
+                }
+            }
+            subjects[name] = .some(records[index].subject)
+        }
+        return records
+    }
+
+    fileprivate struct Name: Hashable {
+        let collection: String
+        let name: String
+    }
+}
+
+extension ArchiveView {
+    /// The subject of a name's current record, or of its last deletion.
+    fileprivate func lastSubject(of name: Engine.Name) throws(ArchiveError) -> String? {
+        if let record = try record(named: name.name, in: name.collection) { return record.subject }
+        return try versions(of: name.name, in: name.collection).first?.subject
+    }
+}
