@@ -11,9 +11,12 @@ let package = Package(
     name: "benchmarks",
     dependencies: [.package(path: "..")],
     targets: [
+        .target(name: "CMachine"),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: [.product(name: "Strongroom", package: library.lowercased())],
+            dependencies: [
+                "CMachine", .product(name: "Strongroom", package: library.lowercased()),
+            ],
             packageAccess: false,
             swiftSettings: [
                 .strictMemorySafety(),
@@ -21,7 +24,7 @@ let package = Package(
                 .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
                 .unsafeFlags(["-package-name", identity]),
             ]
-        )
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -14,7 +14,22 @@ HEADERS = {
     "/usr/include/zstd.h": "libzstd-dev",
     "/usr/include/openssl/evp.h": "libssl-dev",
 }
-TOOLS = {"cc": "gcc", "make": "make", "openssl": "openssl", "taskset": "util-linux"}
+TOOLS = {"cc": "gcc", "openssl": "openssl", "taskset": "util-linux"}
+
+FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-O3", "-march=native", "-Wall", "-Wextra", "-Wconversion",
+         "-Wshadow", "-Werror"]
+STORE = ["main.c", "bench.c", "corpus.c"]
+# What each program of `peers` is made of.
+PROGRAMS = {
+    "sqlcipher": STORE + ["sqlite.c", "-DCIPHERED", "-lsqlcipher"],
+    "sqlite": STORE + ["sqlite.c", "-lsqlite3"],
+    "lmdb-sealed": STORE + ["lmdb.c", "sealing.c", "-llmdb", "-lzstd", "-lcrypto"],
+    "rocksdb": STORE + ["rocksdb.c", "-lrocksdb"],
+    "rocksdb-zstd": STORE + ["rocksdb.c", "-DCOMPRESSED", "-lrocksdb"],
+    "raw": ["raw.c", "raw-sealing.c", "bench.c", "corpus.c", "-lzstd", "-lcrypto", "-lpthread"],
+    "measured": ["measured.c", "bench.c"],
+    "counting.so": ["counting.c", "-shared", "-fPIC", "-ldl"],
+}
 
 
 def missing(needs_strace):
@@ -37,7 +52,7 @@ def build(here, out, needs_strace=False):
     if not shutil.which("swift"):
         fail("there is no Swift; tools/setup says how to install it")
     say("building the peers")
-    run(["make", "-s", "-C", str(here / "peers"), f"OUT={out / 'bin'}"])
+    build_peers(here / "peers", out / "bin")
     say("building the engine (minutes, the first time)")
     build = ["swift", "build", "-c", "release", "--package-path", str(here)]
     run(build + ["--product", "Benchmarks"])
@@ -47,8 +62,18 @@ def build(here, out, needs_strace=False):
     return programs
 
 
-def run(command):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+def build_peers(sources, programs):
+    """Makes those programs of which a source is newer."""
+    programs.mkdir(parents=True, exist_ok=True)
+    newest = max(path.stat().st_mtime for path in sources.iterdir())
+    for name, parts in PROGRAMS.items():
+        program = programs / name
+        if not program.exists() or program.stat().st_mtime < newest:
+            run(["cc", *FLAGS, *parts, "-o", str(program)], cwd=sources)
+
+
+def run(command, cwd=None):
+    done = subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
         fail(f"{' '.join(command)} failed:\n{done.stdout}")
 

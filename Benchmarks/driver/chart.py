@@ -17,11 +17,13 @@ PANELS = [
     ("peak memory, bulk insert", "Peak memory of the bulk insert", "less"),
 ]
 OURS = "Strongroom"
+PLAIN = "Plain: that store encrypts nothing. Every commit is synced before the next begins."
 SHORT = {"LMDB, zstd + GCM by the application": "LMDB + zstd + GCM",
          "RocksDB, zstd dictionary (plaintext)": "RocksDB zstd (plain)",
          "RocksDB (plaintext)": "RocksDB (plain)", "SQLite (plaintext)": "SQLite (plain)",
          "bare append + fdatasync": "bare append + sync"}
-WIDTH, COLUMN, LABEL, BAR, LINE, MARGIN = 960, 470, 140, 215, 22, 20
+WIDTH, COLUMN, LABEL, BAR, LINE, MARGIN = 960, 475, 142, 220, 22, 20
+TOP = 10
 STYLE = """
   svg { color-scheme: light dark; background: var(--page);
     --page: #ffffff; --text: #1f2933; --soft: #5b6774; --ours: #0b6e4f; --peer: #a9b4c0; }
@@ -29,7 +31,7 @@ STYLE = """
     --page: #14181d; --text: #e6eaee; --soft: #9aa7b4; --ours: #3fc08f; --peer: #55616e; } }
   text { font: 13px system-ui, sans-serif; fill: var(--text); }
   .title { font-size: 15px; font-weight: 600; }
-  .soft { font-size: 12px; fill: var(--soft); }
+  .soft { font-size: 12px; font-weight: 400; fill: var(--soft); }
   .strong { font-weight: 600; }
   .ours { fill: var(--ours); } .peer { fill: var(--peer); } .page { fill: var(--page); }
 """
@@ -48,15 +50,15 @@ def bars_of(rows, work):
 
 def shown(value, unit):
     text = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-    return f"{text} {'a second' if unit.endswith('/s') else unit}"
+    return f"{text}{'/s' if unit.endswith('/s') else ' ' + unit}"
 
 
 def panel(bars, unit, name, better, x, y):
     parts = [f'<text class="title" x="{x}" y="{y}">{html.escape(name)}'
-             f'<tspan class="soft"> · {better} is better</tspan></text>']
+             f'<tspan class="soft" dx="6">{better} is better</tspan></text>']
     top = max(value for _, value in bars)
     for index, (engine, value) in enumerate(bars):
-        line = y + 12 + index * LINE
+        line = y + TOP + index * LINE
         kind = "ours" if engine == OURS else "peer"
         weight = ' class="strong"' if engine == OURS else ""
         width = max(1.5, BAR * value / top)
@@ -65,7 +67,7 @@ def panel(bars, unit, name, better, x, y):
                      f'width="{width:.1f}" height="14" rx="2"/>')
         parts.append(f'<text class="soft" x="{x + LABEL + width + 6:.1f}" y="{line + 13}">'
                      f'{html.escape(shown(value, unit))}</text>')
-    return parts, 12 + len(bars) * LINE
+    return parts, TOP + len(bars) * LINE
 
 
 def wrapped(text, limit):
@@ -79,8 +81,8 @@ def wrapped(text, limit):
 
 def draw(rows, title):
     """The whole picture; it follows the reader's light or dark setting."""
-    parts, y, column, tallest = [], MARGIN + 40, 0, 0
-    notes = wrapped(title, 125)
+    parts, y, column, tallest = [], MARGIN + 46, 0, 0
+    notes = wrapped(title, 125) + [PLAIN]
     y += 16 * len(notes)
     for work, name, better in PANELS:
         bars, unit = bars_of(rows, work)

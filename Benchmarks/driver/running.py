@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 
+import files
 from building import fail, say
 
 # The program of each engine that keeps records, in the order of the first round.
@@ -36,7 +37,8 @@ class Runner:
 
     def phase(self, engine, *arguments, before=(), preload=None, into=None, survives=True):
         """Runs one program and notes what it prints; a program that fails ends the run."""
-        command = [*before, self.programs[engine], *map(str, arguments)]
+        measured = [self.programs["measured"], str(arguments[0])]
+        command = [*measured, *before, self.programs[engine], *map(str, arguments)]
         environment = dict(self.environment, **({"LD_PRELOAD": preload} if preload else {}))
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
         if survives and done.returncode != 0:
@@ -56,9 +58,15 @@ class Runner:
         if engine.startswith("rocksdb") or engine == "ours":
             path.mkdir(parents=True)
         self.phase(engine, "insert", corpus.path, path)
+        if engine != "ours":
+            self.phase(engine, "settle", path)
+        self.figures.add(engine, f"size.mb {files.disk_bytes(path) / 1e6}")
         reads = min(READS, count)
+        files.warm(path)
         self.phase(engine, "read", path, count, reads, seed)
+        files.cool(path)
         self.phase(engine, "cold", path, count, COLD_READS, seed)
+        files.warm(path)
         self.phase(engine, "scan", path)
         self.phase(engine, "open", path, count, seed)
         self.phase(engine, "single", corpus.path, path, count, SINGLES)
@@ -67,12 +75,13 @@ class Runner:
             self.phase(engine, "rebuild", path)
             megabytes = self.figures.values["ours"]["corpus.mb"][-1]
             self.phase(engine, "verify", path, megabytes)
+            self.phase(engine, "keyless", path)
         shutil.rmtree(path)
 
     def own(self, is_first):
         """What only the archive does."""
         corpus = self.corpus
-        one = ("taskset", "-c", "0")
+        one = (shutil.which("taskset"), "-c", "0")
         path = self.fresh("one-core")
         self.phase("ours", "insert", corpus.path, path, 1, before=one, into="ours-one-core")
         path = self.fresh("import")

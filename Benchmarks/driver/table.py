@@ -40,7 +40,7 @@ def bulk_details(figures):
         middle = {name: sorted(all)[len(all) // 2] for name, all in values.items()}
         lines.append([engine, number(middle["insert.commits_per_s"]),
                       number(middle["insert.per_s"]),
-                      number(middle.get("insert.settle_ms", 0)) + " ms",
+                      number(middle.get("settle.ms", 0)) + " ms",
                       number(middle["size.mb"]),
                       number(middle["corpus.mb"] / middle["size.mb"])])
     return lay_out(lines)

@@ -1,15 +1,12 @@
 #include "bench.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 void fail(const char *format, ...)
 {
@@ -78,19 +75,6 @@ void figure(const char *name, double value)
     fflush(stdout);
 }
 
-void figure_memory(const char *name)
-{
-    // Not getrusage: its peak begins with that of the program that started this one.
-    FILE *status = fopen("/proc/self/status", "r");
-    if (!status) fail("no /proc: %s", strerror(errno));
-    char line[256];
-    long kibibytes = -1;
-    while (kibibytes < 0 && fgets(line, sizeof line, status)) sscanf(line, "VmHWM: %ld", &kibibytes);
-    fclose(status);
-    if (kibibytes < 0) fail("/proc tells no peak of memory");
-    figure(name, (double)kibibytes * 1024 / 1e6);
-}
-
 void add_sample(struct samples *samples, uint64_t value)
 {
     if (samples->count == samples->capacity) {
@@ -122,61 +106,6 @@ void figure_percentiles(const char *name, struct samples *samples)
     snprintf(full, sizeof full, "%s.p99_us", name);
     figure(full, percentile(samples, 0.99));
 }
-
-/// Visits the regular files of a directory and of those in it.
-static void each_file(const char *path, void (*visit)(const char *, void *), void *state)
-{
-    DIR *directory = opendir(path);
-    if (!directory) fail("cannot list %s: %s", path, strerror(errno));
-    for (struct dirent *entry; (entry = readdir(directory));) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-        char full[4096];
-        if (snprintf(full, sizeof full, "%s/%s", path, entry->d_name) >= (int)sizeof full)
-            fail("the path of %s is too long", entry->d_name);
-        struct stat status;
-        if (lstat(full, &status) != 0) continue;  // gone meanwhile
-        if (S_ISDIR(status.st_mode)) each_file(full, visit, state);
-        if (S_ISREG(status.st_mode)) visit(full, state);
-    }
-    closedir(directory);
-}
-
-static void add_blocks(const char *path, void *state)
-{
-    struct stat status;
-    if (stat(path, &status) == 0) *(uint64_t *)state += (uint64_t)status.st_blocks * 512;
-}
-
-uint64_t directory_bytes(const char *path)
-{
-    uint64_t total = 0;
-    each_file(path, add_blocks, &total);
-    return total;
-}
-
-static void warm_file(const char *path, void *state)
-{
-    (void)state;
-    static char buffer[1 << 20];
-    int file = open(path, O_RDONLY);
-    if (file < 0) fail("cannot open %s: %s", path, strerror(errno));
-    while (read(file, buffer, sizeof buffer) > 0) {}
-    close(file);
-}
-
-void warm_directory(const char *path) { each_file(path, warm_file, NULL); }
-
-static void cool_file(const char *path, void *state)
-{
-    (void)state;
-    int file = open(path, O_RDONLY);
-    if (file < 0) fail("cannot open %s: %s", path, strerror(errno));
-    if (fsync(file) != 0 || posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) != 0)
-        fail("cannot evict %s from memory", path);
-    close(file);
-}
-
-void cool_directory(const char *path) { each_file(path, cool_file, NULL); }
 
 void make_directory(const char *path)
 {

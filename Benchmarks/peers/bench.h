@@ -27,9 +27,6 @@ uint64_t next_random(uint64_t *state);
 /// Prints a figure of this run for the program that compares.
 void figure(const char *name, double value);
 
-/// Prints peak memory of the process so far, in MB.
-void figure_memory(const char *name);
-
 /// Durations of single operations, in nanoseconds.
 struct samples {
     uint64_t *values;
@@ -43,15 +40,6 @@ double percentile(struct samples *samples, double part);
 
 /// Prints `NAME.p50_us` and `NAME.p99_us`.
 void figure_percentiles(const char *name, struct samples *samples);
-
-/// Bytes that the files of a directory take on disk.
-uint64_t directory_bytes(const char *path);
-
-/// Reads all files of a directory, so that they are in memory.
-void warm_directory(const char *path);
-
-/// Writes back and forgets what the system holds in memory of a directory's files.
-void cool_directory(const char *path);
 
 void make_directory(const char *path);
 

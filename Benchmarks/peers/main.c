@@ -36,16 +36,18 @@ static void insert(const char *corpus_path, const char *path)
     figure("insert.commits_per_s", (double)number * 1e9 / (double)spent);
     figure("insert.per_s", (double)number * 1e9 / (double)(spent + closing));
     figure("insert.close_ms", (double)closing / 1e6);
-    figure_memory("insert.memory_mb");
+    figure("corpus.mb", (double)bytes / 1e6);
     close_corpus(corpus);
+}
 
-    start = now();
-    store = store_open(path, STORE_WRITE);
+/// Gives the files the shape they have in the long run.
+static void settle(const char *path)
+{
+    uint64_t start = now();
+    struct store *store = store_open(path, STORE_WRITE);
     store_settle(store);
     store_close(store);
-    figure("insert.settle_ms", (double)(now() - start) / 1e6);
-    figure("corpus.mb", (double)bytes / 1e6);
-    figure("size.mb", (double)directory_bytes(path) / 1e6);
+    figure("settle.ms", (double)(now() - start) / 1e6);
 }
 
 /// One record a commit, into what is there; the numbers follow those of the corpus.
@@ -119,14 +121,12 @@ static void read_warm(const char *path, uint64_t records, uint64_t count, uint64
 {
     struct samples samples = {0};
     char name[NAME_LENGTH + 1];
-    warm_directory(path);
     struct store *store = store_open(path, STORE_READ);
     read_names(store, records, 2 * count, seed + 1, NULL);
     uint64_t start = now();
     read_names(store, records, count, seed + 2, &samples);
     figure("read.per_s", (double)count * 1e9 / (double)(now() - start));
     figure_percentiles("read", &samples);
-    figure_memory("read.memory_mb");
 
     start = now();
     for (uint64_t index = 0; index < count; index++) {
@@ -144,7 +144,6 @@ static void read_warm(const char *path, uint64_t records, uint64_t count, uint64
 static void read_cold(const char *path, uint64_t records, uint64_t count, uint64_t seed)
 {
     struct samples samples = {0};
-    cool_directory(path);
     struct store *store = store_open(path, STORE_READ);
     read_names(store, records, count, seed, &samples);
     figure_percentiles("cold", &samples);
@@ -153,7 +152,6 @@ static void read_cold(const char *path, uint64_t records, uint64_t count, uint64
 
 static void scan(const char *path)
 {
-    warm_directory(path);
     struct store *store = store_open(path, STORE_READ);
     uint64_t start = now();
     struct tally tally = store_scan(store);
@@ -161,14 +159,12 @@ static void scan(const char *path)
     figure("scan.records", (double)tally.records);
     figure("scan.mb", (double)tally.bytes / 1e6);
     figure("scan.per_s", (double)tally.records / seconds);
-    figure_memory("scan.memory_mb");
     store_close(store);
 }
 
 static void open_and_read(const char *path, uint64_t records, uint64_t seed)
 {
     struct samples samples = {0};
-    warm_directory(path);
     for (int round = 0; round < 11; round++) {
         uint64_t start = now();
         struct store *store = store_open(path, STORE_READ);
@@ -194,6 +190,8 @@ int main(int count, char **arguments)
     const char *phase = count > 1 ? arguments[1] : "";
     if (strcmp(phase, "insert") == 0 && count == 4)
         insert(arguments[2], arguments[3]);
+    else if (strcmp(phase, "settle") == 0 && count == 3)
+        settle(arguments[2]);
     else if (strcmp(phase, "single") == 0 && count == 6)
         single(arguments[2], arguments[3], number(arguments[4]), number(arguments[5]));
     else if (strcmp(phase, "read") == 0 && count == 6)
@@ -205,7 +203,7 @@ int main(int count, char **arguments)
     else if (strcmp(phase, "open") == 0 && count == 5)
         open_and_read(arguments[2], number(arguments[3]), number(arguments[4]));
     else
-        fail("usage: insert CORPUS DIR | single CORPUS DIR RECORDS COUNT | "
+        fail("usage: insert CORPUS DIR | settle DIR | single CORPUS DIR RECORDS COUNT | "
              "read|cold DIR RECORDS COUNT SEED | scan DIR | open DIR RECORDS SEED");
     return 0;
 }

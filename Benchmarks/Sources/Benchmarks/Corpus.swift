@@ -1,23 +1,23 @@
-import Glibc
+import ArchiveFileIO
 import Strongroom
+import SystemPackage
 
 /// The names of a run's records: 32 hexadecimal digits in no order, the same on every run and for
 /// every engine.
 enum Names {
     /// The name of the record with a number.
     static func name(_ number: Int) -> String {
-        let digits: StaticString = "0123456789abcdef"
-        return unsafe String(unsafeUninitializedCapacity: 32) { text in
-            for half in 0..<2 {
-                let place = UInt64(2 * number + half + 1)
-                let value = SplitMix.mix(42 &+ SplitMix.golden &* place)
-                for digit in 0..<16 {
-                    let nibble = Int(value >> UInt64(60 - 4 * digit) & 15)
-                    unsafe text[half * 16 + digit] = digits.utf8Start[nibble]
-                }
+        var text: [UInt8] = []
+        text.reserveCapacity(32)
+        for half in 0..<2 {
+            let place = UInt64(2 * number + half + 1)
+            let value = SplitMix.mix(42 &+ SplitMix.golden &* place)
+            for digit in 0..<16 {
+                let nibble = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * digit)) & 15
+                text.append(nibble < 10 ? 48 + nibble : 87 + nibble)
             }
-            return 32
         }
+        return String(decoding: text, as: UTF8.self)
     }
 }
 
@@ -50,42 +50,43 @@ struct CorpusRecord: Sendable {
 }
 
 /// Reads a corpus a batch at a time, so that it adds little to the memory that is measured.
-@safe struct Corpus: ~Copyable {
-    private let file: UnsafeMutablePointer<FILE>
-    private var line: UnsafeMutablePointer<CChar>?
-    private var capacity = 0
+struct Corpus {
+    private static let readByteCount = 1 << 20
+    private let file: SequentialFile
+    private var buffer: ArraySlice<UInt8> = []
+    private var isAtEnd = false
 
-    init(_ path: String) throws {
-        guard let file = unsafe fopen(path, "rb") else { throw Failure("cannot open \(path)") }
-        unsafe self.file = file
-        unsafe line = nil
-    }
-
-    deinit {
-        unsafe fclose(file)
-        unsafe free(line)
-    }
+    init(_ path: String) throws { file = try SequentialFile(reading: FilePath(path)) }
 
     /// The next records, at most `limit`; empty at the end.
     mutating func next(_ limit: Int) throws -> [CorpusRecord] {
         var records: [CorpusRecord] = []
         records.reserveCapacity(limit)
-        while records.count < limit {
-            let count = unsafe getline(&line, &capacity, file)
-            guard count > 0, let start = unsafe line else { break }
-            let bytes = unsafe UnsafeRawBufferPointer(start: start, count: count)
-            guard let tab = unsafe bytes.firstIndex(of: UInt8(ascii: "\t")) else {
+        while records.count < limit, let line = try nextLine() {
+            guard let tab = line.firstIndex(of: UInt8(ascii: "\t")) else {
                 throw Failure("a line of the corpus has no tab")
             }
-            let end = unsafe bytes[count - 1] == UInt8(ascii: "\n") ? count - 1 : count
             records.append(
-                unsafe CorpusRecord(
-                    subject: String(decoding: bytes[..<tab], as: UTF8.self),
-                    body: Array(bytes[(tab + 1)..<end])
+                CorpusRecord(
+                    subject: String(decoding: line[..<tab], as: UTF8.self),
+                    body: Array(line[(tab + 1)...])
                 )
             )
         }
         return records
+    }
+
+    private mutating func nextLine() throws -> ArraySlice<UInt8>? {
+        while true {
+            if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
+                defer { buffer = buffer[(end + 1)...] }
+                return buffer[..<end]
+            }
+            if isAtEnd { return nil }
+            let more = try file.readFully(Self.readByteCount)
+            isAtEnd = more.count < Self.readByteCount
+            buffer = (Array(buffer) + more)[...]
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import CMachine
 import Glibc
 
 /// Prints a figure of this run for the program that compares.
@@ -7,34 +8,11 @@ func figure(_ name: String, _ value: Double) {
 }
 
 /// Nanoseconds of a clock that only goes forward.
-func now() -> UInt64 { clock_gettime_nsec(CLOCK_MONOTONIC) }
-
-private func clock_gettime_nsec(_ clock: clockid_t) -> UInt64 {
-    var time = timespec()
-    unsafe clock_gettime(clock, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-}
+func now() -> UInt64 { cm_now() }
 
 /// Things a second.
 func rate(_ count: Int, _ nanoseconds: UInt64) -> Double {
     Double(count) * 1e9 / Double(max(nanoseconds, 1))
-}
-
-/// Prints peak memory of the process so far, in MB.
-///
-/// Not from getrusage: its peak begins with that of the program that started this one.
-func figureMemory(_ name: String) {
-    guard let status = unsafe fopen("/proc/self/status", "r") else { return }
-    defer { unsafe fclose(status) }
-    var line: UnsafeMutablePointer<CChar>?
-    var capacity = 0
-    defer { unsafe free(line) }
-    while unsafe getline(&line, &capacity, status) > 0, let start = unsafe line {
-        let words = unsafe String(cString: start).split { $0 == " " || $0 == "\t" }
-        guard words.first == "VmHWM:", words.count > 1 else { continue }
-        figure(name, (Double(words[1]) ?? 0) * 1_024 / 1e6)
-        return
-    }
 }
 
 /// Durations of single operations, in nanoseconds.
@@ -61,7 +39,6 @@ struct Samples: Sendable {
 
 /// Heap allocations of this process so far, or nil without the library that counts them.
 func countedAllocations() -> UInt64? {
-    guard let symbol = unsafe dlsym(nil, "counted_allocations") else { return nil }
-    typealias Counter = @convention(c) () -> UInt64
-    return unsafe unsafeBitCast(symbol, to: Counter.self)()
+    let count = cm_allocation_count()
+    return count == .max ? nil : count
 }

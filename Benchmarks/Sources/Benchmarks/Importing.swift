@@ -12,6 +12,5 @@ enum Importing {
         guard summary.failures.isEmpty else { throw Failure("\(summary.failures)") }
         figure("import.mb_per_s", Double(summary.bytes) / 1e6 / seconds)
         figure("import.per_s", Double(summary.records) / seconds)
-        figureMemory("import.memory_mb")
     }
 }

@@ -38,9 +38,7 @@ enum Inserting {
         figure("insert.commits_per_s", rate(number, spent))
         figure("insert.per_s", rate(number, spent + closing))
         figure("insert.close_ms", Double(closing) / 1e6)
-        figureMemory("insert.memory_mb")
         figure("corpus.mb", Double(byteCount) / 1e6)
-        figure("size.mb", Double(Directories.byteCount(path)) / 1e6)
     }
 
     /// One record a commit, into what is there; the numbers follow those of the corpus.

@@ -8,7 +8,8 @@ enum Program {
         usage: insert CORPUS DIR [THREADS] | single CORPUS DIR RECORDS COUNT
                | callers CORPUS DIR RECORDS | read|cold DIR RECORDS COUNT SEED | scan DIR
                | open DIR RECORDS SEED | rebuild DIR | killed CORPUS DIR MIB | reopen DIR
-               | verify DIR CORPUS-MB | import SOURCE DIR | allocations CORPUS DIR | seal CORPUS
+               | verify DIR CORPUS-MB | keyless DIR
+               | import SOURCE DIR | allocations CORPUS DIR | seal CORPUS
         """
 
     static func main() async {
@@ -48,6 +49,7 @@ enum Program {
         case ("reopen", 2): try await Opening.reopen(arguments[1])
         case ("verify", 3):
             try await Verifying.verify(arguments[1], megabytes: Double(arguments[2]) ?? 0)
+        case ("keyless", 2): try await Verifying.keyless(arguments[1])
         case ("import", 3): try await Importing.run(arguments[1], arguments[2])
         case ("allocations", 3): try await Allocating.run(arguments[1], arguments[2])
         case ("seal", 2): try Sealing.run(arguments[1])

@@ -32,7 +32,6 @@ enum Reading {
     }
 
     static func warm(_ path: String, _ records: Int, count: Int, seed: Int) async throws {
-        Directories.warm(path)
         let archive = try await openedForReading(path)
         try await archive.read { view throws(ArchiveError) in
             _ = try readNames(view, records, count: 2 * count, seed: seed + 1)
@@ -40,7 +39,6 @@ enum Reading {
             let samples = try readNames(view, records, count: count, seed: seed + 2)
             figure("read.per_s", rate(count, now() - start))
             samples.figures("read")
-            figureMemory("read.memory_mb")
 
             var generator = SplitMix(state: UInt64(seed))
             start = now()
@@ -89,7 +87,6 @@ enum Reading {
     }
 
     static func cold(_ path: String, _ records: Int, count: Int, seed: Int) async throws {
-        Directories.cool(path)
         let archive = try await openedForReading(path)
         try await archive.read { view throws(ArchiveError) in
             try readNames(view, records, count: count, seed: seed).figures("cold")
@@ -98,7 +95,6 @@ enum Reading {
 
     /// Every record with its body in the order of the log.
     static func scan(_ path: String) async throws {
-        Directories.warm(path)
         let archive = try await openedForReading(path)
         try await archive.read { view throws(ArchiveError) in
             var count = 0
@@ -114,6 +110,5 @@ enum Reading {
             figure("scan.records", Double(count))
             figure("scan.mb", Double(byteCount) / 1e6)
         }
-        figureMemory("scan.memory_mb")
     }
 }

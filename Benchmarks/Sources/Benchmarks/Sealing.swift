@@ -56,93 +56,100 @@ enum Sealing {
         figure("open.\(size).ns", Double(best.open) / Double(count))
     }
 
-    /// Compress and seal the corpus in blocks of a pack's size, and the way back.
-    private static func pack(_ corpusPath: String) throws {
-        let blocks = try Self.blocks(corpusPath)
+    /// What packing needs; contexts and buffers are used again.
+    private struct Tools {
         let cipher = XAES256GCM()
-        let key = try SecretKey.random()
+        let key: SecretKey
         let compressor = Compressor()
         let decompressor = Decompressor()
         let dictionary = CompressionDictionary.fhirJSON
         let nonce = [UInt8](repeating: 9, count: XAES256GCM.nonceByteCount)
         let associated = [UInt8](repeating: 3, count: 80)
-        let byteCount = blocks.reduce(0) { $0 + $1.count }
-        var sealed: [[UInt8]] = []
         var content: [UInt8] = []
-        var compress = UInt64.max
-        var both = UInt64.max
+        var output = [UInt8](repeating: 0, count: 2 * blockByteCount)
+
+        init() throws { key = try SecretKey.random() }
+
+        mutating func compress(_ block: [UInt8]) {
+            content.removeAll(keepingCapacity: true)
+            _ = compressor.compress(
+                block.span,
+                with: .zstandard,
+                dictionary: dictionary,
+                appendingTo: &content
+            )
+        }
+
+        /// Seals what was compressed into the front of `output`; returns its length.
+        mutating func seal() throws -> Int {
+            let count = content.count + XAES256GCM.overhead
+            var all = output.mutableSpan
+            var room = all._mutatingExtracting(..<count)
+            try cipher.seal(
+                content.span,
+                into: &room,
+                key: key,
+                nonce: nonce.span,
+                associated: associated.span
+            )
+            return count
+        }
+
+        mutating func open(_ sealed: [UInt8]) throws {
+            content.removeAll(keepingCapacity: true)
+            content.append(
+                contentsOf: repeatElement(0, count: sealed.count - XAES256GCM.overhead)
+            )
+            var span = content.mutableSpan
+            try cipher.open(
+                sealed.span,
+                into: &span,
+                key: key,
+                nonce: nonce.span,
+                associated: associated.span
+            )
+            output.removeAll(keepingCapacity: true)
+            try decompressor.decompress(
+                content.span,
+                codec: .zstandard,
+                dictionary: dictionary,
+                plainByteCount: blockByteCount,
+                appendingTo: &output
+            )
+        }
+    }
+
+    /// Compress and seal the corpus in blocks of a pack's size, and the way back.
+    private static func pack(_ corpusPath: String) throws {
+        let blocks = try Self.blocks(corpusPath)
+        var tools = try Tools()
+        var sealed: [[UInt8]] = []
+        var (compress, both, unpack) = (UInt64.max, UInt64.max, UInt64.max)
         for _ in 0..<5 {
             var start = now()
-            for block in blocks {
-                content.removeAll(keepingCapacity: true)
-                _ = compressor.compress(
-                    block.span,
-                    with: .zstandard,
-                    dictionary: dictionary,
-                    appendingTo: &content
-                )
-            }
+            for block in blocks { tools.compress(block) }
             compress = min(compress, now() - start)
-            var output = [UInt8](repeating: 0, count: 2 * blockByteCount)
-            sealed.removeAll(keepingCapacity: true)
-            var spent: UInt64 = 0
+            start = now()
             for block in blocks {
-                start = now()
-                content.removeAll(keepingCapacity: true)
-                _ = compressor.compress(
-                    block.span,
-                    with: .zstandard,
-                    dictionary: dictionary,
-                    appendingTo: &content
-                )
-                let count = content.count + XAES256GCM.overhead
-                var all = output.mutableSpan
-                var room = all._mutatingExtracting(..<count)
-                try cipher.seal(
-                    content.span,
-                    into: &room,
-                    key: key,
-                    nonce: nonce.span,
-                    associated: associated.span
-                )
-                spent += now() - start
-                sealed.append(Array(output[..<count]))
+                tools.compress(block)
+                _ = try tools.seal()
             }
-            both = min(both, spent)
+            both = min(both, now() - start)
         }
-        figure("codec.mb_per_s", Double(byteCount) * 1e3 / Double(compress))
-        figure("pack.mb_per_s", Double(byteCount) * 1e3 / Double(both))
-        figure("pack.ratio", Double(byteCount) / Double(sealed.reduce(0) { $0 + $1.count }))
-
-        var unpack = UInt64.max
-        var plain: [UInt8] = []
+        for block in blocks {
+            tools.compress(block)
+            sealed.append(Array(tools.output[..<(try tools.seal())]))
+        }
         for _ in 0..<5 {
             let start = now()
-            for (block, bytes) in zip(blocks, sealed) {
-                content.removeAll(keepingCapacity: true)
-                content.append(
-                    contentsOf: repeatElement(0, count: bytes.count - XAES256GCM.overhead)
-                )
-                var span = content.mutableSpan
-                try cipher.open(
-                    bytes.span,
-                    into: &span,
-                    key: key,
-                    nonce: nonce.span,
-                    associated: associated.span
-                )
-                plain.removeAll(keepingCapacity: true)
-                try decompressor.decompress(
-                    content.span,
-                    codec: .zstandard,
-                    dictionary: dictionary,
-                    plainByteCount: block.count,
-                    appendingTo: &plain
-                )
-            }
+            for bytes in sealed { try tools.open(bytes) }
             unpack = min(unpack, now() - start)
         }
-        figure("unpack.mb_per_s", Double(byteCount) * 1e3 / Double(unpack))
+        let byteCount = Double(blocks.count * blockByteCount)
+        figure("codec.mb_per_s", byteCount * 1e3 / Double(compress))
+        figure("pack.mb_per_s", byteCount * 1e3 / Double(both))
+        figure("pack.ratio", byteCount / Double(sealed.reduce(0) { $0 + $1.count }))
+        figure("unpack.mb_per_s", byteCount * 1e3 / Double(unpack))
     }
 
     private static func blocks(_ corpusPath: String) throws -> [[UInt8]] {

@@ -1,0 +1,18 @@
+#include "CMachine.h"
+
+#include <time.h>
+
+// There only when `peers/counting.c` is preloaded.
+extern uint64_t counted_allocations(void) __attribute__((weak));
+
+uint64_t cm_now(void)
+{
+    struct timespec time = {0};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+uint64_t cm_allocation_count(void)
+{
+    return counted_allocations ? counted_allocations() : UINT64_MAX;
+}
