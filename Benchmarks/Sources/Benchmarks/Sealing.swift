@@ -56,7 +56,7 @@ enum Sealing {
         figure("open.\(size).ns", Double(best.open) / Double(count))
     }
 
-    /// What packing needs; contexts and buffers are used again.
+    /// What packing needs; contexts are used again, and so are the buffers that callers lend.
     private struct Tools {
         let cipher = XAES256GCM()
         let key: SecretKey
@@ -65,12 +65,10 @@ enum Sealing {
         let dictionary = CompressionDictionary.fhirJSON
         let nonce = [UInt8](repeating: 9, count: XAES256GCM.nonceByteCount)
         let associated = [UInt8](repeating: 3, count: 80)
-        var content: [UInt8] = []
-        var output = [UInt8](repeating: 0, count: 2 * blockByteCount)
 
         init() throws { key = try SecretKey.random() }
 
-        mutating func compress(_ block: [UInt8]) {
+        func compress(_ block: [UInt8], into content: inout [UInt8]) {
             content.removeAll(keepingCapacity: true)
             _ = compressor.compress(
                 block.span,
@@ -80,8 +78,8 @@ enum Sealing {
             )
         }
 
-        /// Seals what was compressed into the front of `output`; returns its length.
-        mutating func seal() throws -> Int {
+        /// Seals into the front of `output`; returns the length.
+        func seal(_ content: [UInt8], into output: inout [UInt8]) throws -> Int {
             let count = content.count + XAES256GCM.overhead
             var all = output.mutableSpan
             var room = all._mutatingExtracting(..<count)
@@ -95,7 +93,11 @@ enum Sealing {
             return count
         }
 
-        mutating func open(_ sealed: [UInt8]) throws {
+        func open(
+            _ sealed: [UInt8],
+            by content: inout [UInt8],
+            into plain: inout [UInt8]
+        ) throws {
             content.removeAll(keepingCapacity: true)
             content.append(
                 contentsOf: repeatElement(0, count: sealed.count - XAES256GCM.overhead)
@@ -108,13 +110,13 @@ enum Sealing {
                 nonce: nonce.span,
                 associated: associated.span
             )
-            output.removeAll(keepingCapacity: true)
+            plain.removeAll(keepingCapacity: true)
             try decompressor.decompress(
                 content.span,
                 codec: .zstandard,
                 dictionary: dictionary,
                 plainByteCount: blockByteCount,
-                appendingTo: &output
+                appendingTo: &plain
             )
         }
     }
@@ -122,27 +124,30 @@ enum Sealing {
     /// Compress and seal the corpus in blocks of a pack's size, and the way back.
     private static func pack(_ corpusPath: String) throws {
         let blocks = try Self.blocks(corpusPath)
-        var tools = try Tools()
+        let tools = try Tools()
+        var content: [UInt8] = []
+        var output = [UInt8](repeating: 0, count: 2 * blockByteCount)
         var sealed: [[UInt8]] = []
         var (compress, both, unpack) = (UInt64.max, UInt64.max, UInt64.max)
         for _ in 0..<5 {
             var start = now()
-            for block in blocks { tools.compress(block) }
+            for block in blocks { tools.compress(block, into: &content) }
             compress = min(compress, now() - start)
             start = now()
             for block in blocks {
-                tools.compress(block)
-                _ = try tools.seal()
+                tools.compress(block, into: &content)
+                _ = try tools.seal(content, into: &output)
             }
             both = min(both, now() - start)
         }
         for block in blocks {
-            tools.compress(block)
-            sealed.append(Array(tools.output[..<(try tools.seal())]))
+            tools.compress(block, into: &content)
+            let count = try tools.seal(content, into: &output)
+            sealed.append(Array(output[..<count]))
         }
         for _ in 0..<5 {
             let start = now()
-            for bytes in sealed { try tools.open(bytes) }
+            for bytes in sealed { try tools.open(bytes, by: &content, into: &output) }
             unpack = min(unpack, now() - start)
         }
         let byteCount = Double(blocks.count * blockByteCount)
