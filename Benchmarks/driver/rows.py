@@ -24,6 +24,8 @@ STORE_ROWS = [
     ("range of 100 in name order", "1/s", "range.per_s", {"sqlcipher": +3}),
     ("size on disk", "MB", "size.mb", {"sqlcipher": -0.125, "rocksdb-zstd": -0.8}),
     ("open + first read", "ms", "open.ms", {}),
+    ("processor time, bulk insert", "s", "insert.cpu_s", {}),
+    ("processor time, scan", "s", "scan.cpu_s", {}),
     ("peak memory, bulk insert", "MB", "insert.memory_mb", {}),
     ("peak memory, point reads", "MB", "read.memory_mb", {}),
     ("peak memory, scan", "MB", "scan.memory_mb", {}),

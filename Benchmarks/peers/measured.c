@@ -1,4 +1,5 @@
-// Runs a program and prints the peak of its memory: `measured PHASE PROGRAM ARGUMENT...`.
+// Runs a program and prints the peak of its memory and its time on the processor:
+// `measured PHASE PROGRAM ARGUMENT...`.
 
 #include "bench.h"
 
@@ -8,6 +9,11 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+static double seconds(struct timeval time)
+{
+    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
 
 // The system's peak of a process begins with that of the one it was forked from, so this one is small.
 int main(int count, char **arguments)
@@ -25,5 +31,7 @@ int main(int count, char **arguments)
     char name[64];
     snprintf(name, sizeof name, "%s.memory_mb", arguments[1]);
     figure(name, (double)usage.ru_maxrss * 1024 / 1e6);
+    snprintf(name, sizeof name, "%s.cpu_s", arguments[1]);
+    figure(name, seconds(usage.ru_utime) + seconds(usage.ru_stime));
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
