@@ -1,4 +1,4 @@
-/// Entries in key order, each key once, for a checkpoint to merge into the tree.
+/// Entries in key order, each key once, to make a tree of.
 protocol EntrySource {
     var isAtEnd: Bool { get }
 

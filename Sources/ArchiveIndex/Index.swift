@@ -3,18 +3,24 @@ internal import ArchiveFileIO
 internal import ArchiveSealing
 internal import SystemPackage
 
-/// The index on disk and its writer: a copy-on-write B+tree in sealed pages.
+/// The index on disk and its writer: a small forest of B+trees in sealed pages.
+///
+/// A checkpoint writes its entries as a new tree, merged with the trees before it that are not much
+/// larger, as ``Forest`` says; a large tree is left alone until as much has come in. So an entry is
+/// written a few times in its life, where a single tree would write a page anew for nearly every
+/// entry: keys come in no order.
 ///
 /// It has one owner, which calls it from one thread at a time; readers use ``IndexView``, which any
-/// thread may have. A checkpoint never writes to a page that the last durable tree or a pinned view
-/// has: after a crash the file holds the tree of before or of after, whole.
+/// thread may have. A checkpoint never writes to a page that the last durable version or a pinned
+/// view has (copy on write): after a crash the file holds the index of before or of after, whole.
 ///
-///     merge entries into new pages → sync → write the other meta slot → sync
+///     write the new tree → sync → write the other meta slot → sync
 ///
 /// The first failure that leaves it open what is on the disk poisons the writer. Nothing is tried
 /// again: after a failed sync the system may have dropped the pages and report success next time.
 package final class Index {
     let place: IndexPlace
+    let options: IndexOptions
     let pages: PageFile
     private(set) var meta: IndexMeta
     private let authenticator: HMACSHA256
@@ -22,6 +28,9 @@ package final class Index {
     /// Nil until the first change needs to know which pages are free.
     private var allocator: PageAllocator?
     private var poison: SystemError?
+
+    /// A smaller file is not worth writing anew, however much of it is free.
+    private static let wasteByteCount: UInt64 = 4 << 20
 
     private init(
         _ place: IndexPlace,
@@ -31,6 +40,7 @@ package final class Index {
         _ options: IndexOptions
     ) {
         self.place = place
+        self.options = options
         self.pages = pages
         self.meta = meta
         self.authenticator = authenticator
@@ -59,8 +69,7 @@ package final class Index {
             archive: place.archive,
             generation: generation.span.u64(at: 0),
             transaction: 1,
-            root: nil,
-            entryCount: 0,
+            trees: [],
             pageEnd: geometry.firstPage,
             coverage: coverage
         )
@@ -89,10 +98,10 @@ package final class Index {
         return Index(place, pages, meta, authenticator, options)
     }
 
-    /// The log position that the tree covers, as the engine gave it.
+    /// The log position that the index covers, as the engine gave it.
     package var coverage: [UInt8] { meta.coverage }
 
-    /// The number of entries.
+    /// The number of entries; one that was overwritten may count more than once.
     package var entryCount: UInt64 { meta.entryCount }
 
     /// The number of the last checkpoint.
@@ -101,7 +110,7 @@ package final class Index {
     /// The bytes of the file that are in use or free for later checkpoints.
     package var byteCount: UInt64 { pages.geometry.offset(of: meta.pageEnd) }
 
-    /// The current version of the tree.
+    /// The current version.
     package func view() throws(IndexError) -> IndexView {
         do throws(SystemError) {
             return IndexView(pages: pages, meta: meta, pin: try readers.pin(meta.transaction))
@@ -110,22 +119,14 @@ package final class Index {
         }
     }
 
-    /// Merges `runs`, oldest first, into the tree, which then covers `coverage`.
+    /// Takes in `runs`, oldest first, after which the index covers `coverage`.
     ///
     /// Durable when it returns; views that exist stay as they are.
     ///
-    /// Entries are added or get a new value, none is removed. If this throws, the tree is as it was,
-    /// unless the writer is poisoned: then it may be either, and the next opening finds out which.
+    /// Entries are added or get a new value, none is removed. If this throws, the index is as it
+    /// was, unless the writer is poisoned: then it may be either, and the next opening finds out which.
     package func checkpoint(
         applying runs: [SortedRun],
-        covering coverage: [UInt8]
-    ) throws(IndexError) {
-        var source = SortedMerge(runs)
-        try checkpoint(applying: &source, covering: coverage)
-    }
-
-    func checkpoint(
-        applying source: inout some EntrySource,
         covering coverage: [UInt8]
     ) throws(IndexError) {
         precondition(coverage.count <= IndexLimits.coverageByteCount, "the coverage is too long")
@@ -140,22 +141,52 @@ package final class Index {
         var next = meta
         next.transaction += 1
         next.coverage = coverage
-        var merge = TreeMerge(
-            PageWriter(pages, transaction: next.transaction, allocator: allocator)
-        )
-        defer { merge.wipe() }
+        var replaced: [PageReference] = []
         do throws(IndexError) {
-            next.root = try merge.run(meta.root, &source)
+            replaced = try grow(&next, by: runs, &allocator)
         } catch {
             abandon(after: error)
             throw error
         }
-        next.entryCount += merge.insertedCount
-        allocator = merge.writer.allocator
-        next.pageEnd = allocator.end
         try commit(next)
-        allocator.retire(merge.writer.freed, by: next.transaction)
+        for reference in replaced { _ = pages.cache.remove(reference) }
+        allocator.retire(replaced.map(\.number), by: next.transaction)
         self.allocator = allocator
+    }
+
+    /// Writes `runs` and the trees that they are merged with as the last tree of `next`; the pages
+    /// that it replaces.
+    private func grow(
+        _ next: inout IndexMeta,
+        by runs: [SortedRun],
+        _ allocator: inout PageAllocator
+    ) throws(IndexError) -> [PageReference] {
+        let count = runs.reduce(0) { $0 + UInt64($1.count) }
+        guard count > 0 else { return [] }
+        let kept = Forest.keptCount(next.trees, adding: count)
+        let merged = Array(next.trees[kept...])
+        let walk = TreeWalk(pages, meta)
+        var replaced: [PageReference] = []
+        for tree in merged { replaced += try walk.pages(of: tree) }
+        var source = try SortedMerge(
+            merged.map { TreeCursor(pages, $0, pin: nil, isInPassing: true) },
+            runs
+        )
+        var builder = TreeBuilder(
+            PageWriter(pages, transaction: next.transaction, allocator: allocator)
+        )
+        defer { builder.wipe() }
+        next.trees.removeLast(merged.count)
+        if let tree = try builder.build(&source) { next.trees.append(tree) }
+        allocator = builder.writer.allocator
+        next.pageEnd = allocator.end
+        return replaced
+    }
+
+    /// Whether so much of the file is free that writing it anew is worth it.
+    package var isWasteful: Bool {
+        guard let allocator, byteCount >= Self.wasteByteCount else { return false }
+        return 2 * UInt64(allocator.freeCount) > meta.pageEnd
     }
 
     /// Closes the file and wipes the cached pages.
@@ -164,6 +195,28 @@ package final class Index {
     package func close() throws(IndexError) {
         pages.cache.removeAll()
         do throws(SystemError) { try pages.file.close() } catch { throw .system(error) }
+    }
+
+    /// Writes the only tree of a new index.
+    func fill(
+        with source: consuming SortedMerge,
+        covering coverage: [UInt8]
+    ) throws(IndexError) {
+        precondition(meta.trees.isEmpty, "only a new index is filled")
+        var next = meta
+        next.transaction += 1
+        next.coverage = coverage
+        var builder = TreeBuilder(
+            PageWriter(
+                pages,
+                transaction: next.transaction,
+                allocator: PageAllocator(end: meta.pageEnd)
+            )
+        )
+        defer { builder.wipe() }
+        if let tree = try builder.build(&source) { next.trees.append(tree) }
+        next.pageEnd = builder.writer.allocator.end
+        try commit(next)
     }
 
     // MARK: Steps of a checkpoint
@@ -198,7 +251,7 @@ package final class Index {
         }
     }
 
-    /// A page that could not be read, or a disk that is full, leaves the tree as it was; after any
+    /// A page that could not be read, or a disk that is full, leaves the index as it was; after any
     /// other failure to write nobody knows what the disk will hold.
     private func abandon(after error: IndexError) {
         if case .system(let error) = error, error.operation == .write,
@@ -217,7 +270,7 @@ package final class Index {
         let used = try TreeWalk(pages, meta).usedPages()
         var allocator = PageAllocator(end: meta.pageEnd)
         let free = (pages.geometry.firstPage..<meta.pageEnd).filter { !used[Int($0)] }
-        // Who knows since when they are free: a reader of any older version may still need them.
+        // Nobody knows since when they are free: a reader of any older version may need them yet.
         allocator.retire(free, by: meta.transaction)
         self.allocator = allocator
         return allocator

@@ -1,7 +1,7 @@
 internal import ArchiveFileIO
 internal import SystemPackage
 
-/// Builds an index anew from entries in any order.
+/// Builds an index anew, of one tree without any free page, from entries in any order.
 ///
 /// What does not fit into memory is sorted in parts, which wait on the disk as sealed trees and are
 /// merged once at the end: each entry is written twice and read once, however many there are. The
@@ -29,14 +29,9 @@ package struct IndexBuilder: ~Copyable {
         self.memoryByteCount = memoryByteCount
     }
 
-    /// Adds an entry.
-    ///
-    /// If its key is there already, this one wins.
-    package mutating func append(
-        key: Span<UInt8>,
-        value: Span<UInt8>
-    ) throws(IndexError) {
-        run.append(key: key, value: value)
+    /// Adds entries that `add` appends to a run; of equal keys the last one wins.
+    package mutating func append(_ add: (inout RunBuilder) -> Void) throws(IndexError) {
+        add(&run)
         if run.byteCount >= memoryByteCount { try spill() }
     }
 
@@ -44,35 +39,10 @@ package struct IndexBuilder: ~Copyable {
     ///
     /// Durable when it returns. If it throws, what was there still is.
     package consuming func finish(covering coverage: [UInt8]) throws(IndexError) -> Index {
-        let new = place.adding(".new")
-        try Self.removeIfThere(new)
-        do throws(IndexError) {
-            // The first meta covers nothing, so that it is not taken for the whole index.
-            let index = try Index.create(new, options, covering: [])
-            var source = try SortedMerge(scratch?.cursors() ?? [], newest: run.finish())
-            try index.checkpoint(applying: &source, covering: coverage)
-            try index.close()
-        } catch {
-            // A disk that is full must not stay full for it.
-            try? Self.removeIfThere(new)
-            throw error
-        }
-        do throws(SystemError) {
-            try place.fileSystem.rename(new.path, to: place.path)
-            try place.fileSystem.synchronizeDirectory(place.path.directory)
-        } catch {
-            throw .system(error)
-        }
+        let run = run.finish()
+        let source = try SortedMerge(scratch?.cursors() ?? [], [run])
+        try Index.replace(place, options, with: source, covering: coverage)
         return try Index.open(place, options)
-    }
-
-    private static func removeIfThere(_ place: IndexPlace) throws(IndexError) {
-        do throws(SystemError) {
-            guard try place.fileSystem.status(of: place.path) != nil else { return }
-            try place.fileSystem.remove(place.path)
-        } catch {
-            throw .system(error)
-        }
     }
 
     private mutating func spill() throws(IndexError) {
@@ -85,5 +55,61 @@ package struct IndexBuilder: ~Copyable {
         let full = run
         run = RunBuilder()
         try scratch?.append(full.finish())
+    }
+}
+
+extension Index {
+    /// Writes an index of one tree with all entries of `source`, and puts it in the place of any that
+    /// is there.
+    ///
+    /// Durable when it returns. If it throws, what was there still is. Who has the old file open may go
+    /// on reading it; nothing more comes into it.
+    static func replace(
+        _ place: IndexPlace,
+        _ options: IndexOptions,
+        with source: consuming SortedMerge,
+        covering coverage: [UInt8]
+    ) throws(IndexError) {
+        let new = place.adding(".new")
+        try removeIfThere(new)
+        do throws(IndexError) {
+            // The first meta covers nothing, so that it is not taken for the whole index.
+            let index = try Index.create(new, options, covering: [])
+            try index.fill(with: source, covering: coverage)
+            try index.close()
+        } catch {
+            // A disk that is full must not stay full for it.
+            try? removeIfThere(new)
+            throw error
+        }
+        do throws(SystemError) {
+            try place.fileSystem.rename(new.path, to: place.path)
+            try place.fileSystem.synchronizeDirectory(place.path.directory)
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    /// Closes the index after writing it anew without its free pages.
+    ///
+    /// If the new file cannot be written, the old one stays.
+    package func closeCompacted() throws(IndexError) {
+        try requireSound()
+        let view = try view()
+        let cursors = meta.trees.map { TreeCursor(pages, $0, pin: nil, isInPassing: true) }
+        let source = try SortedMerge(cursors, [])
+        try withExtendedLifetime(view) { () throws(IndexError) in
+            try Self.replace(place, options, with: source, covering: coverage)
+        }
+        try close()
+    }
+
+    private static func removeIfThere(_ place: IndexPlace) throws(IndexError) {
+        do throws(SystemError) {
+            guard try place.fileSystem.status(of: place.path) != nil else { return }
+            try place.fileSystem.remove(place.path)
+        } catch {
+            throw .system(error)
+        }
     }
 }

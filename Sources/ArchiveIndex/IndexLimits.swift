@@ -9,6 +9,12 @@ package enum IndexLimits {
     /// The most opaque bytes that a checkpoint keeps about the log position it covers.
     package static let coverageByteCount = 512
 
+    /// The most trees that a forest has.
+    ///
+    /// Each is at least twice as large as the next, but for the small ones: ten thousand million entries
+    /// stay below it.
+    package static let treeCount = 24
+
     /// The most levels of pages, and the bound of every recursion over them.
     ///
     /// Two entries always fit on a page, and about 300 do as a rule: five levels hold 300^5 keys.

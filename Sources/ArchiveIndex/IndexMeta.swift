@@ -1,13 +1,16 @@
 internal import ArchiveBytes
 internal import ArchiveSealing
 
-/// The root of one version of the tree.
-struct TreeRoot: Equatable, Sendable {
+/// One tree of the forest: its root, and how many entries it holds.
+struct Tree: Equatable, Sendable {
+    static let byteCount = PageReference.byteCount + 16
+
     let reference: PageReference
     let level: UInt8
+    let entryCount: UInt64
 }
 
-/// One of the two slots at the start of the file: the tree as one checkpoint left it.
+/// One of the two slots at the start of the file: the forest as one checkpoint left it.
 ///
 ///     offset size
 ///          0    8  magic `SRTREE01`
@@ -16,27 +19,31 @@ struct TreeRoot: Equatable, Sendable {
 ///         16   16  archive id
 ///         32    8  index generation, drawn at random when the file is created
 ///         40    8  transaction
-///         48   32  root: page number, transaction, tag; all zeros for an empty tree
-///         80    1  level of the root, then 7 zeros
-///         88    8  number of entries
-///         96    8  the number after the last page in use
-///        104    4  length of the coverage, then 4 zeros
-///        112  512  coverage, then zeros to the MAC
+///         48    8  the number after the last page in use
+///         56    4  length of the coverage
+///         60    4  number of trees
+///         64  512  coverage, then zeros
+///        576   48  for each tree, oldest first: root (page number, transaction, tag), level of the
+///                  root as 8 bytes, number of entries; then zeros to the MAC
 ///       4064   32  HMAC-SHA-256 of all before, under the index's meta key
 struct IndexMeta: Equatable, Sendable {
     static let magic: UInt64 = UInt64(littleEndianText: "SRTREE01")
     static let formatVersion: UInt32 = 1
     static let macOffset = PageGeometry.metaSlotByteCount - Digest.byteCount
-    private static let coverageOffset = 112
+    private static let coverageOffset = 64
+    private static let treesOffset = coverageOffset + IndexLimits.coverageByteCount
 
     let pageByteCount: Int
     let archive: [UInt8]
     let generation: UInt64
     var transaction: UInt64
-    var root: TreeRoot?
-    var entryCount: UInt64
+    /// The trees, oldest first: where two have a key, the later one counts.
+    var trees: [Tree]
     var pageEnd: UInt64
     var coverage: [UInt8]
+
+    /// The entries of all trees; one that several trees have counts as often.
+    var entryCount: UInt64 { trees.reduce(0) { $0 + $1.entryCount } }
 
     /// Which of the two slots this transaction is written to, so that the one before stays.
     var slot: Int { Int(transaction % 2) }
@@ -50,13 +57,16 @@ struct IndexMeta: Equatable, Sendable {
         bytes.append(contentsOf: archive)
         bytes.append(u64: generation)
         bytes.append(u64: transaction)
-        let none = PageReference(number: 0, transaction: 0, tag: PageTag(low: 0, high: 0))
-        (root?.reference ?? none).encode(to: &bytes)
-        bytes.append(u64: UInt64(root?.level ?? 0))
-        bytes.append(u64: entryCount)
         bytes.append(u64: pageEnd)
-        bytes.append(u64: UInt64(coverage.count))
+        bytes.append(u32: UInt32(coverage.count))
+        bytes.append(u32: UInt32(trees.count))
         bytes.append(contentsOf: coverage)
+        bytes.append(contentsOf: repeatElement(0, count: Self.treesOffset - bytes.count))
+        for tree in trees {
+            tree.reference.encode(to: &bytes)
+            bytes.append(u64: UInt64(tree.level))
+            bytes.append(u64: tree.entryCount)
+        }
         bytes.append(contentsOf: repeatElement(0, count: Self.macOffset - bytes.count))
         bytes.append(digest: authenticator.authenticate(bytes.span))
         return bytes
@@ -104,24 +114,39 @@ enum MetaSlot: Equatable {
 extension IndexMeta {
     /// Decodes an authentic slot; nil if a field is out of its bounds all the same.
     fileprivate init?(decoding bytes: Span<UInt8>) {
-        let root = PageReference(decoding: bytes, at: 48)
-        let level = bytes.u64(at: 80)
-        let coverageCount = bytes.u64(at: 104)
-        guard bytes.u32(at: 8) == Self.formatVersion, level < UInt64(IndexLimits.depth),
-            coverageCount <= UInt64(IndexLimits.coverageByteCount),
+        let coverageCount = Int(bytes.u32(at: 56))
+        let treeCount = Int(bytes.u32(at: 60))
+        guard bytes.u32(at: 8) == Self.formatVersion,
+            coverageCount <= IndexLimits.coverageByteCount, treeCount <= IndexLimits.treeCount,
             let geometry = PageGeometry(pageByteCount: Int(bytes.u32(at: 12)))
         else { return nil }
         pageByteCount = geometry.pageByteCount
         archive = Array(copying: bytes.extracting(16..<32))
         generation = bytes.u64(at: 32)
         transaction = bytes.u64(at: 40)
-        self.root =
-            root.number == 0 ? nil : TreeRoot(reference: root, level: UInt8(level))
-        entryCount = bytes.u64(at: 88)
-        pageEnd = bytes.u64(at: 96)
-        let end = Self.coverageOffset + Int(coverageCount)
+        pageEnd = bytes.u64(at: 48)
+        guard pageEnd >= geometry.firstPage else { return nil }
+        let end = Self.coverageOffset + coverageCount
         coverage = Array(copying: bytes.extracting(Self.coverageOffset..<end))
-        guard pageEnd >= geometry.firstPage, root.number < pageEnd else { return nil }
+        trees = []
+        for index in 0..<treeCount {
+            let tree = Tree(decoding: bytes, at: Self.treesOffset + index * Tree.byteCount)
+            guard let tree, (geometry.firstPage..<pageEnd).contains(tree.reference.number) else {
+                return nil
+            }
+            trees.append(tree)
+        }
+    }
+}
+
+extension Tree {
+    /// Nil for a tree that is deeper than any or has no entry.
+    fileprivate init?(decoding bytes: Span<UInt8>, at offset: Int) {
+        let level = bytes.u64(at: offset + PageReference.byteCount)
+        reference = PageReference(decoding: bytes, at: offset)
+        entryCount = bytes.u64(at: offset + PageReference.byteCount + 8)
+        guard level < UInt64(IndexLimits.depth), entryCount > 0 else { return nil }
+        self.level = UInt8(level)
     }
 }
 

@@ -1,6 +1,7 @@
 /// What a full check of an index found.
 package struct IndexReport: Equatable, Sendable {
-    /// The pages of the current tree.
+    package internal(set) var treeCount = 0
+    /// The pages of the current trees.
     package internal(set) var usedPageCount = 0
     /// The pages that later checkpoints may use.
     package internal(set) var freePageCount = 0
@@ -9,7 +10,7 @@ package struct IndexReport: Equatable, Sendable {
     package internal(set) var leafCount = 0
     /// The bytes in use on the leaves, headers of their entries included.
     package internal(set) var leafByteCount = 0
-    /// The levels of the tree, 0 if it is empty.
+    /// The levels of the highest tree, 0 if there is none.
     package internal(set) var levelCount = 0
     package internal(set) var damages: [IndexDamage] = []
 
@@ -19,7 +20,7 @@ package struct IndexReport: Equatable, Sendable {
 
 /// One thing that is wrong with an index file.
 package enum IndexDamage: Hashable, Sendable {
-    /// A page of the tree, or one that is free and yet not harmless.
+    /// A page of a tree, or one that is free and yet not harmless.
     case page(UInt64, PageFinding)
     /// A meta slot holds neither zeros nor a meta of this index: 0 or 1.
     case metaSlot(Int)
@@ -27,7 +28,7 @@ package enum IndexDamage: Hashable, Sendable {
     case gap
     /// The meta counts other entries than there are.
     case entryCount(recorded: UInt64, found: UInt64)
-    /// The meta is no longer that of the tree in memory: somebody else changed the file.
+    /// The meta is no longer the one in memory: somebody else changed the file.
     case replaced
 }
 
@@ -38,7 +39,7 @@ extension IndexDamage: CustomStringConvertible {
         case .metaSlot(let slot): "meta slot \(slot) is damaged"
         case .gap: "the bytes before the first page are not zeros"
         case .entryCount(let recorded, let found):
-            "the tree has \(found) entries where its meta counts \(recorded)"
+            "a tree has \(found) entries where its meta counts \(recorded)"
         case .replaced: "the file was changed by another writer"
         }
     }

@@ -1,6 +1,6 @@
 internal import ArchiveBytes
 
-/// One version of the tree: it stays as it is however many checkpoints follow.
+/// One version of the index: it stays as it is however many checkpoints follow.
 ///
 /// A view may be copied and used by any number of threads. Its pages are not used again for as long
 /// as it lives, so a view that is kept for hours lets the file grow.
@@ -26,10 +26,13 @@ package struct IndexView: Sendable {
 
     /// The value of a key.
     package func value(for key: Span<UInt8>) throws(IndexError) -> [UInt8]? {
-        guard let leaf = try leaf(for: key) else { return nil }
-        let found = leaf.lowerBound(key)
-        guard found.isEqual else { return nil }
-        return leaf.withEntry(found.slot) { _, _, value in Array(copying: value) }
+        for tree in meta.trees.reversed() {
+            let leaf = try leaf(of: tree, for: key)
+            let found = leaf.lowerBound(key)
+            guard found.isEqual else { continue }
+            return leaf.withEntry(found.slot) { _, _, value in Array(copying: value) }
+        }
+        return nil
     }
 
     /// The first entry whose key is not before `key`, copied into `entry`.
@@ -37,19 +40,28 @@ package struct IndexView: Sendable {
         atOrAfter key: Span<UInt8>,
         into entry: inout IndexEntry
     ) throws(IndexError) -> Bool {
-        guard let leaf = try leaf(for: key) else { return false }
-        let slot = leaf.lowerBound(key).slot
-        if slot < leaf.count {
-            leaf.copyKey(slot, into: &entry.key, keeping: 0)
-            leaf.copyValue(slot, into: &entry.value)
-            return true
+        var isFound = false
+        // Oldest first, so the last of equal keys stays.
+        for tree in meta.trees {
+            let leaf = try leaf(of: tree, for: key)
+            let slot = leaf.lowerBound(key).slot
+            if slot < leaf.count {
+                guard !isFound || leaf.compare(slot, with: entry.key.span) <= 0 else { continue }
+                leaf.copyKey(slot, into: &entry.key, keeping: 0)
+                leaf.copyValue(slot, into: &entry.value)
+                isFound = true
+                continue
+            }
+            // The key lies behind all of its leaf: the next leaf has the entry.
+            var cursor = TreeCursor(pages, tree, pin: pin)
+            guard try cursor.seek(atOrAfter: key),
+                !isFound || KeyOrder.compare(cursor.key.span, entry.key.span) <= 0
+            else { continue }
+            swap(&entry.key, &cursor.key)
+            swap(&entry.value, &cursor.value)
+            isFound = true
         }
-        // The key lies behind all of its leaf: the next leaf has the entry.
-        var cursor = cursor()
-        guard try cursor.seek(atOrAfter: key) else { return false }
-        swap(&entry.key, &cursor.key)
-        swap(&entry.value, &cursor.value)
-        return true
+        return isFound
     }
 
     /// The last entry whose key is before `key`, copied into `entry`.
@@ -57,19 +69,24 @@ package struct IndexView: Sendable {
         before key: Span<UInt8>,
         into entry: inout IndexEntry
     ) throws(IndexError) -> Bool {
-        var cursor = cursor()
-        guard try cursor.seek(before: key) else { return false }
-        swap(&entry.key, &cursor.key)
-        swap(&entry.value, &cursor.value)
-        return true
+        var isFound = false
+        for tree in meta.trees {
+            var cursor = TreeCursor(pages, tree, pin: pin)
+            guard try cursor.seek(before: key),
+                !isFound || KeyOrder.compare(cursor.key.span, entry.key.span) >= 0
+            else { continue }
+            swap(&entry.key, &cursor.key)
+            swap(&entry.value, &cursor.value)
+            isFound = true
+        }
+        return isFound
     }
 
-    /// A cursor that stands nowhere yet.
-    package func cursor() -> TreeCursor { TreeCursor(pages, root: meta.root, pin: pin) }
+    /// A cursor over each tree, oldest first, that stands nowhere yet.
+    func cursors() -> [TreeCursor] { meta.trees.map { TreeCursor(pages, $0, pin: pin) } }
 
-    private func leaf(for key: Span<UInt8>) throws(IndexError) -> Page? {
-        guard let root = meta.root else { return nil }
-        var page = try pages.page(root.reference, level: root.level)
+    private func leaf(of tree: Tree, for key: Span<UInt8>) throws(IndexError) -> Page {
+        var page = try pages.page(tree.reference, level: tree.level)
         while !page.isLeaf {
             page = try pages.page(page.child(page.childSlot(for: key)), level: page.level - 1)
         }

@@ -40,6 +40,13 @@ final class PageFile: Sendable {
         return page
     }
 
+    /// The same for a walk that comes by each page once: it does not push out what others come back
+    /// to.
+    func pageInPassing(_ reference: PageReference, level: UInt8) throws(IndexError) -> Page {
+        if let page = cache.page(reference) { return page }
+        return try read(reference, level: level)
+    }
+
     /// The page that a parent names, from the file.
     func read(_ reference: PageReference, level: UInt8) throws(IndexError) -> Page {
         try lendSealer(for: reference.number) { (sealer: inout PageSealer) throws(PageFault) in

@@ -11,7 +11,6 @@ struct PageWriter: ~Copyable {
     let pages: PageFile
     let transaction: UInt64
     private(set) var allocator: PageAllocator
-    private(set) var freed: [UInt64] = []
 
     private var sealer: PageSealer
     private var body: [UInt8]
@@ -27,13 +26,13 @@ struct PageWriter: ~Copyable {
         body = Array(repeating: 0, count: pages.geometry.bodyByteCount)
     }
 
-    /// Seals the ready page of `builder` under a free number; `isCached` shows it to readers at once.
+    /// Seals the page of `builder` under a free number; `isCached` shows it to readers at once.
     mutating func write(
         _ builder: borrowing LevelBuilder,
         level: UInt8,
         isCached: Bool
     ) throws(IndexError) -> PageReference {
-        builder.encodeReady(into: &body)
+        builder.encode(into: &body)
         let number = allocator.allocate()
         if number != gatheredEnd || gathered.count >= Self.gatherByteCount { try flush() }
         if gathered.isEmpty { gatheredStart = number }
@@ -55,12 +54,6 @@ struct PageWriter: ~Copyable {
             pages.cache.insert(Page(copy, reference: reference, level: level), isHot: true)
         }
         return reference
-    }
-
-    /// Notes that the new tree has replaced a page; true if readers had it in the cache.
-    mutating func free(_ reference: PageReference) -> Bool {
-        freed.append(reference.number)
-        return pages.cache.remove(reference)
     }
 
     /// Overwrites the plain bytes of the last page.

@@ -50,25 +50,17 @@ struct PendingPage {
             &+ count &* PageLayout.entryOverhead(isLeaf: isLeaf)
     }
 
-    /// The first byte of the keys, if there are any: the table that they belong to.
-    var table: UInt8? {
-        guard let first = slots.first, first.keyCount > 0 else { return nil }
-        return bytes[Int(first.offset) + Int(first.payloadCount)]
-    }
-
-    /// Appends an entry with key `prefix ‖ suffix`, unless the page would then be larger than
-    /// `capacity`.
+    /// Appends an entry, unless the page would then be larger than `capacity`.
     mutating func append(
-        _ prefix: Span<UInt8>,
-        _ suffix: Span<UInt8>,
+        _ key: Span<UInt8>,
         payload: Span<UInt8>,
         capacity: Int
     ) -> Bool {
-        let keyCount = prefix.count &+ suffix.count
+        let keyCount = key.count
         let start = end
         let newEnd = start &+ payload.count &+ keyCount
         // Keys are in order: what the first and the last share, all share.
-        let shared = slots.isEmpty ? keyCount : sharedWithFirst(prefix, suffix)
+        let shared = slots.isEmpty ? keyCount : sharedWithFirst(key)
         let used = Self.usedByteCount(
             slots.count &+ 1,
             rawByteCount: newEnd,
@@ -88,8 +80,7 @@ struct PendingPage {
         end = newEnd
         var target = bytes.mutableSpan
         target.copy(payload, at: start)
-        target.copy(prefix, at: start &+ payload.count)
-        target.copy(suffix, at: start &+ payload.count &+ prefix.count)
+        target.copy(key, at: start &+ payload.count)
         return true
     }
 
@@ -122,20 +113,14 @@ struct PendingPage {
 
     /// The bytes that a key shares with the first one, as many at most as all share.
     @inline(__always)
-    private func sharedWithFirst(_ prefix: Span<UInt8>, _ suffix: Span<UInt8>) -> Int {
-        let first = Int(slots[0].payloadCount)
-        let span = bytes.span
-        let limit = min(prefix.count, prefixCount)
-        let shared = KeyOrder.sharedByteCount(span, at: first, prefix, at: 0, limit: limit)
-        guard shared == prefix.count else { return shared }
-        return shared
-            &+ KeyOrder.sharedByteCount(
-                span,
-                at: first &+ shared,
-                suffix,
-                at: 0,
-                limit: min(suffix.count, prefixCount &- shared)
-            )
+    private func sharedWithFirst(_ key: Span<UInt8>) -> Int {
+        KeyOrder.sharedByteCount(
+            bytes.span,
+            at: Int(slots[0].payloadCount),
+            key,
+            at: 0,
+            limit: min(key.count, prefixCount)
+        )
     }
 
     private mutating func grow(toHold byteCount: Int) {

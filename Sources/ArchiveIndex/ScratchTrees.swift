@@ -13,7 +13,7 @@ final class ScratchTrees {
     private let path: FilePath
     private let pages: PageFile
     private var allocator: PageAllocator
-    private var roots: [TreeRoot] = []
+    private var trees: [Tree] = []
 
     init(for place: IndexPlace, geometry: PageGeometry) throws(IndexError) {
         fileSystem = place.fileSystem
@@ -47,16 +47,18 @@ final class ScratchTrees {
 
     /// Writes a run as a tree that comes after those before it.
     func append(_ run: SortedRun) throws(IndexError) {
-        var source = SortedMerge([run])
-        let transaction = UInt64(roots.count + 1)
-        var merge = TreeMerge(
+        var source = try SortedMerge([], [run])
+        let transaction = UInt64(trees.count + 1)
+        var builder = TreeBuilder(
             PageWriter(pages, transaction: transaction, allocator: allocator)
         )
-        defer { merge.wipe() }
-        if let root = try merge.run(nil, &source) { roots.append(root) }
-        allocator = merge.writer.allocator
+        defer { builder.wipe() }
+        if let tree = try builder.build(&source) { trees.append(tree) }
+        allocator = builder.writer.allocator
     }
 
     /// A cursor over each tree, oldest first.
-    func cursors() -> [TreeCursor] { roots.map { TreeCursor(pages, root: $0, pin: nil) } }
+    func cursors() -> [TreeCursor] {
+        trees.map { TreeCursor(pages, $0, pin: nil, isInPassing: true) }
+    }
 }

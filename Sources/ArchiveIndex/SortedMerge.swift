@@ -10,23 +10,14 @@ struct SortedMerge: EntrySource {
     /// The inputs that are not at their end.
     private var heap: [Int]
 
-    /// Takes runs oldest first.
-    init(_ runs: [SortedRun]) {
-        trees = []
+    /// Takes trees oldest first, then runs, which are newer than all of them.
+    init(_ trees: [TreeCursor], _ runs: [SortedRun]) throws(IndexError) {
+        self.trees = trees
         self.runs = runs
         positions = Array(repeating: 0, count: runs.count)
-        heap = runs.indices.filter { runs[$0].count > 0 }
-        order()
-    }
-
-    /// Takes trees oldest first, and a run that is newer than all of them.
-    init(_ trees: [TreeCursor], newest: SortedRun) throws(IndexError) {
-        self.trees = trees
-        runs = [newest]
-        positions = [0]
         heap = []
         for tree in trees.indices where try self.trees[tree].seekFirst() { heap.append(tree) }
-        if newest.count > 0 { heap.append(trees.count) }
+        for run in runs.indices where runs[run].count > 0 { heap.append(trees.count + run) }
         order()
     }
 

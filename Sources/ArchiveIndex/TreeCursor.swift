@@ -1,12 +1,14 @@
 internal import ArchiveBytes
 
-/// A position among the entries of one version of the tree.
+/// A position among the entries of one tree.
 ///
 /// A step within a page copies the entry into ``key`` and ``value`` and touches nothing else; the
 /// two keep their memory, so stepping does not allocate unless the caller holds copies of them.
 package struct TreeCursor {
     private let pages: PageFile
-    private let root: TreeRoot?
+    private let tree: Tree
+    /// Whether its pages are worth keeping in the cache.
+    private let isInPassing: Bool
     /// Keeps the version from being overwritten; nil for a tree that nobody changes.
     private let pin: ReaderPin?
     /// The branches above the leaf, the root first, and where each was left.
@@ -24,10 +26,11 @@ package struct TreeCursor {
         var slot: Int
     }
 
-    init(_ pages: PageFile, root: TreeRoot?, pin: ReaderPin?) {
+    init(_ pages: PageFile, _ tree: Tree, pin: ReaderPin?, isInPassing: Bool = false) {
         self.pages = pages
-        self.root = root
+        self.tree = tree
         self.pin = pin
+        self.isInPassing = isInPassing
     }
 
     /// Whether the cursor stands on an entry.
@@ -43,7 +46,7 @@ package struct TreeCursor {
 
     /// Goes to the first entry whose key is not before `key`; false if there is none.
     package mutating func seek(atOrAfter key: Span<UInt8>) throws(IndexError) -> Bool {
-        guard try descend(to: key) else { return false }
+        try descend(to: key)
         if let leaf {
             slot = leaf.lowerBound(key).slot
             guard slot == leaf.count else { return stand() }
@@ -54,7 +57,7 @@ package struct TreeCursor {
 
     /// Goes to the last entry whose key is before `key`; false if there is none.
     package mutating func seek(before key: Span<UInt8>) throws(IndexError) -> Bool {
-        guard try descend(to: key) else { return false }
+        try descend(to: key)
         slot = leaf?.lowerBound(key).slot ?? 0
         guard slot > 0 else { return try previous() }
         slot -= 1
@@ -69,9 +72,8 @@ package struct TreeCursor {
 
     /// Goes to the last entry of all.
     package mutating func seekLast() throws(IndexError) -> Bool {
-        guard let root else { return false }
         branches.removeAll(keepingCapacity: true)
-        try enter(root.reference, level: root.level, atEnd: true)
+        try enter(tree.reference, level: tree.level, atEnd: true)
         return stand()
     }
 
@@ -116,18 +118,22 @@ package struct TreeCursor {
     }
 
     /// Finds the leaf whose fences `key` lies between.
-    private mutating func descend(to key: Span<UInt8>) throws(IndexError) -> Bool {
+    private mutating func descend(to key: Span<UInt8>) throws(IndexError) {
         branches.removeAll(keepingCapacity: true)
         leaf = nil
-        guard let root else { return false }
-        var page = try pages.page(root.reference, level: root.level)
+        var page = try page(tree.reference, level: tree.level)
         while !page.isLeaf {
             let slot = page.childSlot(for: key)
             branches.append(Step(page: page, slot: slot))
-            page = try pages.page(page.child(slot), level: page.level - 1)
+            page = try self.page(page.child(slot), level: page.level - 1)
         }
         leaf = page
-        return true
+    }
+
+    private func page(_ reference: PageReference, level: UInt8) throws(IndexError) -> Page {
+        isInPassing
+            ? try pages.pageInPassing(reference, level: level)
+            : try pages.page(reference, level: level)
     }
 
     /// Goes down to the first or last leaf below a page and to its first or last entry.
@@ -138,11 +144,11 @@ package struct TreeCursor {
     ) throws(IndexError) {
         // If a page cannot be read, the cursor stands nowhere.
         leaf = nil
-        var page = try pages.page(reference, level: level)
+        var page = try page(reference, level: level)
         while !page.isLeaf {
             let slot = atEnd ? page.count - 1 : 0
             branches.append(Step(page: page, slot: slot))
-            page = try pages.page(page.child(slot), level: page.level - 1)
+            page = try self.page(page.child(slot), level: page.level - 1)
         }
         slot = atEnd ? page.count - 1 : 0
         leaf = page

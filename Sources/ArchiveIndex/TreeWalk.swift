@@ -1,6 +1,8 @@
 internal import ArchiveFileIO
 
-/// Walks the branches of one version of the tree.
+/// Walks the branches of the trees of one version.
+///
+/// Leaves are not read: their numbers stand in the branches.
 struct TreeWalk {
     private let pages: PageFile
     private let meta: IndexMeta
@@ -10,29 +12,42 @@ struct TreeWalk {
         self.meta = meta
     }
 
-    /// Which page numbers the tree uses.
-    ///
-    /// Leaves are not read: their numbers stand in the branches.
+    /// Which page numbers the trees use.
     func usedPages() throws(IndexError) -> [Bool] {
         var used = [Bool](repeating: false, count: Int(meta.pageEnd))
-        if let root = meta.root { try mark(root.reference, level: root.level, in: &used) }
+        for tree in meta.trees {
+            try visit(tree.reference, level: tree.level) { reference throws(IndexError) in
+                guard !used[Int(reference.number)] else {
+                    throw .corrupt(
+                        pages.file.path,
+                        page: reference.number,
+                        finding: .sharedByParents
+                    )
+                }
+                used[Int(reference.number)] = true
+            }
+        }
         return used
     }
 
-    private func mark(
+    /// The pages of one tree.
+    func pages(of tree: Tree) throws(IndexError) -> [PageReference] {
+        var found: [PageReference] = []
+        try visit(tree.reference, level: tree.level) { reference in found.append(reference) }
+        return found
+    }
+
+    private func visit(
         _ reference: PageReference,
         level: UInt8,
-        in used: inout [Bool]
+        _ take: (PageReference) throws(IndexError) -> Void
     ) throws(IndexError) {
         guard reference.number < meta.pageEnd else {
             throw .corrupt(pages.file.path, page: reference.number, finding: .outsideFile)
         }
-        guard !used[Int(reference.number)] else {
-            throw .corrupt(pages.file.path, page: reference.number, finding: .sharedByParents)
-        }
-        used[Int(reference.number)] = true
+        try take(reference)
         guard level > 0 else { return }
         let page = try pages.page(reference, level: level)
-        for slot in 0..<page.count { try mark(page.child(slot), level: level - 1, in: &used) }
+        for slot in 0..<page.count { try visit(page.child(slot), level: level - 1, take) }
     }
 }

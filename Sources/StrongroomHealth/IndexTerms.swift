@@ -17,20 +17,27 @@ extension RecordFacts {
     /// `label:` and `code:`, the last two with `<system>|<code>`.
     ///
     /// Distinct, none longer than 512 bytes, none with a NUL, 4096 and 384 KiB at most. What does not
-    /// fit is left out and `overflow:` added. A patient who is the record's `subject` has no term: the
-    /// index has a table of subjects.
+    /// fit is left out and `overflow:` added. A patient who is the record's `subject`, or whose bare id
+    /// the subject refers to, has no term: the index has a table of subjects.
     package func indexTerms(subject: String? = nil) -> [String] {
         var terms = TermList(
             capacity: types.count + subjectAliases.count + encounters.count + statuses.count
                 + labels.count + codes.count
         )
         for type in types { terms.append("type:", type) }
-        for alias in subjectAliases where alias != subject { terms.append("patient:", alias) }
+        for alias in subjectAliases where alias != subject && !isReference(subject, to: alias) {
+            terms.append("patient:", alias)
+        }
         for encounter in encounters { terms.append("encounter:", encounter) }
         for status in statuses { terms.append("status:", status) }
         for label in labels { terms.append("label:", label.system, "|", label.code) }
         for code in codes { terms.append("code:", code.system, "|", code.code) }
         return terms.finished()
+    }
+
+    /// ``RecordFinder`` asks for `Patient/<id>` too when it is asked for a bare id.
+    private func isReference(_ subject: String?, to id: String) -> Bool {
+        subject?.utf8.elementsEqual("Patient/\(id)".utf8) ?? false
     }
 }
 

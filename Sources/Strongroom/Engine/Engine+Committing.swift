@@ -203,6 +203,16 @@ extension Engine {
         self.head = head
     }
 
+    /// The index is a cache of the log, so that closing it may fail.
+    private static func close(_ index: Index) {
+        do throws(IndexError) {
+            if index.isWasteful { return try index.closeCompacted() }
+        } catch {
+            // The old file stays as it is.
+        }
+        try? index.close()
+    }
+
     /// Ends writing in order: index and head are brought up to the log, reserved space is given back.
     ///
     /// The first failure is thrown when everything that still could be closed is.
@@ -221,7 +231,7 @@ extension Engine {
             failure = failure ?? ArchiveError.wrapping(error)
         }
         self.log = nil
-        if case .writer(let index) = index { try? index.close() }
+        if case .writer(let index) = index { Self.close(index) }
         try? lockFile?.close()
         if let failure { throw failure }
     }

@@ -33,12 +33,10 @@ struct IndexOpening {
     /// Reader locks stand behind the writer's and room for later uses.
     private static let firstReaderByte: UInt64 = 1 << 20
 
-    private var place: IndexPlace { place(at: address.layout.index) }
-
-    private func place(at path: FilePath) -> IndexPlace {
+    private var place: IndexPlace {
         IndexPlace(
             fileSystem: address.fileSystem,
-            path: path,
+            path: address.layout.index,
             archive: keys.archiveID.bytes,
             key: keys.keyring.indexKey
         )
@@ -104,40 +102,17 @@ struct IndexOpening {
     /// The old one stays until the new one is whole: what it covers is a witness against a log that
     /// was cut.
     func rebuild() throws(ArchiveError) -> Index {
-        let fileSystem = address.fileSystem
-        let new = place(at: address.layout.indexDirectory.appending("records.btree.new"))
         do {
-            try fileSystem.makeDirectory(address.layout.indexDirectory)
-            if try fileSystem.status(of: new.path) != nil { try fileSystem.remove(new.path) }
-            let index = try Index.create(new, options, covering: [])
-            let end = try fill(index)
-            try index.close()
+            try address.fileSystem.makeDirectory(address.layout.indexDirectory)
+            var builder = IndexBuilder(place, options)
+            let end = try replay(from: .start) { entries, _ in
+                try builder.append { $0.append(entries) }
+            }
             try checkWitness(end)
-            try fileSystem.rename(new.path, to: place.path)
-            try fileSystem.synchronizeDirectory(address.layout.indexDirectory)
-            return try Index.open(place, options)
+            return try builder.finish(covering: end.coverage)
         } catch {
-            // A disk that is full must not stay full for it.
-            try? fileSystem.remove(new.path)
             throw ArchiveError.wrapping(error, in: address.layout.index.string)
         }
-    }
-
-    /// Brings all that the log has into an empty index.
-    private func fill(_ index: Index) throws -> LogPlace {
-        var memory = MemoryTable()
-        let limit = address.configuration.checkpointByteCount
-        let end = try replay(from: .start) { entries, place in
-            var builder = RunBuilder()
-            builder.append(entries)
-            memory.insert(builder.finish())
-            // Only a whole segment, or one batch of the active one, is a place to go on from.
-            guard memory.byteCount > limit else { return }
-            try index.checkpoint(applying: memory.freeze(), covering: [])
-            memory.dropFrozen()
-        }
-        try index.checkpoint(applying: memory.freeze(), covering: end.coverage)
-        return end
     }
 
     /// Refuses a log that ends before what the old index knew.
