@@ -30,7 +30,7 @@ package final class Index {
     private var poison: SystemError?
 
     /// A smaller file is not worth writing anew, however much of it is free.
-    private static let wasteByteCount: UInt64 = 4 << 20
+    private static let wasteByteCount: UInt64 = 1 << 20
 
     private init(
         _ place: IndexPlace,
@@ -163,7 +163,11 @@ package final class Index {
     ) throws(IndexError) -> [PageReference] {
         let count = runs.reduce(0) { $0 + UInt64($1.count) }
         guard count > 0 else { return [] }
-        let kept = Forest.keptCount(next.trees, adding: count)
+        let kept = Forest.keptCount(
+            next.trees,
+            adding: count,
+            smallCount: options.smallTreeEntryCount
+        )
         let merged = Array(next.trees[kept...])
         let walk = TreeWalk(pages, meta)
         var replaced: [PageReference] = []
@@ -186,7 +190,7 @@ package final class Index {
     /// Whether so much of the file is free that writing it anew is worth it.
     package var isWasteful: Bool {
         guard let allocator, byteCount >= Self.wasteByteCount else { return false }
-        return 2 * UInt64(allocator.freeCount) > meta.pageEnd
+        return 4 * UInt64(allocator.freeCount) > meta.pageEnd
     }
 
     /// Closes the file and wipes the cached pages.

@@ -87,6 +87,9 @@ package struct IndexOptions: Sendable {
     package var cacheByteLimit = 64 * 1_024 * 1_024
     /// How readers in other processes are seen; nil if there are none.
     package var readerLocks: ReaderLocks?
+    /// Trees that together have so few entries are merged at once: writing them anew costs a few
+    /// pages, and every reader would have to look into each.
+    package var smallTreeEntryCount = 1_024
 
     package init() {}
 }

@@ -101,9 +101,9 @@ import Testing
         try lost.open().checkpoint(applying: [.of(keys.map { ($0, [1]) })], covering: [])
         try bench.open().checkpoint(applying: [.of(keys.map { ($0, [2]) })], covering: [])
         let (index, other) = try (bench.open(), lost.open())
-        let root = try #require(index.meta.root?.reference)
-        #expect(root.number == other.meta.root?.reference.number)
-        #expect(root.transaction == other.meta.root?.reference.transaction)
+        let root = try #require(index.meta.trees.last?.reference)
+        #expect(root.number == other.meta.trees.last?.reference.number)
+        #expect(root.transaction == other.meta.trees.last?.reference.transaction)
         let range = Int(root.number) * 512..<Int(root.number) * 512 + 512
         bench.fileSystem.replaceBytes(
             of: Workbench.path,

@@ -59,7 +59,8 @@ import Testing
     }
 
     @Test
-    func `runs of a memory table stay few, and each entry is where the newest batch put it`() {
+    func `runs of a memory table stay few, and each entry is where the newest batch put it`() throws
+    {
         var generator = SeededGenerator(seed: 11)
         var table = MemoryTable()
         var model = Model()
@@ -67,23 +68,23 @@ import Testing
             table.insert(model.addBatch(10, &generator, keyByteCount: 3...9))
             #expect(table.runs.count <= 8)
         }
-        var merged = SortedMerge(table.runs)
+        var merged = try SortedMerge([], table.runs)
         #expect(allEntries(&merged) == model.sorted)
         #expect(table.byteCount > 0)
     }
 
     @Test
-    func `frozen runs leave the memory table as they were, and later ones stay`() {
+    func `frozen runs leave the memory table as they were, and later ones stay`() throws {
         var table = MemoryTable()
         for number in 0..<5 as Range<UInt8> { table.insert(.of([([number], [1])])) }
         let frozen = table.freeze()
         for number in 0..<5 as Range<UInt8> { table.insert(.of([([number], [2])])) }
         // A checkpoint that failed is tried again with the same runs.
         #expect(table.freeze().map(ObjectIdentifier.init) == frozen.map(ObjectIdentifier.init))
-        var before = SortedMerge(frozen)
+        var before = try SortedMerge([], frozen)
         #expect(allEntries(&before).map(\.value) == Array(repeating: [1], count: 5))
         table.dropFrozen()
-        var after = SortedMerge(table.runs)
+        var after = try SortedMerge([], table.runs)
         #expect(allEntries(&after).map(\.value) == Array(repeating: [2], count: 5))
     }
 

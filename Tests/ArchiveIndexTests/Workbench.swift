@@ -24,6 +24,8 @@ struct Workbench {
         options = IndexOptions()
         options.pageByteCount = pageByteCount
         options.cacheByteLimit = cacheByteLimit
+        // A few entries make a forest of several trees.
+        options.smallTreeEntryCount = 4
     }
 
     /// The same archive on another disk.
@@ -101,13 +103,19 @@ extension SortedRun {
 extension IndexView {
     func all() throws -> [IndexEntry] {
         var entries: [IndexEntry] = []
-        var cursor = cursor()
+        var cursor = IndexSnapshot(runs: [], view: self).cursor()
         var isFound = try cursor.seekFirst()
         while isFound {
-            entries.append(IndexEntry(key: cursor.key, value: cursor.value))
+            entries.append(cursor.entry)
             isFound = try cursor.next()
         }
         return entries
+    }
+}
+
+extension MergedCursor {
+    var entry: IndexEntry {
+        withEntry { IndexEntry(key: Array(copying: $0), value: Array(copying: $1)) }
     }
 }
 
@@ -134,6 +142,6 @@ extension RunBuilder {
 
 extension IndexBuilder {
     mutating func append(_ key: [UInt8], _ value: [UInt8]) throws {
-        try append(key: key.span, value: value.span)
+        try append { $0.append(key, value) }
     }
 }
