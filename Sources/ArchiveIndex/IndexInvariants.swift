@@ -7,7 +7,7 @@ internal import ArchiveFileIO
 /// - keys ascend strictly, none is below the page's fence, none reaches the next page's;
 /// - the first separator of a branch is its fence, and the empty one leads each level;
 /// - levels fall by one, and all leaves lie on level 0;
-/// - a page's prefix is as long as it can be, and every page has an entry;
+/// - every page has an entry;
 /// - the leaves of a tree have as many entries as the meta counts;
 /// - a page that no parent names is all zeros or some version of itself, the gap before the first
 ///   page is zeros, and each meta slot is empty or holds a meta of this index.
@@ -93,36 +93,26 @@ struct IndexInvariants {
             report.entryCount += UInt64(page.count)
             return
         }
-        var next = page.key(0)
-        for slot in 0..<page.count {
-            let childFence = next
+        let keys = page.keys()
+        for (slot, childFence) in keys.enumerated() {
             let isLast = slot + 1 == page.count
-            if !isLast { next = page.key(slot + 1) }
+            let next = isLast ? upper : keys[slot + 1]
             try check(
                 page.child(slot),
                 level: level - 1,
                 fence: childFence,
-                upper: isLast ? upper : next
+                upper: next
             )
         }
     }
 
     /// What is wrong with the keys of a page, both fences included.
     private static func finding(_ page: Page, fence: [UInt8], upper: [UInt8]?) -> PageFinding? {
-        let first = page.key(0)
-        var last = first
-        for slot in 1..<max(1, page.count) {
-            guard page.compare(slot, with: last.span) > 0 else { return .disorder }
-            last = page.key(slot)
+        let keys = page.keys()
+        guard let first = keys.first, let last = keys.last else { return .malformed }
+        for (key, next) in zip(keys, keys.dropFirst()) {
+            guard KeyOrder.compare(key.span, next.span) < 0 else { return .disorder }
         }
-        let shared = KeyOrder.sharedByteCount(
-            first.span,
-            at: 0,
-            last.span,
-            at: 0,
-            limit: min(first.count, last.count)
-        )
-        guard shared == page.prefixCount else { return .malformed }
         if let upper, KeyOrder.compare(last.span, upper.span) >= 0 { return .outsideFences }
         if page.isLeaf {
             guard first.first != nil else { return .malformed }
@@ -160,5 +150,20 @@ struct IndexInvariants {
         } catch .corrupt(_, _, let finding) {
             report.damages.append(.page(number, finding))
         }
+    }
+}
+
+extension Page {
+    /// All keys in order.
+    fileprivate func keys() -> [[UInt8]] {
+        var (key, value): ([UInt8], [UInt8]) = ([], [])
+        var end = copy(0, key: &key, value: &value)
+        var keys = [key]
+        keys.reserveCapacity(count)
+        for slot in 1..<max(1, count) {
+            end = copyNext(slot, at: end, key: &key, value: &value)
+            keys.append(key)
+        }
+        return keys
     }
 }

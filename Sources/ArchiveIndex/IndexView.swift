@@ -30,7 +30,7 @@ package struct IndexView: Sendable {
             let leaf = try leaf(of: tree, for: key)
             let found = leaf.lowerBound(key)
             guard found.isEqual else { continue }
-            return leaf.withEntry(found.slot) { _, _, value in Array(copying: value) }
+            return leaf.value(at: found)
         }
         return nil
     }
@@ -45,14 +45,12 @@ package struct IndexView: Sendable {
         for tree in meta.trees {
             let leaf = try leaf(of: tree, for: key)
             let slot = leaf.lowerBound(key).slot
-            if slot < leaf.count {
-                guard !isFound || leaf.compare(slot, with: entry.key.span) <= 0 else { continue }
-                leaf.copyKey(slot, into: &entry.key, keeping: 0)
-                leaf.copyValue(slot, into: &entry.value)
+            if !isFound, slot < leaf.count {
+                _ = leaf.copy(slot, key: &entry.key, value: &entry.value)
                 isFound = true
                 continue
             }
-            // The key lies behind all of its leaf: the next leaf has the entry.
+            // Another tree has an entry, or this one has it on its next leaf.
             var cursor = TreeCursor(pages, tree, pin: pin)
             guard try cursor.seek(atOrAfter: key),
                 !isFound || KeyOrder.compare(cursor.key.span, entry.key.span) <= 0
@@ -88,7 +86,7 @@ package struct IndexView: Sendable {
     private func leaf(of tree: Tree, for key: Span<UInt8>) throws(IndexError) -> Page {
         var page = try pages.page(tree.reference, level: tree.level)
         while !page.isLeaf {
-            page = try pages.page(page.child(page.childSlot(for: key)), level: page.level - 1)
+            page = try pages.page(page.child(for: key).reference, level: page.level - 1)
         }
         return page
     }

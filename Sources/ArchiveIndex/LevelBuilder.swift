@@ -3,7 +3,6 @@ internal import ArchiveBytes
 /// The page that is being filled on one level of a tree.
 struct LevelBuilder {
     private let isLeaf: Bool
-    private let capacity: Int
     private var page: PendingPage
     /// No key of the page is below it, and the last one of the page before is.
     private var fence: [UInt8] = []
@@ -11,13 +10,12 @@ struct LevelBuilder {
 
     init(isLeaf: Bool, geometry: PageGeometry) {
         self.isLeaf = isLeaf
-        capacity = geometry.bodyByteCount
-        page = PendingPage(isLeaf: isLeaf, capacity: capacity)
+        page = PendingPage(capacity: geometry.bodyByteCount)
     }
 
     /// Adds the next entry; false if the page is full.
     mutating func add(_ key: Span<UInt8>, _ payload: Span<UInt8>) -> Bool {
-        page.append(key, payload: payload, capacity: capacity)
+        page.append(key, payload: payload)
     }
 
     /// Begins the next page.
@@ -36,17 +34,17 @@ struct LevelBuilder {
 
     /// The only child of a level that never filled a page, or nil.
     var soleChild: PageReference? {
-        guard isFirstPage, page.count == 1 else { return nil }
-        return page.withEntry(0) { _, payload in PageReference(decoding: payload, at: 0) }
+        guard isFirstPage else { return nil }
+        return page.withSolePayload { PageReference(decoding: $0, at: 0) }
     }
 
     /// The shortest key that separates the page from one that begins with `key`: in a leaf, what
     /// `key` shares with the last key and one byte more.
     func separator(before key: Span<UInt8>) -> [UInt8] {
         guard isLeaf else { return Array(copying: key) }
-        let shared = page.withEntry(page.count - 1) { last, _ in
-            KeyOrder.sharedByteCount(last, at: 0, key, at: 0, limit: min(last.count, key.count))
-        }
+        let last = page.lastKey
+        let limit = min(last.count, key.count)
+        let shared = KeyOrder.sharedByteCount(last.span, at: 0, key, at: 0, limit: limit)
         return Array(copying: key.extracting(0..<min(shared + 1, key.count)))
     }
 

@@ -15,61 +15,43 @@ final class Page: Sendable {
 
     var isLeaf: Bool { level == 0 }
     var count: Int { body.count }
-    var prefixCount: Int { body.prefixCount }
     var usedByteCount: Int { body.usedByteCount }
 
-    /// The child of one entry of a branch.
-    func child(_ slot: Int) -> PageReference { body.child(slot) }
+    /// The first entry whose key is not before `key`.
+    func lowerBound(_ key: Span<UInt8>) -> PageBody.Position { body.lowerBound(key) }
 
-    /// Lends an entry: the prefix of all keys, the rest of its key, and its value or child.
+    /// The value of the entry at a place.
+    func value(at position: PageBody.Position) -> [UInt8] {
+        body.withPayload(at: position.offset) { Array(copying: $0) }
+    }
+
+    /// Copies an entry in place of what `key` and `value` hold; the offset behind it.
+    func copy(_ slot: Int, key: inout [UInt8], value: inout [UInt8]) -> Int {
+        body.copy(slot, key: &key, value: &value)
+    }
+
+    /// The same for an entry whose offset is known, while `key` holds that of the entry before.
     @inline(__always)
-    func withEntry<Result, Failure: Error>(
+    func copyNext(
         _ slot: Int,
-        _ use: (
-            _ prefix: Span<UInt8>, _ suffix: Span<UInt8>, _ payload: Span<UInt8>
-        ) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try body.withEntry(slot, use)
-    }
-
-    /// The whole key of an entry, into `key`, whose first `kept` bytes are known to be right.
-    func copyKey(_ slot: Int, into key: inout [UInt8], keeping kept: Int) {
-        body.withEntry(slot) { prefix, suffix, _ in
-            key.removeLast(key.count &- kept)
-            if kept < prefix.count { key.append(copying: prefix.extracting(kept...)) }
-            key.append(copying: suffix)
-        }
-    }
-
-    /// The whole key of an entry.
-    func key(_ slot: Int) -> [UInt8] {
-        var key: [UInt8] = []
-        copyKey(slot, into: &key, keeping: 0)
-        return key
-    }
-
-    /// The value of an entry of a leaf, in place of what `value` holds.
-    func copyValue(_ slot: Int, into value: inout [UInt8]) {
-        body.withEntry(slot) { _, _, payload in
-            value.removeAll(keepingCapacity: true)
-            value.append(copying: payload)
-        }
-    }
-
-    /// Compares the key of an entry with `key`.
-    func compare(_ slot: Int, with key: Span<UInt8>) -> Int { body.compare(slot, with: key) }
-
-    /// The first entry whose key is not before `key`, and whether it is that key.
-    func lowerBound(_ key: Span<UInt8>) -> (slot: Int, isEqual: Bool) { body.lowerBound(key) }
-
-    /// The same from `start` on, before which all keys are lower, and fast if it is near.
-    func lowerBound(_ key: Span<UInt8>, from start: Int) -> (slot: Int, isEqual: Bool) {
-        body.lowerBound(key, from: start)
+        at offset: Int,
+        key: inout [UInt8],
+        value: inout [UInt8]
+    ) -> Int {
+        body.copyNext(slot, at: offset, key: &key, value: &value)
     }
 
     /// The entry of a branch whose child holds `key` if any does.
-    func childSlot(for key: Span<UInt8>) -> Int {
+    func child(for key: Span<UInt8>) -> (slot: Int, reference: PageReference) {
         let found = body.lowerBound(key)
-        return found.isEqual ? found.slot : max(0, found.slot - 1)
+        if found.isEqual || found.slot == 0 { return (found.slot, child(at: found.offset)) }
+        return (found.slot &- 1, child(at: found.previous))
+    }
+
+    /// The child of one entry of a branch.
+    func child(_ slot: Int) -> PageReference { child(at: body.position(of: slot).offset) }
+
+    private func child(at offset: Int) -> PageReference {
+        body.withPayload(at: offset) { PageReference(decoding: $0, at: 0) }
     }
 }

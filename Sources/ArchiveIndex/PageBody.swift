@@ -3,9 +3,7 @@ internal import ArchiveBytes
 /// The plain bytes of one well-formed page, and the ways to find something in them; see
 /// ``PageLayout``.
 struct PageBody: ~Copyable, Sendable {
-    let isLeaf: Bool
     let count: Int
-    let prefixCount: Int
     let usedByteCount: Int
     private let bytes: WipedBytes
 
@@ -17,140 +15,185 @@ struct PageBody: ~Copyable, Sendable {
             keyByteLimit: keyByteLimit
         )
         guard wellFormed else { return nil }
-        self.init(trusted: bytes, isLeaf: isLeaf)
+        self.init(trusted: bytes)
     }
 
     /// Takes a page that was just built here.
-    init(trusted bytes: consuming [UInt8], isLeaf: Bool) {
-        self.isLeaf = isLeaf
+    init(trusted bytes: consuming [UInt8]) {
         count = Int(bytes.span.u16(at: 0))
-        prefixCount = Int(bytes.span.u16(at: 2))
-        usedByteCount = Int(bytes.span.u16(at: 4))
+        usedByteCount = Int(bytes.span.u16(at: 2))
         self.bytes = WipedBytes(bytes)
     }
 
-    /// The child of one entry of a branch.
-    func child(_ slot: Int) -> PageReference {
-        let span = bytes.content.array.span
-        return PageReference(decoding: span, at: entry(slot, span).lowerBound)
+    /// A place on the page: an entry, or the end.
+    struct Position {
+        /// The number of the entry; the page's count at the end.
+        var slot: Int
+        var offset: Int
+        /// Where the entry before lies; meaningless for the first.
+        var previous = 0
+        /// Whether the entry has the key that was looked for.
+        var isEqual = false
     }
 
-    /// Lends an entry: the prefix of all keys, the rest of its key, and its value or child.
-    @inline(__always)
-    func withEntry<Result, Failure: Error>(
-        _ slot: Int,
-        _ use: (
-            _ prefix: Span<UInt8>, _ suffix: Span<UInt8>, _ payload: Span<UInt8>
-        ) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
+    /// The first entry whose key is not before `key`.
+    func lowerBound(_ key: Span<UInt8>) -> Position {
         let span = bytes.content.array.span
-        let entry = entry(slot, span)
-        let suffix = suffixStart(entry.lowerBound, span)
-        return try use(
-            span.extracting(prefix),
-            span.extracting(suffix..<entry.upperBound),
-            span.extracting((isLeaf ? entry.lowerBound &+ 1 : entry.lowerBound)..<suffix)
-        )
-    }
-
-    /// Compares the key of an entry with `key`.
-    func compare(_ slot: Int, with key: Span<UInt8>) -> Int {
-        let span = bytes.content.array.span
-        let order = comparePrefix(with: key, span)
-        if order != 0 { return order }
-        let entry = entry(slot, span)
-        return KeyOrder.compare(
-            span,
-            suffixStart(entry.lowerBound, span)..<entry.upperBound,
-            key,
-            prefixCount..<key.count
-        )
-    }
-
-    /// The first entry whose key is not before `key`, and whether it is that key.
-    func lowerBound(_ key: Span<UInt8>) -> (slot: Int, isEqual: Bool) {
-        let span = bytes.content.array.span
-        let order = comparePrefix(with: key, span)
-        if order != 0 { return (order > 0 ? 0 : count, false) }
-        let word = KeyOrder.word(key, at: prefixCount, end: key.count)
-        return search(key, word, 0..<count, span)
-    }
-
-    /// The same from `start` on, before which all keys are lower, and fast if it is near.
-    func lowerBound(_ key: Span<UInt8>, from start: Int) -> (slot: Int, isEqual: Bool) {
-        let span = bytes.content.array.span
-        let order = comparePrefix(with: key, span)
-        if order != 0 { return (order > 0 ? start : count, false) }
-        let word = KeyOrder.word(key, at: prefixCount, end: key.count)
-        var low = start
-        var stride = 1
-        while low &+ stride < count, compareRest(low &+ stride, key, word, span) < 0 {
-            low &+= stride &+ 1
-            stride &*= 2
+        let first = PageEntry(span, at: PageLayout.firstOffset(count))
+        // What the key shares with the first one decides most comparisons that follow.
+        let matched = sharedByteCount(span, first, key, from: 0)
+        let order = Self.order(span, first, key, matched)
+        if order >= 0 {
+            return Position(slot: 0, offset: start(of: 0, span), isEqual: order == 0)
         }
-        return search(key, word, low..<min(count, low &+ stride &+ 1), span)
-    }
-
-    /// The lower bound of a key that begins with the prefix, among some of the entries.
-    @inline(__always)
-    private func search(
-        _ key: Span<UInt8>,
-        _ word: UInt64,
-        _ slots: Range<Int>,
-        _ span: Span<UInt8>
-    ) -> (slot: Int, isEqual: Bool) {
-        var low = slots.lowerBound
-        var high = slots.upperBound
-        while low < high {
+        var low = 0
+        var high = PageLayout.offsetCount(count)
+        var known = matched
+        while low &+ 1 < high {
             let middle = (low &+ high) &>> 1
-            let order = compareRest(middle, key, word, span)
-            if order == 0 { return (middle, true) }
-            if order < 0 { low = middle &+ 1 } else { high = middle }
+            let entry = PageEntry(span, at: start(of: middle, span))
+            if entry.sharedCount != matched {
+                if entry.sharedCount > matched { low = middle } else { high = middle }
+                if low == middle { known = matched }
+                continue
+            }
+            let shared = sharedByteCount(span, entry, key, from: matched)
+            if Self.order(span, entry, key, shared) > 0 {
+                high = middle
+            } else {
+                low = middle
+                known = shared
+            }
         }
-        return (low, false)
+        return walk(from: low, key, known, span)
     }
 
-    /// Compares an entry with a key that begins with the prefix and whose next eight bytes are
-    /// `word`, which nearly always decide.
-    @inline(__always)
-    private func compareRest(
-        _ slot: Int,
+    /// Goes on from the last 16th entry whose key is not behind `key`, of which it shares `matched`
+    /// bytes.
+    private func walk(
+        from stride: Int,
         _ key: Span<UInt8>,
-        _ word: UInt64,
+        _ known: Int,
         _ span: Span<UInt8>
-    ) -> Int {
-        let entry = entry(slot, span)
-        let suffix = suffixStart(entry.lowerBound, span)
-        let other = KeyOrder.word(span, at: suffix, end: entry.upperBound)
-        if other != word { return other < word ? -1 : 1 }
-        return KeyOrder.compare(span, suffix..<entry.upperBound, key, prefixCount..<key.count)
+    ) -> Position {
+        var matched = known
+        var position = Position(slot: stride &* PageLayout.stride, offset: start(of: stride, span))
+        var entry = PageEntry(span, at: position.offset)
+        if entry.sharedCount &+ entry.rest.count == matched, key.count == matched {
+            position.isEqual = true
+            return position
+        }
+        let end = min(count, position.slot &+ PageLayout.stride)
+        while true {
+            position.previous = position.offset
+            position.offset = entry.end
+            position.slot &+= 1
+            guard position.slot < end else { return position }
+            entry = PageEntry(span, at: position.offset)
+            // It differs from the entry before where that was the key's, so it comes behind the key;
+            // or it has what that had, so it comes before.
+            if entry.sharedCount < matched { return position }
+            if entry.sharedCount > matched { continue }
+            matched = sharedByteCount(span, entry, key, from: matched)
+            let order = Self.order(span, entry, key, matched)
+            if order >= 0 {
+                position.isEqual = order == 0
+                return position
+            }
+        }
     }
 
-    private var prefix: Range<Int> {
-        let start = PageLayout.headerByteCount &+ count &* PageLayout.offsetByteCount
-        return start..<(start &+ prefixCount)
-    }
-
-    @inline(__always)
-    private func entry(_ slot: Int, _ span: Span<UInt8>) -> Range<Int> {
+    /// Goes to an entry by its number.
+    func position(of slot: Int) -> Position {
         precondition(slot >= 0 && slot < count, "the page has no such entry")
-        let at = PageLayout.headerByteCount &+ slot &* PageLayout.offsetByteCount
-        let start = KeyOrder.u16(span, at: at)
-        return start..<(slot &+ 1 < count ? KeyOrder.u16(span, at: at &+ 2) : usedByteCount)
+        let span = bytes.content.array.span
+        var offset = start(of: slot / PageLayout.stride, span)
+        for _ in 0..<(slot % PageLayout.stride) { offset = PageEntry(span, at: offset).end }
+        return Position(slot: slot, offset: offset)
     }
 
+    /// Lends the value or child of the entry at an offset.
     @inline(__always)
-    private func suffixStart(_ start: Int, _ span: Span<UInt8>) -> Int {
-        isLeaf ? start &+ 1 &+ Int(span[start]) : start &+ PageReference.byteCount
+    func withPayload<Result>(at offset: Int, _ use: (Span<UInt8>) -> Result) -> Result {
+        let span = bytes.content.array.span
+        return use(span.extracting(PageEntry(span, at: offset).payload))
     }
 
-    /// Negative if all keys of the page come before `key`, positive if none does; zero if `key`
-    /// begins with the prefix, which then need not be compared again.
+    /// Copies an entry of which nothing is known; the offset behind it.
+    func copy(_ slot: Int, key: inout [UInt8], value: inout [UInt8]) -> Int {
+        precondition(slot >= 0 && slot < count, "the page has no such entry")
+        let first = slot - slot % PageLayout.stride
+        var end = start(of: slot / PageLayout.stride, bytes.content.array.span)
+        for slot in first...slot { end = copyNext(slot, at: end, key: &key, value: &value) }
+        return end
+    }
+
+    /// Copies the entry at an offset; `key` holds that of the entry before.
+    ///
+    /// The offset behind it.
     @inline(__always)
-    private func comparePrefix(with key: Span<UInt8>, _ span: Span<UInt8>) -> Int {
-        let shared = min(prefixCount, key.count)
-        let start = prefix.lowerBound
-        let order = KeyOrder.compare(span, start..<(start &+ shared), key, 0..<shared)
-        return order == 0 && key.count < prefixCount ? 1 : order
+    func copyNext(
+        _ slot: Int,
+        at offset: Int,
+        key: inout [UInt8],
+        value: inout [UInt8]
+    ) -> Int {
+        let span = bytes.content.array.span
+        let entry = PageEntry(span, at: offset)
+        if slot % PageLayout.stride == 0 {
+            key.removeAll(keepingCapacity: true)
+            let first = PageEntry(span, at: start(of: 0, span)).rest.lowerBound
+            key.append(copying: span.extracting(first..<(first &+ entry.sharedCount)))
+        } else {
+            key.removeLast(key.count &- entry.sharedCount)
+        }
+        key.append(copying: span.extracting(entry.rest))
+        value.removeAll(keepingCapacity: true)
+        value.append(copying: span.extracting(entry.payload))
+        return entry.end
+    }
+
+    // MARK: Comparing
+
+    /// The offset of an entry whose number is a multiple of 16.
+    @inline(__always)
+    private func start(of stride: Int, _ span: Span<UInt8>) -> Int {
+        KeyOrder.u16(
+            span,
+            at: PageLayout.headerByteCount &+ stride &* PageLayout.offsetByteCount
+        )
+    }
+
+    /// How many bytes an entry's key shares with `key`, if it shares `known` and has as many from the
+    /// key before.
+    @inline(__always)
+    private func sharedByteCount(
+        _ span: Span<UInt8>,
+        _ entry: PageEntry,
+        _ key: Span<UInt8>,
+        from known: Int
+    ) -> Int {
+        known
+            &+ KeyOrder.sharedByteCount(
+                span,
+                at: entry.rest.lowerBound,
+                key,
+                at: known,
+                limit: min(entry.rest.count, key.count &- known)
+            )
+    }
+
+    /// The order of an entry's key and `key`, which share `matched` bytes and no more.
+    @inline(__always)
+    private static func order(
+        _ span: Span<UInt8>,
+        _ entry: PageEntry,
+        _ key: Span<UInt8>,
+        _ matched: Int
+    ) -> Int {
+        let place = entry.rest.lowerBound &+ matched &- entry.sharedCount
+        guard place < entry.rest.upperBound else { return matched == key.count ? 0 : -1 }
+        guard matched < key.count else { return 1 }
+        return Int(span[place]) &- Int(key[matched])
     }
 }

@@ -29,7 +29,8 @@ struct PageGeometry: Equatable, Sendable {
     /// page could not be split.
     var keyByteLimit: Int {
         let half = (bodyByteCount - PageLayout.headerByteCount) / 2
-        let besidesKey = PageLayout.offsetByteCount + 1 + IndexLimits.valueByteCount
+        let besidesKey =
+            PageLayout.offsetByteCount + PageLayout.entryOverhead + IndexLimits.valueByteCount
         return min(IndexLimits.keyByteCount, half - besidesKey)
     }
 

@@ -50,7 +50,7 @@ struct PageWriter: ~Copyable {
             throw .sealing(error)
         }
         if isCached, pages.cache.pageLimit > 0 {
-            let copy = PageBody(trusted: Array(copying: body.span), isLeaf: level == 0)
+            let copy = PageBody(trusted: Array(copying: body.span))
             pages.cache.insert(Page(copy, reference: reference, level: level), isHot: true)
         }
         return reference

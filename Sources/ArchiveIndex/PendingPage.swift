@@ -1,164 +1,112 @@
 internal import ArchiveBytes
 
-/// Entries that wait to become one page, in key order.
+/// A page while it is being filled, in key order.
 ///
-/// The size of the page that they would make is known at any time, so that it can be cut where it
-/// is full: keys that share a longer beginning make a smaller page.
+/// Entries are written as they will stand on the page, but for the offsets before them: how many
+/// there are is known only at the end.
 struct PendingPage {
-    struct Slot: BitwiseCopyable {
-        /// Where the payload lies; the key follows.
-        let offset: UInt32
-        let keyCount: UInt16
-        let payloadCount: UInt16
-    }
-
-    let isLeaf: Bool
-    private(set) var slots: [Slot] = []
-    /// The bytes that all keys share.
-    private(set) var prefixCount = 0
-    /// Each payload and, behind it, its key; valid up to `end`.
+    private(set) var count = 0
+    /// The entries, valid up to `end`.
     private var bytes: [UInt8]
     private var end = 0
+    /// Where every 16th entry begins in `bytes`.
+    private var starts: [Int] = []
+    private var firstKey: [UInt8] = []
+    private(set) var lastKey: [UInt8] = []
 
-    init(isLeaf: Bool, capacity: Int) {
-        self.isLeaf = isLeaf
-        // Whole keys take more room here than on the page, where they are without their prefix.
-        bytes = Array(repeating: 0, count: 2 * capacity)
+    init(capacity: Int) {
+        bytes = Array(repeating: 0, count: capacity)
     }
-
-    var isEmpty: Bool { slots.isEmpty }
-    var count: Int { slots.count }
 
     /// The bytes of the page that these entries make.
-    var usedByteCount: Int {
-        Self.usedByteCount(
-            slots.count,
-            rawByteCount: end,
-            prefixCount: prefixCount,
-            isLeaf: isLeaf
-        )
-    }
+    var usedByteCount: Int { PageLayout.firstOffset(count) &+ end }
 
-    /// The bytes of a page of `count` entries with `rawByteCount` bytes of payloads and whole keys.
-    static func usedByteCount(
-        _ count: Int,
-        rawByteCount: Int,
-        prefixCount: Int,
-        isLeaf: Bool
-    ) -> Int {
-        PageLayout.headerByteCount &+ rawByteCount &- prefixCount &* (count &- 1)
-            &+ count &* PageLayout.entryOverhead(isLeaf: isLeaf)
-    }
-
-    /// Appends an entry, unless the page would then be larger than `capacity`.
-    mutating func append(
-        _ key: Span<UInt8>,
-        payload: Span<UInt8>,
-        capacity: Int
-    ) -> Bool {
-        let keyCount = key.count
-        let start = end
-        let newEnd = start &+ payload.count &+ keyCount
-        // Keys are in order: what the first and the last share, all share.
-        let shared = slots.isEmpty ? keyCount : sharedWithFirst(key)
-        let used = Self.usedByteCount(
-            slots.count &+ 1,
-            rawByteCount: newEnd,
-            prefixCount: shared,
-            isLeaf: isLeaf
-        )
-        guard used <= capacity else { return false }
-        if newEnd > bytes.count { grow(toHold: newEnd) }
-        prefixCount = shared
-        slots.append(
-            Slot(
-                offset: UInt32(truncatingIfNeeded: start),
-                keyCount: UInt16(truncatingIfNeeded: keyCount),
-                payloadCount: UInt16(truncatingIfNeeded: payload.count)
-            )
-        )
-        end = newEnd
+    /// Appends an entry, unless the page would then be larger than it may be.
+    mutating func append(_ key: Span<UInt8>, payload: Span<UInt8>) -> Bool {
+        let isStart = count % PageLayout.stride == 0
+        let shared = isStart ? Self.shared(firstKey, key) : Self.shared(lastKey, key)
+        let restCount = key.count &- shared
+        let byteCount =
+            PageLayout.byteCount(ofLength: shared) &+ PageLayout.byteCount(ofLength: restCount)
+            &+ 1 &+ restCount &+ payload.count
+        guard PageLayout.firstOffset(count &+ 1) &+ end &+ byteCount <= bytes.count else {
+            return false
+        }
+        if isStart { starts.append(end) }
+        if count == 0 { firstKey.append(copying: key) }
+        count &+= 1
+        let kept = isStart ? 0 : shared
+        let excess = lastKey.count &- kept
+        lastKey.removeLast(excess)
+        lastKey.append(copying: key.extracting(kept...))
+        var offset = end
         var target = bytes.mutableSpan
-        target.copy(payload, at: start)
-        target.copy(key, at: start &+ payload.count)
+        Self.write(length: shared, to: &target, &offset)
+        Self.write(length: restCount, to: &target, &offset)
+        target[offset] = UInt8(truncatingIfNeeded: payload.count)
+        target.copy(key.extracting(shared...), at: offset &+ 1)
+        target.copy(payload, at: offset &+ 1 &+ restCount)
+        end &+= byteCount
         return true
     }
 
-    /// Lends one entry.
-    func withEntry<Result>(
-        _ index: Int,
-        _ use: (_ key: Span<UInt8>, _ payload: Span<UInt8>) -> Result
-    ) -> Result {
-        let slot = slots[index]
-        let start = Int(slot.offset)
-        let key = start &+ Int(slot.payloadCount)
+    /// Lends the payload of the only entry.
+    func withSolePayload<Result>(_ use: (Span<UInt8>) -> Result) -> Result? {
+        guard count == 1 else { return nil }
         let span = bytes.span
-        return use(
-            span.extracting(key..<(key &+ Int(slot.keyCount))),
-            span.extracting(start..<key)
-        )
+        return use(span.extracting(PageEntry(span, at: 0).payload))
     }
 
     mutating func removeAll() {
-        slots.removeAll(keepingCapacity: true)
-        prefixCount = 0
+        count = 0
         end = 0
+        starts.removeAll(keepingCapacity: true)
+        firstKey.removeAll(keepingCapacity: true)
+        lastKey.removeAll(keepingCapacity: true)
     }
 
     /// Overwrites what is left of the entries in memory.
     mutating func wipe() {
-        removeAll()
         for index in bytes.indices { bytes[index] = 0 }
-    }
-
-    /// The bytes that a key shares with the first one, as many at most as all share.
-    @inline(__always)
-    private func sharedWithFirst(_ key: Span<UInt8>) -> Int {
-        KeyOrder.sharedByteCount(
-            bytes.span,
-            at: Int(slots[0].payloadCount),
-            key,
-            at: 0,
-            limit: min(key.count, prefixCount)
-        )
-    }
-
-    private mutating func grow(toHold byteCount: Int) {
-        bytes.append(contentsOf: repeatElement(0, count: max(byteCount, 2 * bytes.count)))
+        for index in firstKey.indices { firstKey[index] = 0 }
+        for index in lastKey.indices { lastKey[index] = 0 }
+        removeAll()
     }
 
     /// Writes the plain bytes of the page over `body`.
     func encode(into body: inout [UInt8]) {
-        let used = usedByteCount
-        precondition(used <= body.count, "the entries must fit on the page")
+        let first = PageLayout.firstOffset(count)
+        precondition(first + end <= body.count, "the entries must fit on the page")
         var target = body.mutableSpan
-        target.set(u16: slots.count, at: 0)
-        target.set(u16: prefixCount, at: 2)
-        target.set(u16: used, at: 4)
-        target.set(u16: 0, at: 6)
-        let source = bytes.span
-        var offset = PageLayout.headerByteCount + slots.count * PageLayout.offsetByteCount
-        let first = Int(slots[0].payloadCount)
-        target.copy(source.extracting(first..<(first + prefixCount)), at: offset)
-        offset += prefixCount
-        var place = PageLayout.headerByteCount
-        for index in slots.indices {
-            let slot = slots[index]
-            target.set(u16: offset, at: place)
-            place &+= PageLayout.offsetByteCount
-            let start = Int(slot.offset)
-            let key = start &+ Int(slot.payloadCount)
-            let end = key &+ Int(slot.keyCount)
-            if isLeaf {
-                target[offset] = UInt8(truncatingIfNeeded: slot.payloadCount)
-                offset &+= 1
-            }
-            target.copy(source.extracting(start..<key), at: offset)
-            offset &+= key &- start
-            target.copy(source.extracting((key &+ prefixCount)..<end), at: offset)
-            offset &+= end &- key &- prefixCount
+        target.set(u16: count, at: 0)
+        target.set(u16: first + end, at: 2)
+        for (index, start) in starts.enumerated() {
+            let at = PageLayout.headerByteCount + index * PageLayout.offsetByteCount
+            target.set(u16: first + start, at: at)
         }
-        for index in offset..<target.count { target[index] = 0 }
+        target.copy(bytes.span.extracting(0..<end), at: first)
+        for index in (first + end)..<target.count { target[index] = 0 }
+    }
+
+    private static func shared(_ other: [UInt8], _ key: Span<UInt8>) -> Int {
+        let limit = min(other.count, key.count)
+        return KeyOrder.sharedByteCount(other.span, at: 0, key, at: 0, limit: limit)
+    }
+
+    @inline(__always)
+    private static func write(
+        length: Int,
+        to target: inout MutableSpan<UInt8>,
+        _ offset: inout Int
+    ) {
+        if length < 128 {
+            target[offset] = UInt8(truncatingIfNeeded: length)
+        } else {
+            target[offset] = UInt8(truncatingIfNeeded: length | 128)
+            offset &+= 1
+            target[offset] = UInt8(truncatingIfNeeded: length &>> 7)
+        }
+        offset &+= 1
     }
 }
 

@@ -15,6 +15,8 @@ package struct TreeCursor {
     private var branches: [Step] = []
     private var leaf: Page?
     private var slot = 0
+    /// Where the entry behind ``slot`` lies on the leaf.
+    private var nextOffset = 0
 
     /// The key that the cursor stands on; meaningless while it stands on none.
     package internal(set) var key: [UInt8] = []
@@ -99,10 +101,10 @@ package struct TreeCursor {
 
     /// Goes to the entry before; false, and nowhere, before the first.
     package mutating func previous() throws(IndexError) -> Bool {
-        guard let leaf else { return false }
+        guard leaf != nil else { return false }
         if slot > 0 {
             slot &-= 1
-            return step(leaf)
+            return stand()
         }
         while let last = branches.last {
             if last.slot > 0 {
@@ -123,9 +125,9 @@ package struct TreeCursor {
         leaf = nil
         var page = try page(tree.reference, level: tree.level)
         while !page.isLeaf {
-            let slot = page.childSlot(for: key)
-            branches.append(Step(page: page, slot: slot))
-            page = try self.page(page.child(slot), level: page.level - 1)
+            let child = page.child(for: key)
+            branches.append(Step(page: page, slot: child.slot))
+            page = try self.page(child.reference, level: page.level - 1)
         }
         leaf = page
     }
@@ -157,15 +159,13 @@ package struct TreeCursor {
     /// Takes over the entry of a page that the cursor has just come to.
     private mutating func stand() -> Bool {
         guard let leaf else { return false }
-        leaf.copyKey(slot, into: &key, keeping: 0)
-        leaf.copyValue(slot, into: &value)
+        nextOffset = leaf.copy(slot, key: &key, value: &value)
         return true
     }
 
-    /// Takes over the next entry of the same page, whose prefix ``key`` has already.
+    /// Takes over the next entry of the same page, while ``key`` is that of the entry before.
     private mutating func step(_ leaf: Page) -> Bool {
-        leaf.copyKey(slot, into: &key, keeping: leaf.prefixCount)
-        leaf.copyValue(slot, into: &value)
+        nextOffset = leaf.copyNext(slot, at: nextOffset, key: &key, value: &value)
         return true
     }
 }

@@ -6,14 +6,14 @@ import Testing
 
 @Suite struct CacheTests {
     private func page(_ number: UInt64, version: UInt64 = 1) -> Page {
-        var pending = PendingPage(isLeaf: true, capacity: 400)
+        var pending = PendingPage(capacity: 400)
         let (key, value): ([UInt8], [UInt8]) = ([1, 2], [3])
-        let fits = pending.append(key.span, payload: value.span, capacity: 400)
+        let fits = pending.append(key.span, payload: value.span)
         precondition(fits, "one entry fits")
         var body = [UInt8](repeating: 0, count: 456)
         pending.encode(into: &body)
         return Page(
-            PageBody(trusted: body, isLeaf: true),
+            PageBody(trusted: body),
             reference: PageReference(
                 number: number,
                 transaction: version,
