@@ -61,7 +61,7 @@ import Testing
             #expect(record.eventEnd == 1_578_009_599_999_999)
             #expect(
                 Set(record.terms) == [
-                    "type:Observation", "patient:1", "status:final",
+                    "type:Observation", "status:final",
                     "code:http://loinc.org|8867-4",
                 ]
             )

@@ -43,8 +43,10 @@ import Testing
 
     @Test func `the subject has no term, for the index has a table of them`() {
         var facts = RecordFacts()
-        facts.subjectAliases = ["Patient/1", "1"]
-        #expect(facts.indexTerms(subject: "Patient/1") == ["patient:1"])
+        facts.subjectAliases = ["Patient/1", "1", "mrn|7"]
+        #expect(facts.indexTerms(subject: "Patient/1") == ["patient:mrn|7"])
+        // Who asks for a bare id is led to `Patient/<id>` too, but past the names of sources.
+        #expect(facts.indexTerms(subject: "ward/Patient/1").contains("patient:1"))
     }
 
     @Test func `the terms of a record take 384 KiB at most`() {

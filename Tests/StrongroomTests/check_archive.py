@@ -155,15 +155,20 @@ class Check:
         meta = max(slots, key=lambda slot: struct.unpack_from("<Q", slot, 40))
         transaction = struct.unpack_from("<Q", meta, 40)[0]
         need(slots.index(meta) == transaction % 2, "the meta slot is not the transaction's")
-        level, count, _, length = struct.unpack_from("<QQQQ", meta, 80)
-        _, _, commit, _, leaf, _ = struct.unpack("<QQQQ32sq", meta[112:112 + length])
+        length, tree_count = struct.unpack_from("<II", meta, 56)
+        _, _, commit, _, leaf, _ = struct.unpack("<QQQQ32sq", meta[64:64 + length])
         need(self.archive.hashes[commit] == leaf, "the index covers another log")
-        tree = Tree(data, key, meta)
-        if any(meta[48:80]):
-            tree.walk(meta[48:80], level, b"")
-        need(len(tree.entries) == count, "the index counts other entries than it has")
-        need(tree.entries == self.entries(), "the index has other entries than the records make")
-        return count
+        end = 576 + 48 * tree_count
+        need(tree_count <= 24 and not any(meta[end:4064]), "the meta slot is not as it should be")
+        entries = {}
+        for at in range(576, end, 48):
+            tree = Tree(data, key, meta)
+            level, count = struct.unpack_from("<QQ", meta, at + 32)
+            tree.walk(meta[at:at + 32], level, b"")
+            need(len(tree.entries) == count, "the index counts other entries than it has")
+            entries |= tree.entries
+        need(entries == self.entries(), "the index has other entries than the records make")
+        return len(entries)
 
     def entries(self):
         """What the index must hold once it covers the whole log."""
@@ -199,18 +204,23 @@ class Tree:
              and page[-16:] == reference[16:], f"{what} is not the one that its parent names")
         body = reader.unseal(self.key, page[16:40], page[40:],
                              self.bound + struct.pack("<QQB", number, transaction, level), what)
-        count, shared, used, zero = struct.unpack_from("<HHHH", body)
-        offsets = list(struct.unpack_from(f"<{count}H", body, 8)) + [used]
-        prefix = body[8 + 2 * count:8 + 2 * count + shared]
-        need(zero == 0 and offsets[0] == 8 + 2 * count + shared and not any(body[used:]), what)
+        count, used = struct.unpack_from("<HH", body)
+        offsets = struct.unpack_from(f"<{(count + 15) // 16}H", body, 4)
+        cursor = Cursor(body[:used], what)
+        cursor.take(4 + 2 * len(offsets))
+        need(not any(body[used:]), what)
         keys, payloads = [], []
-        for start, end in zip(offsets, offsets[1:]):
-            middle = start + 32 if level else start + 1 + body[start]
-            payloads.append(body[start:middle] if level else body[start + 1:middle])
-            keys.append(prefix + body[middle:end])
-        need(keys == sorted(set(keys)), f"{what}: the keys are out of order")
+        for index in range(count):
+            if index % 16 == 0:
+                need(offsets[index // 16] == cursor.at, f"{what}: an offset")
+            other = b"" if index == 0 else keys[0 if index % 16 == 0 else -1]
+            shared, rest, length = cursor.varint(), cursor.varint(), cursor.take(1)[0]
+            need(shared <= len(other), f"{what}: a key shares more than there is")
+            keys.append(other[:shared] + cursor.take(rest))
+            payloads.append(cursor.take(length))
+        need(cursor.ended() and keys == sorted(set(keys)), f"{what}: the keys are out of order")
         if level == 0:
-            need(keys[0] >= fence and len({key[0] for key in keys}) == 1, f"{what}: its keys")
+            need(keys[0] >= fence, f"{what}: its keys")
             self.entries |= zip(keys, payloads)
             return
         need(keys[0] == fence, f"{what}: its first separator is not its fence")
