@@ -18,17 +18,26 @@ final class FileBody: Sendable {
 
     private let file: any File
     private let digest: Digest
+    private let cancellation: Cancellation
     private let state: Mutex<State>
 
-    init(_ file: any File, offset: UInt64, byteCount: UInt64, digest: Digest) {
+    init(
+        _ file: any File,
+        offset: UInt64,
+        byteCount: UInt64,
+        digest: Digest,
+        _ cancellation: Cancellation = Cancellation()
+    ) {
         self.file = file
         self.digest = digest
+        self.cancellation = cancellation
         state = Mutex(State(offset: offset, end: offset + byteCount))
     }
 
     /// The next piece, or nil at the end.
     func next() throws -> [UInt8]? {
-        try state.withLock { state in
+        if cancellation.isCancelled { throw CancellationError() }
+        return try state.withLock { state in
             let count = min(UInt64(SourceWindow.blockByteCount), state.end - state.offset)
             let bytes = try file.read(at: state.offset, byteCount: Int(count))
             state.offset += UInt64(bytes.count)

@@ -12,11 +12,16 @@ import SystemPackage
 final class ImportReader: Sendable {
     private let state: Mutex<ImportReading>
 
-    init(_ files: [SourceFile], in system: any FileSystem, _ options: Importer.Options) {
-        state = Mutex(ImportReading(files, in: system, options))
+    init(
+        _ files: [SourceFile],
+        in system: any FileSystem,
+        _ options: Importer.Options,
+        _ cancellation: Cancellation
+    ) {
+        state = Mutex(ImportReading(files, in: system, options, cancellation))
     }
 
-    /// The next batch, or nil when all files are read.
+    /// The next batch, or nil when all files are read or nobody wants the rest.
     ///
     /// `view` must show everything but the batch handed over last.
     func nextBatch(_ view: ArchiveView) throws(ArchiveError) -> ImportBatch? {
@@ -28,19 +33,26 @@ struct ImportReading {
     private let files: [SourceFile]
     private let system: any FileSystem
     private let options: Importer.Options
+    private let cancellation: Cancellation
     private var tools: ImportTools
     private var naming: SourceNaming
     private var nextFile = 0
     private var nextBatchNumber = 0
     private var current: SourceReading?
 
-    init(_ files: [SourceFile], in system: any FileSystem, _ options: Importer.Options) {
+    init(
+        _ files: [SourceFile],
+        in system: any FileSystem,
+        _ options: Importer.Options,
+        _ cancellation: Cancellation
+    ) {
         let label = options.source.map { $0 + "/" } ?? ""
         self.options = options
+        self.cancellation = cancellation
         self.files = files
         self.system = system
         tools = ImportTools(label: label)
-        naming = SourceNaming(label: label, in: system)
+        naming = SourceNaming(label: label, in: system, cancellation)
     }
 
     mutating func nextBatch(_ view: ArchiveView) throws(ArchiveError) -> ImportBatch? {
@@ -53,6 +65,8 @@ struct ImportReading {
                 try open(&batch, view)
             }
             try readOn(&batch, view)
+            // What was not read to its end looks like a failure, and is none.
+            if cancellation.isCancelled { return nil }
         }
         return batch.events.isEmpty && current == nil ? nil : batch
     }
@@ -80,7 +94,8 @@ struct ImportReading {
                 name: name,
                 path: path,
                 file,
-                wholeLimit: options.wholeByteCount
+                wholeLimit: options.wholeByteCount,
+                cancellation
             )
         case .success(.unchanged(let pieceCount)):
             batch.events.append(

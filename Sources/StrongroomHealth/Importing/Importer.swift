@@ -43,37 +43,51 @@ public struct Importer: Sendable {
     ///
     /// Every record that the summary counts is durable. Files that cannot be read are listed in the
     /// summary and do not stop the rest; an error of the archive does. Cancelling the task ends the
-    /// import after the batch that is being written, and the summary says so.
+    /// import, also in the middle of a long file, and the summary says so.
     public func run(
         _ paths: [String],
         progress: (@Sendable (ImportProgress) -> Void)? = nil
+    ) async throws(ArchiveError) -> ImportSummary {
+        let cancellation = Cancellation()
+        let outcome = await withTaskCancellationHandler {
+            do throws(ArchiveError) {
+                return Result<_, ArchiveError>.success(try await run(paths, cancellation, progress))
+            } catch {
+                return .failure(error)
+            }
+        } onCancel: {
+            cancellation.cancel()
+        }
+        return try outcome.get()
+    }
+
+    private func run(
+        _ paths: [String],
+        _ cancellation: Cancellation,
+        _ progress: (@Sendable (ImportProgress) -> Void)?
     ) async throws(ArchiveError) -> ImportSummary {
         let system = system
         let list = try await archive.read { _ throws(ArchiveError) in
             SourceList(paths.map { FilePath($0) }, in: system)
         }
-        let reader = ImportReader(list.files, in: system, options)
+        let reader = ImportReader(list.files, in: system, options, cancellation)
         var ledger = ImportLedger(list)
         var batch = try await next(reader)
-        while let filled = batch {
-            let receipts: [Receipt]
-            if Task.isCancelled {
-                ledger.interrupt()
-                break
-            }
+        while let filled = batch, !cancellation.isCancelled {
             // While this batch is written the next one is filled.
             async let following = next(reader)
-            receipts = try await commit(filled, ledger.takeFinished())
-            ledger.settle(filled, receipts)
-            progress?(ledger.progress)
             do {
+                let receipts = try await commit(filled, ledger.takeFinished(), cancellation)
+                ledger.settle(filled, receipts)
+                progress?(ledger.progress)
                 batch = try await following
             } catch {
-                throw ArchiveError.wrapping(error)
+                guard cancellation.isCancelled else { throw ArchiveError.wrapping(error) }
             }
         }
+        if cancellation.isCancelled { ledger.interrupt() }
         let finished = ledger.takeFinished()
-        if !finished.isEmpty { _ = try await commit(nil, finished) }
+        if !finished.isEmpty { _ = try await commit(nil, finished, cancellation) }
         return ledger.summary
     }
 
@@ -86,7 +100,8 @@ public struct Importer: Sendable {
     /// The receipts are those of the batch's records, the large one last.
     private func commit(
         _ batch: ImportBatch?,
-        _ lists: [NewRecord]
+        _ lists: [NewRecord],
+        _ cancellation: Cancellation
     ) async throws(ArchiveError) -> [Receipt] {
         var receipts: [Receipt] = []
         var small = lists
@@ -101,15 +116,24 @@ public struct Importer: Sendable {
             }
             receipts = Array(all.dropFirst(small.count))
         }
-        if let large = batch?.large { receipts.append(try await put(large)) }
+        if let large = batch?.large { receipts.append(try await put(large, cancellation)) }
         return receipts
     }
 
-    private func put(_ large: LargeRecord) async throws(ArchiveError) -> Receipt {
+    private func put(
+        _ large: LargeRecord,
+        _ cancellation: Cancellation
+    ) async throws(ArchiveError) -> Receipt {
         guard case .file(let file, let offset, let byteCount, let digest) = large.body else {
             return try await archive.put(large.record)
         }
-        let body = FileBody(file, offset: offset, byteCount: byteCount, digest: digest)
+        let body = FileBody(
+            file,
+            offset: offset,
+            byteCount: byteCount,
+            digest: digest,
+            cancellation
+        )
         return try await archive.put(large.record) { try body.next() }
     }
 }

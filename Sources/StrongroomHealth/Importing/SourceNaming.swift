@@ -2,6 +2,7 @@ import ArchiveBytes
 import ArchiveFileIO
 import ArchiveSealing
 import Strongroom
+import SystemPackage
 
 /// Finds the name under which a file's list is kept in the collection `sources`.
 ///
@@ -18,11 +19,13 @@ struct SourceNaming {
 
     private let label: String
     private let system: any FileSystem
+    private let cancellation: Cancellation
     private var used: Set<String> = []
 
-    init(label: String, in system: any FileSystem) {
+    init(label: String, in system: any FileSystem, _ cancellation: Cancellation) {
         self.label = label
         self.system = system
+        self.cancellation = cancellation
     }
 
     mutating func name(
@@ -42,7 +45,7 @@ struct SourceNaming {
                 return .success(.new(name, path: path))
             }
             do throws(SystemError) {
-                if digest == nil { digest = try Self.digest(file) }
+                if digest == nil { digest = try self.digest(file) }
             } catch {
                 return .failure(error)
             }
@@ -64,10 +67,11 @@ struct SourceNaming {
         return Array(label.utf8) + folder + [UInt8(ascii: "/")] + source.relative
     }
 
-    private static func digest(_ file: any File) throws(SystemError) -> String {
+    private func digest(_ file: any File) throws(SystemError) -> String {
         let hasher = SHA256()
         var offset: UInt64 = 0
         while true {
+            if cancellation.isCancelled { throw SystemError(.read, file.path, .canceled) }
             let bytes = try file.read(at: offset, byteCount: SourceWindow.blockByteCount)
             guard !bytes.isEmpty else { return hasher.finish().hex }
             hasher.update(bytes.span)

@@ -16,6 +16,7 @@ struct SourceReading {
     /// The path under which the file is exported again.
     let path: [UInt8]
     private let wholeLimit: Int
+    private let cancellation: Cancellation
     private var window: SourceWindow
     private var format = SourceFormat.opaque(mediaType: MediaType.unknown)
     private var splitter: SourceSplitter?
@@ -45,9 +46,11 @@ struct SourceReading {
         name: String,
         path: [UInt8],
         _ file: any File,
-        wholeLimit: Int
+        wholeLimit: Int,
+        _ cancellation: Cancellation
     ) {
         self.wholeLimit = wholeLimit
+        self.cancellation = cancellation
         self.index = index
         self.source = source
         self.name = name
@@ -55,14 +58,14 @@ struct SourceReading {
         window = SourceWindow(file)
     }
 
-    /// Reads on until the batch is full or the file ends; true at its end.
+    /// Reads on until the batch is full, the file ends, or nobody wants the rest; true at its end.
     mutating func fill(
         _ batch: inout ImportBatch,
         _ tools: inout ImportTools,
         _ view: ArchiveView
     ) throws -> Bool {
         if splitter == nil { try detect() }
-        while !batch.isFull {
+        while !batch.isFull, !cancellation.isCancelled {
             let step = nextStep()
             switch step {
             case .more: try window.grow()
