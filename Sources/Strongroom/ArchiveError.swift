@@ -77,7 +77,14 @@ extension ArchiveError {
             case .erased: .erased
             case .overLimit: .invalid
             }
-        self.init(code, error.description)
+        self.init(code, code == .corrupt ? Self.advised(error.description) : error.description)
+    }
+
+    /// Damage is told with what to do about it, unless the finding says so itself.
+    private static func advised(_ finding: String) -> String {
+        if finding.contains("vault") { return finding }
+        return finding
+            + "; run `strongroom verify` to see all that is damaged, and recover it from a vault"
     }
 
     package init(_ error: SystemError) {
@@ -86,8 +93,15 @@ extension ArchiveError {
     }
 
     init(_ error: FormatError, in file: String) {
-        let code: Code = error.code == .unsupported ? .unsupported : .corrupt
-        self.init(code, "\(file): \(error.finding)")
+        if error.code == .unsupported {
+            self.init(.unsupported, "\(file): \(error.finding)")
+        } else {
+            self.init(
+                .corrupt,
+                "\(file): \(error.finding); put a copy of the file back, or recover the archive from "
+                    + "a vault"
+            )
+        }
     }
 
     init(_ error: KeyError) {

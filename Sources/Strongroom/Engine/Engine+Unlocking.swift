@@ -12,6 +12,13 @@ extension Engine {
         let layout = address.layout
         let document = try readDocument(address.fileSystem, layout)
         do {
+            guard try address.fileSystem.status(of: layout.keyring) != nil else {
+                throw ArchiveError(
+                    .corrupt,
+                    "\(layout.keyring.string) is missing, and without it nobody can open the archive; "
+                        + "put a copy of it back, or recover the archive from a vault, which has one"
+                )
+            }
             let bytes = try address.fileSystem.readAll(
                 layout.keyring,
                 limit: KeyringFile.byteCountLimit
@@ -26,6 +33,9 @@ extension Engine {
                 )
             }
             return (document, KeyringKeys(keyring))
+        } catch let error as KeyError {
+            let found = ArchiveError(error)
+            throw ArchiveError(found.code, "\(address.path.string): \(found.message)")
         } catch {
             throw ArchiveError.wrapping(error, in: layout.keyring.string)
         }
