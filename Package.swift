@@ -183,7 +183,7 @@ let package = Package(
                 "Strongroom", "ArchiveFileIO", "ArchiveBytes", "ArchiveFormat", "ArchiveKeys",
                 "ArchiveSealing",
             ],
-            "Command": ["StrongroomCommands", "ArchiveBytes"],
+            "Command": ["StrongroomCommands", "ArchiveBytes", "ArchiveSealing"],
             "Tidy": ["ArchiveFileIO"],
         ]),
     swiftLanguageModes: [.v6]

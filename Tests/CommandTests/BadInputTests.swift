@@ -1,4 +1,5 @@
 import ArchiveBytes
+import ArchiveSealing
 import Foundation
 import Testing
 
@@ -53,6 +54,28 @@ import Testing
                 let outcome = try workshop.run(command, "-r", "A")
                 #expect(outcome.status != 0)
                 #expect((outcome.errors + outcome.text).contains("newer release"))
+            }
+        }
+    }
+
+    @Test func `a segment of a newer format is told from damage, and nothing is written`() throws {
+        try withRecord { workshop in
+            let name = "A/segments/0000000000000001.open"
+            // A format number, an incompatible feature, and one that concerns writers alone.
+            for (offset, isReadable) in [(8, false), (16, false), (24, true)] {
+                let whole = try workshop.read(name)
+                var bytes = whole
+                bytes[offset] = 2
+                let hash = SHA256.hash(Array(bytes[..<4_064]).span)
+                bytes.replaceSubrange(4_064..<4_096, with: hash.bytes)
+                workshop.write(name, bytes)
+                let get = try workshop.run("get", "-r", "A", "a")
+                #expect(get.status == (isReadable ? 0 : 1), "\(get.errors)")
+                let put = try workshop.run("put", "-r", "A", "b", input: [1])
+                #expect(put.status == 1)
+                #expect(put.errors.contains("newer release"), "\(put.errors)")
+                #expect(try workshop.read(name) == bytes)
+                workshop.write(name, whole)
             }
         }
     }
