@@ -42,6 +42,8 @@ let package = Package(
         ),
         .executable(name: "strongroom", targets: ["strongroom-cli"]),
     ],
+    // Off, so that building needs no libcurl; `tools/test` switches it on.
+    traits: [.trait(name: "S3", description: "Vaults in S3 buckets, over libcurl.")],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -59,11 +61,21 @@ let package = Package(
         .systemLibrary(name: "CMalloc"),
         .target(name: "CSealing", dependencies: ["COpenSSL"]),
         .target(name: "CCodecs", dependencies: ["CZlib", "CZstd"], exclude: ["dictionaries"]),
+        .target(
+            name: "CHTTP",
+            cSettings: [.define("STRONGROOM_S3", .when(traits: ["S3"]))],
+            linkerSettings: [.linkedLibrary("curl", .when(traits: ["S3"]))]
+        ),
         .target(name: "ArchiveBytes", swiftSettings: strict),
         .target(
             name: "ArchiveFileIO",
             dependencies: ["ArchiveBytes", "CMalloc", systemPackage],
             swiftSettings: strict
+        ),
+        .target(
+            name: "ArchiveHTTP",
+            dependencies: ["ArchiveFileIO", "CHTTP"],
+            swiftSettings: strictOverC
         ),
         .target(
             name: "ArchiveSealing",
@@ -109,7 +121,9 @@ let package = Package(
         ),
         .target(
             name: "StrongroomVaults",
-            dependencies: ["ArchiveBytes", "ArchiveFileIO", "ArchiveSealing", systemPackage],
+            dependencies: [
+                "ArchiveBytes", "ArchiveFileIO", "ArchiveHTTP", "ArchiveSealing", systemPackage,
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -170,7 +184,10 @@ let package = Package(
                 "Strongroom", "ArchiveFileIO", "ArchiveBytes", "ArchiveFormat", "ArchiveKeys",
                 "ArchiveCodecs", "ArchiveSealing", "ArchiveSegments",
             ],
-            "StrongroomVaults": ["StrongroomVaults", "ArchiveFileIO", "ArchiveBytes"],
+            "StrongroomVaults": [
+                "StrongroomVaults", "ArchiveFileIO", "ArchiveHTTP", "ArchiveSealing",
+                "ArchiveBytes",
+            ],
             "StrongroomRecovery": [
                 "StrongroomRecovery", "StrongroomVaults", "Strongroom", "ArchiveFileIO",
                 "ArchiveBytes", "ArchiveKeys", "ArchiveSealing", "ArchiveFormat",

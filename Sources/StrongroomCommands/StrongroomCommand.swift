@@ -36,8 +36,8 @@ struct StrongroomCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Disaster",
                 subcommands: [
-                    SnapshotCommand.self, SnapshotsCommand.self, ShipCommand.self,
-                    RecoverCommand.self, DrillCommand.self,
+                    SnapshotCommand.self, SnapshotsCommand.self, VaultCommand.self,
+                    ShipCommand.self, RecoverCommand.self, DrillCommand.self,
                 ]
             ),
         ]

@@ -1,5 +1,6 @@
 import ArchiveFileIO
 import ArchiveSealing
+import Synchronization
 
 /// Reads the source of a put from front to back and lets nothing unexpected through.
 struct Transfer {
@@ -46,18 +47,38 @@ struct Transfer {
             }
             let wanted = Int(min(total - offset, UInt64(chunk.count)))
             if wanted < chunk.count { chunk.removeLast(chunk.count - wanted) }
-            let count = try fill(&chunk, at: offset)
-            guard count == wanted else {
-                throw VaultError(
-                    .sourceFailed,
-                    "cannot put \(name): its source ends at byte \(offset + UInt64(count)) of "
-                        + "\(total); it changed meanwhile, so put it again"
-                )
-            }
+            try fill(&chunk, at: offset)
             if expectedDigest != nil { hasher.update(chunk.span) }
             try sink(chunk.span, offset)
-            offset += UInt64(count)
+            offset += UInt64(wanted)
         }
+        try check(hasher)
+    }
+
+    /// Fills a chunk with the bytes at an offset.
+    func fill(_ chunk: inout [UInt8], at offset: UInt64) throws(VaultError) {
+        let count: Int
+        do {
+            var target = chunk.mutableSpan
+            count = try source.read(at: offset, into: &target)
+        } catch {
+            throw VaultError(
+                .sourceFailed,
+                "cannot put \(name): reading its source failed: \(error)",
+                underlying: error
+            )
+        }
+        guard count == chunk.count else {
+            throw VaultError(
+                .sourceFailed,
+                "cannot put \(name): its source ends at byte \(offset + UInt64(count)) of "
+                    + "\(source.byteCount); it changed meanwhile, so put it again"
+            )
+        }
+    }
+
+    /// Refuses a source whose bytes, all of which the hasher has seen, are not the expected ones.
+    func check(_ hasher: SHA256) throws(VaultError) {
         guard let expectedDigest else { return }
         let found = hasher.finish()
         guard found == expectedDigest else {
@@ -68,17 +89,38 @@ struct Transfer {
             )
         }
     }
+}
 
-    private func fill(_ chunk: inout [UInt8], at offset: UInt64) throws(VaultError) -> Int {
-        do {
-            var target = chunk.mutableSpan
-            return try source.read(at: offset, into: &target)
-        } catch {
-            throw VaultError(
-                .sourceFailed,
-                "cannot put \(name): reading its source failed: \(error)",
-                underlying: error
-            )
+/// Reads the source of a put part by part, for a sink that waits between the parts.
+final class PartReader: Sendable {
+    private struct State: ~Copyable {
+        let hasher = SHA256()
+        var offset: UInt64 = 0
+    }
+
+    private let transfer: Transfer
+    private let partByteCount: Int
+    private let state = Mutex(State())
+
+    init(_ transfer: Transfer, partByteCount: Int) {
+        self.transfer = transfer
+        self.partByteCount = partByteCount
+    }
+
+    /// The next part; nil after the last.
+    ///
+    /// The last part is given only if all bytes were the expected ones, so that nothing that is not
+    /// complete without it can be published.
+    func next() throws(VaultError) -> [UInt8]? {
+        try state.withLock { state throws(VaultError) in
+            let rest = transfer.source.byteCount - state.offset
+            guard rest > 0 else { return nil }
+            var part = [UInt8](repeating: 0, count: Int(min(rest, UInt64(partByteCount))))
+            try transfer.fill(&part, at: state.offset)
+            state.offset += UInt64(part.count)
+            if transfer.expectedDigest != nil { state.hasher.update(part.span) }
+            if part.count == rest { try transfer.check(state.hasher) }
+            return part
         }
     }
 }

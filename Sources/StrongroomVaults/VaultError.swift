@@ -27,7 +27,7 @@ public struct VaultError: Error, Equatable, CustomStringConvertible {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Reason: String {
             case notFound, alreadyExists, capacity, unreachable, refused, damaged, outOfRange
-            case invalidName, sourceFailed, cancelled, failed
+            case invalidName, sourceFailed, cancelled, clockSkew, failed
         }
 
         private let reason: Reason
@@ -54,6 +54,8 @@ public struct VaultError: Error, Equatable, CustomStringConvertible {
         public static let sourceFailed = Code(reason: .sourceFailed)
         /// The task was cancelled; nothing was put.
         public static let cancelled = Code(reason: .cancelled)
+        /// The clocks of this machine and of the vault differ by more than the vault accepts.
+        public static let clockSkew = Code(reason: .clockSkew)
         /// Anything else.
         public static let failed = Code(reason: .failed)
 

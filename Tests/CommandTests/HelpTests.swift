@@ -14,7 +14,7 @@ import Testing
     static let commands = [
         "", "init", "status", "stats", "key", "key list", "key add", "key remove", "verify",
         "rebuild-index", "import", "export", "put", "get", "delete", "ls", "find", "log",
-        "snapshot", "snapshots", "ship", "recover", "drill",
+        "snapshot", "snapshots", "vault", "vault init", "ship", "recover", "drill",
     ]
 
     @Test(arguments: commands)

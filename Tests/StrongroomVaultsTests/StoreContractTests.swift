@@ -1,11 +1,12 @@
 import ArchiveBytes
-import StrongroomVaults
 import Support
 import Testing
 
+@testable import StrongroomVaults
+
 /// What every store promises; a new store joins by a case of ``StoreKind``.
 @Suite struct `The contract of a store` {
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.available)
     func `what is put is read back, whole and in parts`(kind: StoreKind) async throws {
         try await kind.with { store in
             let name = try ObjectName("segments/0001.seg")
@@ -21,7 +22,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.available)
     func `an empty object is an object`(kind: StoreKind) async throws {
         try await kind.with { store in
             let name = try ObjectName("empty")
@@ -31,7 +32,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.available)
     func `an object written once stays as it is`(kind: StoreKind) async throws {
         try await kind.with { store in
             let name = try ObjectName("a/b")
@@ -41,7 +42,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.available)
     func `of many puts of one name at the same time one wins`(kind: StoreKind) async throws {
         try await kind.with { store in
             let name = try ObjectName("contested")
@@ -60,7 +61,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.available)
     func `a replacement takes the place of what was there`(kind: StoreKind) async throws {
         try await kind.with { store in
             let name = try ObjectName("keyring.json")
@@ -71,7 +72,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.available)
     func `only the expected bytes are stored`(kind: StoreKind) async throws {
         try await kind.with { store in
             let name = try ObjectName("a")
@@ -97,7 +98,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.available)
     func `a source that ends early or fails leaves nothing`(kind: StoreKind) async throws {
         try await kind.with { store in
             let name = try ObjectName("a")
@@ -116,7 +117,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.available)
     func `a cancelled put stores nothing`(kind: StoreKind) async throws {
         try await kind.with { store in
             let name = try ObjectName("a")
@@ -130,7 +131,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.available)
     func `what is not there is not found`(kind: StoreKind) async throws {
         try await kind.with { store in
             let name = try ObjectName("a/b")
@@ -141,7 +142,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.available)
     func `a range behind the end is refused`(kind: StoreKind) async throws {
         try await kind.with { store in
             let name = try ObjectName("a")
@@ -154,7 +155,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.available)
     func `names are listed by prefix and in order`(kind: StoreKind) async throws {
         try await kind.with { store in
             for text in ["b", "a/2", "a/10", "a/1/x", "ab", "A", "a-b"] {
@@ -175,7 +176,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.available)
     func `what is removed is gone and may be put again`(kind: StoreKind) async throws {
         try await kind.with { store in
             let name = try ObjectName("a/b")
@@ -188,7 +189,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.available)
     func `a name never begins another`(kind: StoreKind) async throws {
         try await kind.with { store in
             try await store.put(try ObjectName("a/b"), [1])

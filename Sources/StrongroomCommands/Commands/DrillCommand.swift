@@ -3,7 +3,6 @@ import ArchiveFileIO
 import ArgumentParser
 import Strongroom
 import StrongroomRecovery
-import StrongroomVaults
 import SystemPackage
 
 /// Rehearses a recovery.
@@ -26,7 +25,10 @@ struct DrillCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("from"),
-        help: ArgumentHelp("The vault: a directory.", valueName: "dir")
+        help: ArgumentHelp(
+            "The vault: a directory, s3://bucket/prefix or sftp://host/path.",
+            valueName: "vault"
+        )
     )
     var vault: String
     @Option(help: ArgumentHelp("Write the signed report here.", valueName: "file"))
@@ -51,6 +53,7 @@ struct DrillCommand: AsyncParsableCommand {
     )
     var lostAt: String?
     @OptionGroup var keys: VaultKeyOptions
+    @OptionGroup var access: VaultAccessOptions
     @OptionGroup var answers: OutputOptions
 
     func validate() throws {
@@ -62,7 +65,7 @@ struct DrillCommand: AsyncParsableCommand {
     func run() async throws {
         // A vault that is not there proves nothing either way, and the report says so.
         let drill = Drill(
-            from: DirectoryStore(at: FilePath(vault)),
+            from: try VaultPlace(vault, access).store,
             unlocking: try keys.keys(for: vault)
         )
         var drilling = Drill.Options()

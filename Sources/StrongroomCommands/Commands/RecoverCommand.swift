@@ -24,7 +24,10 @@ struct RecoverCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("from"),
-        help: ArgumentHelp("The vault: a directory.", valueName: "dir")
+        help: ArgumentHelp(
+            "The vault: a directory, s3://bucket/prefix or sftp://host/path.",
+            valueName: "vault"
+        )
     )
     var vault: String
     @Option(
@@ -38,10 +41,11 @@ struct RecoverCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The snapshot; the newest if none is named.", valueName: "id"))
     var snapshot: String?
     @OptionGroup var keys: VaultKeyOptions
+    @OptionGroup var access: VaultAccessOptions
     @OptionGroup var answers: OutputOptions
 
     func run() async throws {
-        let store = try VaultPlace.existing(vault)
+        let store = try VaultPlace.existing(vault, access)
         let output = answers.output
         let recovery = Recovery(from: store, unlocking: try keys.keys(for: vault))
         let result = try await recovery.run(

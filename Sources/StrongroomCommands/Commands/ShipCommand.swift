@@ -1,9 +1,7 @@
 import ArchiveBytes
-import ArchiveFileIO
 import ArgumentParser
 import Strongroom
 import StrongroomRecovery
-import StrongroomVaults
 import SystemPackage
 
 /// Sends snapshots to vaults.
@@ -28,7 +26,10 @@ struct ShipCommand: AsyncParsableCommand {
     @OptionGroup var place: ArchivePlaceOptions
     @Option(
         name: .customLong("to"),
-        help: ArgumentHelp("A vault: a directory; can be repeated.", valueName: "dir")
+        help: ArgumentHelp(
+            "A vault: a directory, s3://bucket/prefix or sftp://host/path; can be repeated.",
+            valueName: "vault"
+        )
     )
     var vaults: [String]
     @Option(help: ArgumentHelp("Only this snapshot; all if none is named.", valueName: "id"))
@@ -37,6 +38,7 @@ struct ShipCommand: AsyncParsableCommand {
     var keyring: KeyringChoice?
     @Flag(name: .shortAndLong, help: "Only say what would be sent.")
     var dryRun = false
+    @OptionGroup var access: VaultAccessOptions
     @OptionGroup var answers: OutputOptions
 
     func validate() throws {
@@ -68,10 +70,10 @@ struct ShipCommand: AsyncParsableCommand {
     }
 
     private func ship(_ path: String, to vault: String) async throws {
-        let store = DirectoryStore(at: FilePath(vault))
-        let isNew = try PosixFileSystem().status(of: FilePath(vault)) == nil
-        if isNew, !dryRun { try await store.create() }
-        let ship = Ship(archiveAt: FilePath(path), to: store)
+        let place = try VaultPlace(vault, access)
+        let isNew = try await place.isMissing()
+        if isNew, !dryRun { try await place.create() }
+        let ship = Ship(archiveAt: FilePath(path), to: place.store)
         if isNew, dryRun {
             throw CommandFailure(
                 .noArchive,

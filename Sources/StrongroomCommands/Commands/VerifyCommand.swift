@@ -26,7 +26,7 @@ struct VerifyCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: ArchiveOptions
-    @Option(help: ArgumentHelp("Verify a vault instead of an archive.", valueName: "dir"))
+    @Option(help: ArgumentHelp("Verify a vault instead of an archive.", valueName: "vault"))
     var vault: String?
     @Flag(help: "Use no secret, only the public key.")
     var keyless = false
@@ -41,6 +41,7 @@ struct VerifyCommand: AsyncParsableCommand {
         help: ArgumentHelp("A vault's keyring, where it is kept apart.", valueName: "file")
     )
     var keyring: String?
+    @OptionGroup var access: VaultAccessOptions
     @OptionGroup var answers: OutputOptions
 
     func validate() throws {
@@ -91,7 +92,7 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     private func verify(vault: String) async throws -> VerificationMessage {
-        let store = try VaultPlace.existing(vault)
+        let store = try VaultPlace.existing(vault, access)
         let verification =
             if let publicKey {
                 try VaultVerification(of: store, publicKey: publicKey)

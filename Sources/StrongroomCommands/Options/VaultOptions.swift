@@ -42,28 +42,6 @@ struct VaultKeyOptions: ParsableArguments {
     }
 }
 
-/// The vault that a path names.
-enum VaultPlace {
-    /// A vault that must be there.
-    static func existing(_ path: String) throws -> DirectoryStore {
-        guard let status = try PosixFileSystem().status(of: FilePath(path)) else {
-            throw CommandFailure(
-                .noArchive,
-                code: "notFound",
-                "there is no vault at \(path): no such directory; mount it, or name the right one"
-            )
-        }
-        guard status.kind != .file else {
-            throw CommandFailure(
-                .noArchive,
-                code: "notFound",
-                "there is no vault at \(path): it is a file; name a directory"
-            )
-        }
-        return DirectoryStore(at: FilePath(path))
-    }
-}
-
 extension Output {
     /// Progress of what goes to or comes from a vault.
     func recoveryProgress() -> ProgressHandler {
