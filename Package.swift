@@ -167,6 +167,12 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "fault-proxy",
+            dependencies: ["Support"],
+            path: "Tests/FaultProxy",
+            swiftSettings: strict
+        ),
     ]
         + testTargets([
             "ArchiveBytes": ["ArchiveBytes"],

@@ -120,6 +120,8 @@ package final class ChildProcess: Sendable {
         while true {
             let (socket, complaints) = state.withLock { ($0.socket, $0.complaints) }
             do throws(Errno) {
+                // It was ended; waiting for nothing would use up the whole time.
+                guard socket >= 0 else { throw .brokenPipe }
                 let ready = try SystemCall.wait(
                     for: socket,
                     writing: writing,

@@ -13,14 +13,21 @@ extension SFTPStore {
         expectedDigest: [UInt8]?
     ) async throws(VaultError) {
         let transfer = try Transfer(name, from: source, expectedDigest: expectedDigest)
+        let random = String(UInt64.random(in: 0 ... .max), radix: 16)
+        let temporary = directory(of: name) + "/" + Self.temporaryPrefix + random
+        let attempt = PutAttempt(temporary: temporary)
         try await perform("put \(name)") { [self] connection, cancellation in
-            try store(transfer, mode, connection, cancellation)
+            if try !attempt.isDone(as: file(name), of: source.byteCount, connection) {
+                try store(transfer, mode, attempt, connection, cancellation)
+            }
+            try connection.synchronizeDirectory(directory(of: name))
         }
     }
 
     private func store(
         _ transfer: Transfer,
         _ mode: PutMode,
+        _ attempt: PutAttempt,
         _ connection: SFTPConnection,
         _ cancellation: Cancellation
     ) throws {
@@ -29,14 +36,13 @@ extension SFTPStore {
         try requireFree(name, mode, connection)
         try makeDirectories(for: name, connection)
         try requireRoom(transfer, connection)
-        let directory = directory(of: name)
-        let random = String(UInt64.random(in: 0 ... .max), radix: 16)
-        let temporary = directory + "/" + Self.temporaryPrefix + random
+        let temporary = attempt.temporary
         let handle = try connection.open(temporary, .creating)
         do {
             try fill(handle, from: transfer, connection, cancellation)
             try connection.synchronize(handle)
             try connection.close(handle)
+            attempt.beginRenaming()
             try publish(temporary, as: name, mode, connection)
         } catch {
             // What was found first is what the caller must hear of; a rest is removed by a later put.
@@ -46,7 +52,6 @@ extension SFTPStore {
             }
             throw error
         }
-        try connection.synchronizeDirectory(directory)
     }
 
     private func fill(
@@ -197,5 +202,37 @@ extension SFTPStore {
         {
             try? connection.remove(directory + "/" + name)
         }
+    }
+}
+
+/// What is known of a put over the connections that it may need.
+final class PutAttempt: Sendable {
+    let temporary: String
+    /// How far it came before a connection was lost.
+    private let progress = Mutex((hasBegun: false, hasRenamed: false))
+
+    init(temporary: String) { self.temporary = temporary }
+
+    /// From now on the object may be there although no answer said so.
+    func beginRenaming() { progress.withLock { $0.hasRenamed = true } }
+
+    /// Whether an earlier connection did all but tell; else what it left is removed.
+    func isDone(
+        as target: String,
+        of byteCount: UInt64,
+        _ connection: SFTPConnection
+    ) throws(SFTPFailure) -> Bool {
+        let before = progress.withLock { progress in
+            let before = progress
+            progress = (hasBegun: true, hasRenamed: false)
+            return before
+        }
+        guard before.hasBegun else { return false }
+        if try connection.attributes(of: temporary) != nil {
+            try connection.remove(temporary)
+            return false
+        }
+        let present = before.hasRenamed ? try connection.attributes(of: target) : nil
+        return present?.isFile == true && present?.byteCount == byteCount
     }
 }

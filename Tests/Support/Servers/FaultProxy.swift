@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import Synchronization
 
@@ -39,6 +38,7 @@ package final class FaultProxy: Sendable {
         var faults = Faults()
         var counts = Counts()
         var isStopped = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
     /// The port to talk to.
@@ -46,13 +46,12 @@ package final class FaultProxy: Sendable {
     private let target: UInt16
     private let listener: CInt
     private let state = Mutex(State())
-    private let queue = DispatchQueue(label: "strongroom.fault-proxy", attributes: .concurrent)
 
     /// Listens on a port, or on any that is free, for a server on another.
     package init(to target: UInt16, listeningOn port: UInt16 = 0) throws {
         self.target = target
         (listener, self.port) = try Sockets.listen(port)
-        queue.async { [self] in accept() }
+        Sockets.run { [self] in accept() }
     }
 
     deinit { close(listener) }
@@ -63,6 +62,17 @@ package final class FaultProxy: Sendable {
     }
 
     package var counts: Counts { state.withLock { $0.counts } }
+
+    /// Waits until a fault has struck.
+    package func fault() async {
+        await withCheckedContinuation { continuation in
+            let hasStruck = state.withLock { state in
+                if state.counts.faults == 0 { state.waiting.append(continuation) }
+                return state.counts.faults > 0
+            }
+            if hasStruck { continuation.resume() }
+        }
+    }
 
     /// Takes no more connections.
     package func stop() {
@@ -75,23 +85,46 @@ package final class FaultProxy: Sendable {
             let client = Glibc.accept(listener, nil, nil)
             if client < 0 || state.withLock({ $0.isStopped }) { return }
             state.withLock { $0.counts.connections += 1 }
-            queue.async { [self] in serve(client) }
+            Sockets.run { [self] in serve(client) }
         }
     }
 
     private func serve(_ client: CInt) {
         let faults = faults
         if faults.refuses {
-            state.withLock { $0.counts.faults += 1 }
+            state.withLock { Self.strike(&$0) }
             return Sockets.reset(client)
         }
         guard let server = try? Sockets.connect(target) else { return Sockets.reset(client) }
-        let ends = DispatchGroup()
-        queue.async(group: ends) { [self] in pump(from: client, to: server, isUp: true) }
-        queue.async(group: ends) { [self] in pump(from: server, to: client, isUp: false) }
-        ends.wait()
-        close(client)
-        close(server)
+        let ends = Ends(client: client, server: server)
+        Sockets.run { [self] in
+            pump(from: ends.server, to: ends.client, isUp: false)
+            ends.closeLast()
+        }
+        pump(from: ends.client, to: ends.server, isUp: true)
+        ends.closeLast()
+    }
+
+    /// The two sockets of a connection, closed when both directions are done.
+    private final class Ends: Sendable {
+        let client: CInt
+        let server: CInt
+        private let open = Mutex(2)
+
+        init(client: CInt, server: CInt) {
+            self.client = client
+            self.server = server
+        }
+
+        func closeLast() {
+            let rest = open.withLock { open in
+                open -= 1
+                return open
+            }
+            guard rest == 0 else { return }
+            close(client)
+            close(server)
+        }
     }
 
     /// Passes data in one direction until an end closes or a fault strikes.
@@ -139,15 +172,26 @@ package final class FaultProxy: Sendable {
         if let rate = faults.bytesPerSecond {
             Sockets.pause(.seconds(Double(data.count) / Double(max(1, rate))))
         }
-        if faults.isSilent { return .hang }
         return state.withLock { state in
-            let decision =
-                isUp
-                ? Self.decideUp(data, passed, &state) : Self.decideDown(data, passed, &state.faults)
+            let decision: Decision =
+                if faults.isSilent {
+                    .hang
+                } else if isUp {
+                    Self.decideUp(data, passed, &state)
+                } else {
+                    Self.decideDown(data, passed, &state.faults)
+                }
             if case .pass = decision { return decision }
-            state.counts.faults += 1
+            Self.strike(&state)
             return decision
         }
+    }
+
+    /// Counts a fault and wakes who waits for one.
+    private static func strike(_ state: inout State) {
+        state.counts.faults += 1
+        for continuation in state.waiting { continuation.resume() }
+        state.waiting = []
     }
 
     private static func decideUp(

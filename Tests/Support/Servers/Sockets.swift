@@ -4,6 +4,30 @@ import Glibc
 enum Sockets {
     private static let pieceByteCount = 64 << 10
 
+    /// Runs a body on a thread of its own: one that waits must not take one that somebody else needs.
+    static func run(_ body: @escaping @Sendable () -> Void) {
+        var thread = pthread_t()
+        let box = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
+        let result = unsafe pthread_create(
+            &thread,
+            nil,
+            { context in
+                guard let context = unsafe context else { return nil }
+                unsafe Unmanaged<Body>.fromOpaque(context).takeRetainedValue().body()
+                return nil
+            },
+            box
+        )
+        precondition(result == 0, "no thread is left")
+        pthread_detach(thread)
+    }
+
+    private final class Body: Sendable {
+        let body: @Sendable () -> Void
+
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+
     static func listen(_ port: UInt16) throws -> (CInt, UInt16) {
         let listener = try make()
         var on: CInt = 1
