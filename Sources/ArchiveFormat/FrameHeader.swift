@@ -130,11 +130,6 @@ package struct FrameHeader: Equatable, Sendable {
     }
 }
 
-extension Digest {
-    /// The first four bytes, read as a little-endian integer.
-    fileprivate var leadingU32: UInt32 { bytes.span.u32(at: 0) }
-}
-
 /// What the tag of a frame authenticates besides the body: archive identity and header.
 package func associatedBytes(archiveID: ArchiveID, header: Span<UInt8>) -> [UInt8] {
     precondition(header.count >= FrameHeader.authenticatedByteCount, "a whole header")

@@ -50,6 +50,9 @@ package struct Digest: Hashable, Comparable, Sendable, BitwiseCopyable {
         return bytes
     }
 
+    /// The first four bytes, read as a little-endian integer.
+    package var leadingU32: UInt32 { UInt32(truncatingIfNeeded: first.byteSwapped) }
+
     /// The 64 lower-case hexadecimal digits.
     package var hex: String { Hex.encode(bytes) }
 

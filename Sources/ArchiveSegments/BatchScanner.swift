@@ -37,7 +37,6 @@ package struct BatchScanner {
     }
 
     package let segment: SegmentNumber
-    private let file: any File
     private let archiveID: ArchiveID
     private let mac: HMACSHA256?
     private let hasher = SHA256()
@@ -46,33 +45,42 @@ package struct BatchScanner {
     /// Where the next batch begins: the end of the valid prefix so far.
     package private(set) var offset: UInt64
     package private(set) var ending: Ending?
-    private var buffer: [UInt8] = []
-    private var bufferOffset: UInt64
-    private let fileByteCount: UInt64
-    /// Bytes asked of the file at a time.
-    private static let readByteCount = 1 << 20
+    private var window: SegmentWindow
+    /// The buffer that batches are read into, to be given to the next scanner.
+    package var buffer: [UInt8] { window.bytes }
 
     /// Begins behind `link`, whose successor's batch starts at `offset`.
+    ///
+    /// Reads ahead up to `end`, where the caller will stop; `buffer` is that of a scanner before.
     package init(
         _ file: any File,
         segment: SegmentNumber,
         archiveID: ArchiveID,
         logKey: SecretKey?,
         after link: CommitLink,
-        at offset: UInt64
+        at offset: UInt64,
+        upTo end: UInt64? = nil,
+        buffer: consuming [UInt8] = []
     ) throws(LogError) {
-        self.file = file
         self.segment = segment
         self.archiveID = archiveID
         mac = logKey.map { $0.withSpan { HMACSHA256(key: $0) } }
         self.link = link
         self.offset = offset
-        bufferOffset = offset
-        do {
-            fileByteCount = try file.byteCount()
-        } catch {
-            throw LogError(error, segment: segment)
-        }
+        window = try SegmentWindow(
+            file,
+            segment: segment,
+            at: offset,
+            upTo: end,
+            buffer: buffer
+        )
+    }
+
+    /// Goes on behind `link` at `offset`, wherever the walk has come to; the buffer is used again.
+    package mutating func resume(after link: CommitLink, at offset: UInt64) {
+        self.link = link
+        self.offset = offset
+        ending = nil
     }
 
     /// The next batch, or nil when the walk has ended.
@@ -83,7 +91,6 @@ package struct BatchScanner {
         var frames: [ScannedBatch.Frame] = []
         var leaves: [Digest] = []
         var position = offset
-        drop(before: offset)
         while true {
             let header: FrameHeader
             switch try frameHeader(at: position) {
@@ -97,7 +104,8 @@ package struct BatchScanner {
                 return nil
             case .frame(let found): header = found
             }
-            let frame = local(position)..<(local(position) + header.frameByteCount)
+            let start = window.local(position)
+            let frame = start..<(start + header.frameByteCount)
             if header.kind == .commit {
                 return finish(frames, leaves, commit: header, at: position, frame: frame)
             }
@@ -111,7 +119,7 @@ package struct BatchScanner {
                 frames.count < Limits.framesPerBatch
             else { return stop(.overLimit, "a batch is larger than a batch may be") }
             frames.append(ScannedBatch.Frame(offset: position, header: header))
-            leaves.append(hasher.hash(prefix: 0, buffer.span.extracting(frame)))
+            leaves.append(hasher.hash(prefix: 0, window.bytes.span.extracting(frame)))
             position += UInt64(header.frameByteCount)
         }
     }
@@ -121,9 +129,9 @@ package struct BatchScanner {
         _ frame: ScannedBatch.Frame,
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        let start = local(frame.offset)
+        let start = window.local(frame.offset)
         return try body(
-            buffer.span.extracting(start..<(start + frame.header.frameByteCount))
+            window.bytes.span.extracting(start..<(start + frame.header.frameByteCount))
         )
     }
 
@@ -134,7 +142,7 @@ package struct BatchScanner {
         at position: UInt64,
         frame: Range<Int>
     ) -> ScannedBatch? {
-        let copy = Array(buffer[frame])
+        let copy = Array(window.bytes[frame])
         let bytes = copy.span
         let bodyEnd = FrameHeader.byteCount + header.bodyByteCount
         let commit: CommitBody
@@ -174,7 +182,7 @@ package struct BatchScanner {
     }
 
     private mutating func sealed(_ header: FrameHeader, frame: Range<Int>) -> ScannedBatch? {
-        let copy = Array(buffer[frame])
+        let copy = Array(window.bytes[frame])
         let bytes = copy.span
         if let mac, !PublicFrame.isAuthentic(bytes, header: header, archiveID: archiveID, mac: mac)
         {
@@ -211,52 +219,30 @@ extension BatchScanner {
 
     /// Decodes the header at `position` and brings the whole frame into the buffer.
     private mutating func frameHeader(at position: UInt64) throws(LogError) -> Step {
-        guard try fill(from: position, byteCount: FrameHeader.byteCount) else {
-            return position == fileByteCount
+        guard
+            try window.load(
+                from: position,
+                byteCount: FrameHeader.byteCount,
+                keeping: offset
+            )
+        else {
+            return position == window.fileByteCount
                 ? .end : .broken(FormatError(.truncated, "the file ends within a frame header"))
         }
         let header: FrameHeader
         do {
             header = try FrameHeader(
-                decoding: buffer.span,
-                at: local(position),
+                decoding: window.bytes.span,
+                at: window.local(position),
                 archiveID: archiveID,
                 hasher: hasher
             )
         } catch {
             return .broken(error)
         }
-        guard try fill(from: position, byteCount: header.frameByteCount) else {
-            return .broken(FormatError(.truncated, "the file ends within a frame"))
-        }
+        guard
+            try window.load(from: position, byteCount: header.frameByteCount, keeping: offset)
+        else { return .broken(FormatError(.truncated, "the file ends within a frame")) }
         return .frame(header)
-    }
-
-    private func local(_ position: UInt64) -> Int { Int(position - bufferOffset) }
-
-    /// Forgets what lies before `position`; cheap, since a batch is read as a whole.
-    private mutating func drop(before position: UInt64) {
-        let count = min(local(position), buffer.count)
-        guard count > 0 else { return }
-        buffer.removeSubrange(..<count)
-        bufferOffset = position
-    }
-
-    /// Makes sure that the bytes are in the buffer; false if the file ends before.
-    private mutating func fill(from position: UInt64, byteCount: Int) throws(LogError) -> Bool {
-        let needed = local(position) + byteCount
-        guard buffer.count < needed else { return true }
-        let start = bufferOffset + UInt64(buffer.count)
-        guard position + UInt64(byteCount) <= fileByteCount else { return false }
-        let wanted = min(
-            max(needed - buffer.count, Self.readByteCount),
-            Int(fileByteCount - start)
-        )
-        do {
-            buffer.append(contentsOf: try file.read(at: start, byteCount: wanted))
-        } catch {
-            throw LogError(error, segment: segment)
-        }
-        return buffer.count >= needed
     }
 }

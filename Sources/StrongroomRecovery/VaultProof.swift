@@ -4,6 +4,7 @@ import ArchiveKeys
 import ArchiveSealing
 import ArchiveSegments
 import Strongroom
+import Synchronization
 import SystemPackage
 
 /// Runs the verifier over a vault, on a thread that may block.
@@ -42,10 +43,11 @@ struct VaultProof {
         ) { [meter] done in
             meter.add(byteCount: reached.advance(to: done), objectCount: 1)
         }
-        var large: [RecordEntry] = []
+        let found = Mutex<[RecordEntry]>([])
         try verifier.run { entry, _, _, _ in
-            if entry.body != .inline { large.append(entry) }
+            if entry.body != .inline { found.withLock { $0.append(entry) } }
         }
+        let large = found.withLock { $0 }.sorted { $0.sequence < $1.sequence }
         var outcome = Outcome(
             archive: verifier.document?.archiveID.hex,
             report: verifier.report

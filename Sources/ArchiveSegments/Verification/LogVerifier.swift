@@ -7,17 +7,19 @@ import SystemPackage
 /// Proves the log byte for byte: without keys by hashes, chain and signatures, with keys also by
 /// opening every frame and checking every body against its digest.
 ///
-/// It reads only, goes on behind damage, and names what it found. One batch is in memory at a time.
+/// It reads only, goes on behind damage, and names what it found. Sealed segments are read by a team
+/// of threads. In memory are a buffer of two megabytes a thread and what the frames hold that were
+/// read since the last directory, at most some megabytes of the log ahead.
 package struct LogVerifier {
     let directory: SegmentDirectory
     let archiveID: ArchiveID
     let publicKey: [UInt8]
     let keys: (any LogKeys)?
     let witnesses: [RecoveryVerdict.Witness]
-    /// Called with each record version that opened, and the place of its pack; nil without keys.
-    let visit: ((RecordEntry, SegmentNumber, UInt64, Int) -> Void)?
+    private let team: ProvingTeam
 
     package private(set) var result = LogVerification()
+    private let hasher = SHA256()
     private var tree = MerkleAccumulator()
     /// Leaf hashes of all commits in order, as far as they are known: what snapshots' roots are over.
     package private(set) var leaves: [Digest] = []
@@ -34,14 +36,20 @@ package struct LogVerifier {
         publicKey: [UInt8],
         keys: (any LogKeys)?,
         witnesses: [RecoveryVerdict.Witness] = [],
-        visit: ((RecordEntry, SegmentNumber, UInt64, Int) -> Void)? = nil
+        threadCount: Int = WorkerTeam.processorCount,
+        visit: RecordVisitor? = nil
     ) {
         self.directory = directory
         self.archiveID = archiveID
         self.publicKey = publicKey
         self.keys = keys
         self.witnesses = witnesses
-        self.visit = visit
+        team = ProvingTeam(
+            archiveID: archiveID,
+            keys: keys,
+            threadCount: threadCount,
+            visit: visit
+        )
     }
 
     /// Verifies all segments, or those numbered up to `last`.
@@ -131,86 +139,73 @@ package struct LogVerifier {
         of segment: SealedSegment,
         _ name: SegmentDirectory.Name
     ) throws(LogError) {
-        var contents = ContentsVerifier(keys: keys, segment: name.number, visit: visit)
-        var link = segment.firstLink
-        // Behind a damaged batch it is not known how many records it held; the next whole one tells.
-        var unnumbered: [Int] = []
-        var offset = UInt64(SegmentHeader.byteCount)
+        var walk = SealedWalk(after: segment.firstLink.lastSequence)
+        var contents = ContentsLedger(segment.file, name, prover: team.single)
         let before = result.damages.count
-        for (index, commit) in segment.seal.commits.enumerated() {
-            var scanner = try BatchScanner(
-                segment.file,
-                segment: name.number,
-                archiveID: archiveID,
-                logKey: keys?.logKey,
-                after: link,
-                at: offset
-            )
-            let number = segment.header.firstCommit + UInt64(index)
-            if let batch = try scanner.next(), batch.link.hash == commit.leaf {
+        var commit = 0
+        try team.prove(segment) { proof throws(LogError) in
+            let number = segment.header.firstCommit + UInt64(commit)
+            let leaf = segment.seal.commits[commit].leaf
+            commit += 1
+            tree.append(leafHash: leaf, using: hasher)
+            leaves.append(leaf)
+            switch proof {
+            case .whole(let batch) where batch.link.lastSequence >= walk.lastSequence:
                 result.commitCount += 1
-                result.frameCount += UInt64(batch.frames.count) + 1
+                result.frameCount += UInt64(batch.frameCount) + 1
                 add(
-                    contents.check(
+                    try contents.add(
                         batch,
-                        in: scanner,
-                        file: name.text,
-                        after: unnumbered.isEmpty ? link.lastSequence : nil
+                        after: walk.unnumbered.isEmpty ? walk.lastSequence : nil
                     )
                 )
-                nameRecords(of: &unnumbered, after: link.lastSequence, before: batch)
-                link = batch.link
-            } else {
-                let finding: String
-                if case .broken(let error) = scanner.ending {
-                    finding = error.finding
-                } else {
-                    finding = "its hash is not the one that the seal lists"
-                }
-                add(
-                    Damage(
-                        file: name.text,
-                        offset: offset,
-                        commits: number...number,
-                        finding
-                    )
-                )
-                unnumbered.append(result.damages.count - 1)
-                link = CommitLink(
-                    number: number,
-                    lastSequence: link.lastSequence,
-                    hash: commit.leaf,
-                    time: link.time
-                )
+                nameRecords(of: &walk, before: batch)
+            case .whole(let batch):
                 contents.forget()
+                let finding = "commit \(number) does not follow \(number - 1)"
+                add(damage(name, of: number, at: batch.commitOffset, finding))
+            case .broken(let offset, let finding):
+                walk.unnumbered.append(result.damages.count)
+                contents.forget()
+                add(damage(name, of: number, at: offset, finding))
             }
-            tree.append(leafHash: commit.leaf)
-            leaves.append(commit.leaf)
-            offset = commit.offset + UInt64(Self.commitFrameByteCount)
         }
         finish(contents, segment, name, isWhole: result.damages.count == before)
     }
 
+    /// How far the batches of a sealed segment have been taken.
+    private struct SealedWalk {
+        var lastSequence: RecordSequence
+        /// Behind a damaged batch it is not known how many records it held; the next whole one tells.
+        var unnumbered: [Int] = []
+
+        init(after sequence: RecordSequence) { lastSequence = sequence }
+    }
+
+    private func damage(
+        _ name: SegmentDirectory.Name,
+        of commit: CommitNumber,
+        at offset: UInt64,
+        _ finding: String
+    ) -> Damage {
+        Damage(file: name.text, offset: offset, commits: commit...commit, finding)
+    }
+
     /// Tells, once a batch is whole again, which records the damaged ones before it held.
-    private mutating func nameRecords(
-        of damages: inout [Int],
-        after last: RecordSequence,
-        before batch: ScannedBatch
-    ) {
-        let records = batch.frames.filter { $0.header.kind == .records }
-        let next =
-            records.map(\.header.firstSequence).min() ?? batch.commit.lastSequence + 1
-        if next > last + 1 {
-            for index in damages {
-                result.damages[index].sequences = (last + 1)...(next - 1)
+    private mutating func nameRecords(of walk: inout SealedWalk, before batch: ProvedBatch) {
+        let next = batch.firstSequence ?? batch.link.lastSequence + 1
+        if next > walk.lastSequence + 1 {
+            for index in walk.unnumbered {
+                result.damages[index].sequences = (walk.lastSequence + 1)...(next - 1)
             }
         }
-        damages.removeAll()
+        walk.unnumbered.removeAll()
+        walk.lastSequence = batch.link.lastSequence
     }
 
     /// Compares what was counted with what the seal says.
     private mutating func finish(
-        _ contents: ContentsVerifier,
+        _ contents: ContentsLedger,
         _ segment: SealedSegment,
         _ name: SegmentDirectory.Name,
         isWhole: Bool
@@ -240,10 +235,6 @@ package struct LogVerifier {
             damage(name, "the directory frames are not where the seal says")
         }
     }
-
-    private static let commitFrameByteCount = FrameHeader.frameByteCount(
-        bodyByteCount: CommitBody.byteCount
-    )
 }
 
 extension LogVerifier {
@@ -308,13 +299,14 @@ extension LogVerifier {
             after: start,
             at: UInt64(SegmentHeader.byteCount)
         )
-        var contents = ContentsVerifier(keys: keys, segment: name.number, visit: visit)
+        var contents = ContentsLedger(file, name, prover: team.single)
         var link = start
         while let batch = try scanner.next() {
             result.commitCount += 1
             result.frameCount += UInt64(batch.frames.count) + 1
-            add(contents.check(batch, in: scanner, file: name.text, after: link.lastSequence))
-            tree.append(leafHash: batch.link.hash)
+            let proved = team.first.proved(batch, in: scanner)
+            add(try contents.add(proved, after: link.lastSequence))
+            tree.append(leafHash: batch.link.hash, using: hasher)
             leaves.append(batch.link.hash)
             link = batch.link
         }

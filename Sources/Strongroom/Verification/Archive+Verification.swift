@@ -56,11 +56,9 @@ extension Engine {
     package func verify(
         progress: (UInt64) -> Void = { _ in }
     ) throws(ArchiveError) -> VerificationReport {
-        let state = readState
-        var compared = IndexComparison(state)
+        let comparison = IndexComparison(readState)
         let head = try currentHead()
-        var report = VerificationReport()
-        let findings = try withoutActuallyEscaping(progress) { progress throws(ArchiveError) in
+        var report = try withoutActuallyEscaping(progress) { progress throws(ArchiveError) in
             var verifier = PlaceVerifier(
                 fileSystem,
                 layout,
@@ -68,30 +66,24 @@ extension Engine {
                 keys: keys,
                 progress: progress
             )
-            let collector = Mutex(compared)
             try verifier.run(witnesses: head.witnesses) { entry, segment, offset, slot in
                 let record = DirectoryRecord(entry, frameOffset: offset, slot: slot)
                 let place = RecordPlace(segment: segment, frameOffset: offset, slot: slot)
-                collector.withLock { $0.check(record, at: place, body: entry.body) }
+                comparison.take(record, at: place, body: entry.body)
             }
-            compared = collector.withLock { $0 }
             return verifier.report
         }
-        report = findings
         report.damages.append(contentsOf: head.damages)
         report.documentCount += 1
-        try finish(&report, compared)
+        checkChunkedBodies(comparison.chunked, &report)
+        checkIndex(comparison, &report)
         return report
     }
 
-    private func finish(
-        _ report: inout VerificationReport,
-        _ compared: IndexComparison
-    ) throws(ArchiveError) {
-        report.damages.append(contentsOf: compared.damages)
+    private func checkChunkedBodies(_ places: [RecordPlace], _ report: inout VerificationReport) {
         let records = RecordReader(log: reader, keys: keys)
         let view = ArchiveView(readState, reader: records)
-        for place in compared.chunked {
+        for place in places {
             do throws(ArchiveError) {
                 try view.forEachPiece(of: try records.record(at: place)) { _ in }
             } catch {
@@ -104,6 +96,11 @@ extension Engine {
                 )
             }
         }
+    }
+
+    /// Every page by itself, and all entries against those that the log makes.
+    private func checkIndex(_ comparison: IndexComparison, _ report: inout VerificationReport) {
+        let file = "index/records.btree"
         do {
             var options = IndexOptions()
             options.pageByteCount = document.pageByteCount
@@ -118,24 +115,23 @@ extension Engine {
             )
             for damage in index.damages {
                 report.damages.append(
-                    Damage(
-                        file: "index/records.btree",
-                        "\(damage); `strongroom rebuild-index` makes it anew"
-                    )
+                    Damage(file: file, "\(damage); `strongroom rebuild-index` makes it anew")
                 )
             }
         } catch {
-            report.damages.append(Damage(file: "index/records.btree", "\(error)"))
+            report.damages.append(Damage(file: file, "\(error)"))
         }
-        let inMemory = readState.index.runs.reduce(0) { $0 + $1.count }
-        let entryCount = readState.index.view.entryCount + UInt64(inMemory)
-        report.indexEntryCount = entryCount
-        let expected = compared.entryCount + report.chunkCount
-        if report.isSound, entryCount != expected {
+        let found = comparison.entryCount
+        report.indexEntryCount = found
+        let expected = comparison.expectedCount + report.chunkCount
+        if found == expected, comparison.isEqual { return }
+        let log = LogReplay(layout.segmentDirectory(fileSystem), keys: keys)
+        report.damages.append(contentsOf: comparison.wrongRecords(of: log))
+        if report.isSound, found != expected {
             report.damages.append(
                 Damage(
-                    file: "index/records.btree",
-                    "it has \(entryCount) entries where the log makes \(expected); "
+                    file: file,
+                    "it has \(found) entries where the log makes \(expected); "
                         + "`strongroom rebuild-index` makes it anew"
                 )
             )
@@ -225,44 +221,6 @@ extension Engine {
             try verifier.run(witnesses: witnesses)
             verifier.amend { $0.damages.append(contentsOf: damages) }
             return verifier.report
-        }
-    }
-}
-
-/// Holds the index against the log: each record version of the log must have all its entries, and
-/// there must be no other.
-private struct IndexComparison: Sendable {
-    private let state: ReadState
-    private(set) var entryCount: UInt64 = 0
-    private(set) var damages: [Damage] = []
-    /// Records whose body is in chunks: it is read whole afterwards.
-    private(set) var chunked: [RecordPlace] = []
-
-    init(_ state: ReadState) { self.state = state }
-
-    mutating func check(
-        _ record: DirectoryRecord,
-        at place: RecordPlace,
-        body: RecordEntry.Body
-    ) {
-        if body != .inline { chunked.append(place) }
-        // What a writer commits meanwhile is beyond this state.
-        guard record.sequence <= state.link.lastSequence else { return }
-        var wrong = false
-        var count: UInt64 = 0
-        IndexKeys.entries(of: record, at: place) { key, value in
-            count += 1
-            if (try? state.index.value(for: key.span)) != value { wrong = true }
-        }
-        entryCount += count
-        if wrong {
-            damages.append(
-                Damage(
-                    file: "index/records.btree",
-                    sequences: record.sequence...record.sequence,
-                    "an entry is missing or wrong; `strongroom rebuild-index` makes the index anew"
-                )
-            )
         }
     }
 }

@@ -37,10 +37,11 @@ package struct PlaceVerifier {
 
     /// Verifies everything; damage is reported, only what cannot be read at all throws.
     ///
-    /// `visit` hears of each record version that opened. Witnesses know of commits from elsewhere.
+    /// `visit` hears of each record version that opened, from several threads and in no order.
+    /// Witnesses know of commits from elsewhere.
     package mutating func run(
         witnesses: [RecoveryVerdict.Witness] = [],
-        visit: ((RecordEntry, SegmentNumber, UInt64, Int) -> Void)? = nil
+        visit: RecordVisitor? = nil
     ) throws(ArchiveError) {
         do {
             guard let document = try verifyDocument() else { return }

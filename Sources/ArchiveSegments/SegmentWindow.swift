@@ -1,0 +1,93 @@
+import ArchiveBytes
+import ArchiveFileIO
+import ArchiveFormat
+
+/// A stretch of a segment in memory: one buffer that is read into where it has room, and moved back
+/// to its front only when it has none.
+struct SegmentWindow {
+    private let file: any File
+    private let segment: SegmentNumber
+    let fileByteCount: UInt64
+    /// Nothing behind this is read before it is asked for.
+    private let end: UInt64
+    /// The first ``count`` bytes are those of the file from ``start`` on.
+    private(set) var bytes: [UInt8]
+    private var start: UInt64
+    private var count = 0
+
+    /// The buffer's size, which is asked of the file at a time, unless a batch is larger.
+    private static let byteCount = 2 << 20
+
+    /// Reads ahead up to `end` or the end of the file; `buffer`, if it is large enough, is used.
+    init(
+        _ file: any File,
+        segment: SegmentNumber,
+        at offset: UInt64,
+        upTo end: UInt64? = nil,
+        buffer: consuming [UInt8] = []
+    ) throws(LogError) {
+        self.file = file
+        self.segment = segment
+        start = offset
+        do {
+            fileByteCount = try file.byteCount()
+        } catch {
+            throw LogError(error, segment: segment)
+        }
+        self.end = min(end ?? .max, fileByteCount)
+        bytes = buffer
+        if bytes.count < Self.byteCount { bytes = [UInt8](repeating: 0, count: Self.byteCount) }
+    }
+
+    /// Where the file's byte at `position` is in ``bytes``.
+    func local(_ position: UInt64) -> Int { Int(position - start) }
+
+    /// Brings `byteCount` bytes from `position` on into the buffer and keeps all from `kept` on; false
+    /// if the file ends before.
+    mutating func load(
+        from position: UInt64,
+        byteCount: Int,
+        keeping kept: UInt64
+    ) throws(LogError) -> Bool {
+        if position >= start, position + UInt64(byteCount) <= start + UInt64(count) { return true }
+        guard position + UInt64(byteCount) <= fileByteCount else { return false }
+        if kept < start || kept > start + UInt64(count) {
+            start = kept
+            count = 0
+        }
+        if local(position) + byteCount > bytes.count {
+            makeRoom(for: Int(position - kept) + byteCount, keeping: kept)
+        }
+        let filled = count
+        let next = start + UInt64(filled)
+        let behind = max(end, position + UInt64(byteCount)) - start
+        let wanted = min(bytes.count, Int(clamping: behind)) - filled
+        let (file, segment) = (file, segment)
+        let found: Int
+        do {
+            var all = bytes.mutableSpan
+            var free = all._mutatingExtracting(filled..<(filled + wanted))
+            found = try file.read(at: next, into: &free)
+        } catch {
+            throw LogError(error, segment: segment)
+        }
+        count = filled + found
+        return local(position) + byteCount <= count
+    }
+
+    /// Moves what is kept to the front, into a larger buffer if `needed` bytes do not fit.
+    private mutating func makeRoom(for needed: Int, keeping kept: UInt64) {
+        let passed = local(kept)
+        let rest = count - passed
+        if needed > bytes.count {
+            var larger = [UInt8](repeating: 0, count: needed + Self.byteCount)
+            var target = larger.mutableSpan
+            target.copy(bytes.span.extracting(passed..<count))
+            bytes = larger
+        } else if passed > 0 {
+            bytes.replaceSubrange(..<rest, with: Array(bytes[passed..<count]))
+        }
+        start = kept
+        count = rest
+    }
+}

@@ -1,0 +1,163 @@
+import ArchiveBytes
+import ArchiveFileIO
+import ArchiveFormat
+import ArchiveSealing
+
+/// What one batch was found to be.
+enum BatchProof: Sendable {
+    case whole(ProvedBatch)
+    /// Its bytes are not those that the seal lists; it begins at the offset.
+    case broken(offset: UInt64, String)
+}
+
+/// A batch that is whole, and what is inside its frames.
+struct ProvedBatch: Sendable {
+    let link: CommitLink
+    let commitOffset: UInt64
+    let frameCount: Int
+    /// The lowest sequence that the headers of its packs name.
+    let firstSequence: RecordSequence?
+    let directories: [UInt64]
+    /// In the order of the frames; empty without keys.
+    let findings: [(offset: UInt64, finding: FrameFinding)]
+}
+
+/// Batches of one sealed segment that lie one behind the other, to be proved by one worker.
+struct BatchRun: Sendable {
+    let segment: SealedSegment
+    /// Indices in the seal's list of commits.
+    let commits: Range<Int>
+
+    /// Cuts a segment into runs of about `byteCount` bytes, one batch at least.
+    static func all(of segment: SealedSegment, byteCount: UInt64) -> [BatchRun] {
+        let ends = segment.seal.commits
+        var runs: [BatchRun] = []
+        var first = 0
+        var start = UInt64(SegmentHeader.byteCount)
+        for (index, commit) in ends.enumerated()
+        where commit.offset - start >= byteCount || index == ends.count - 1 {
+            runs.append(BatchRun(segment: segment, commits: first..<(index + 1)))
+            first = index + 1
+            start = commit.offset
+        }
+        return runs
+    }
+
+    /// Where the batch of a commit begins.
+    func offset(of commit: Int) -> UInt64 {
+        commit == 0
+            ? UInt64(SegmentHeader.byteCount)
+            : segment.seal.commits[commit - 1].offset + Self.commitFrameByteCount
+    }
+
+    private static let commitFrameByteCount = UInt64(
+        FrameHeader.frameByteCount(bodyByteCount: CommitBody.byteCount)
+    )
+
+    /// What the batch of a commit must follow, as far as the seal tells: the number of the last record
+    /// stands in the commit itself.
+    func link(before commit: Int) -> CommitLink {
+        guard commit > 0 else { return segment.firstLink }
+        return CommitLink(
+            number: segment.header.firstCommit + UInt64(commit) - 1,
+            lastSequence: segment.firstLink.lastSequence,
+            hash: segment.seal.commits[commit - 1].leaf,
+            time: segment.header.created
+        )
+    }
+}
+
+/// Proves batches: one a worker, used by one thread at a time.
+final class BatchProver {
+    private let archiveID: ArchiveID
+    private let logKey: SecretKey?
+    private let check: FrameCheck?
+    /// What runs are read into, one after the other.
+    private var buffer: [UInt8] = []
+
+    init(archiveID: ArchiveID, keys: (any LogKeys)?, visit: RecordVisitor?) {
+        self.archiveID = archiveID
+        logKey = keys?.logKey
+        check = keys.map { FrameCheck(keys: $0, visit: visit) }
+    }
+
+    /// Proves the batches of a run; one that is broken does not hide the next.
+    func prove(_ run: BatchRun) throws(LogError) -> [BatchProof] {
+        var proofs: [BatchProof] = []
+        proofs.reserveCapacity(run.commits.count)
+        var scanner = try BatchScanner(
+            run.segment.file,
+            segment: run.segment.header.number,
+            archiveID: archiveID,
+            logKey: logKey,
+            after: run.link(before: run.commits.lowerBound),
+            at: run.offset(of: run.commits.lowerBound),
+            upTo: run.offset(of: run.commits.upperBound),
+            buffer: buffer
+        )
+        buffer = []
+        defer { buffer = scanner.buffer }
+        for commit in run.commits {
+            let leaf = run.segment.seal.commits[commit].leaf
+            if let batch = try scanner.next(), batch.link.hash == leaf {
+                proofs.append(.whole(proved(batch, in: scanner)))
+                continue
+            }
+            var finding = "its hash is not the one that the seal lists"
+            if case .broken(let error) = scanner.ending { finding = error.finding }
+            proofs.append(.broken(offset: run.offset(of: commit), finding))
+            scanner.resume(after: run.link(before: commit + 1), at: run.offset(of: commit + 1))
+        }
+        return proofs
+    }
+
+    /// Opens every frame of the batch that `scanner` returned last.
+    func proved(_ batch: ScannedBatch, in scanner: borrowing BatchScanner) -> ProvedBatch {
+        var findings: [(offset: UInt64, finding: FrameFinding)] = []
+        var firstSequence: RecordSequence?
+        var directories: [UInt64] = []
+        let segment = scanner.segment
+        for frame in batch.frames {
+            if frame.header.kind == .directory { directories.append(frame.offset) }
+            if frame.header.kind == .records {
+                firstSequence = min(firstSequence ?? .max, frame.header.firstSequence)
+            }
+            guard let check else { continue }
+            let finding = scanner.withFrame(frame) {
+                check.finding($0, header: frame.header, segment: segment, offset: frame.offset)
+            }
+            if let finding { findings.append((frame.offset, finding)) }
+        }
+        return ProvedBatch(
+            link: batch.link,
+            commitOffset: batch.commitOffset,
+            frameCount: batch.frames.count,
+            firstSequence: firstSequence,
+            directories: directories,
+            findings: findings
+        )
+    }
+
+    /// Checks one frame again, once more collections are known than when it was read first.
+    func again(
+        _ file: any File,
+        segment: SegmentNumber,
+        at offset: UInt64
+    ) throws(LogError) -> FrameFinding? {
+        guard let check else { return nil }
+        var bytes: [UInt8] = []
+        try LogReader.read(file, segment, at: offset, into: &bytes)
+        let header: FrameHeader
+        do {
+            header = try FrameHeader(
+                decoding: bytes.span,
+                at: 0,
+                archiveID: archiveID,
+                hasher: SHA256()
+            )
+        } catch {
+            throw LogError(error, segment: segment, offset: offset)
+        }
+        return check.finding(bytes.span, header: header, segment: segment, offset: offset)
+    }
+}

@@ -1,0 +1,129 @@
+import ArchiveFileIO
+import ArchiveFormat
+import ArchiveSealing
+
+/// Adds up, batch by batch in order, what the frames of one segment hold, and holds directories
+/// against it.
+///
+/// Without keys there is nothing to add: that the bytes are the right ones is proved by their
+/// hashes.
+struct ContentsLedger {
+    private let file: any File
+    private let name: SegmentDirectory.Name
+    private let prover: BatchProver?
+
+    private(set) var totals = SegmentTotals()
+    private(set) var chunkCount: UInt64 = 0
+    private(set) var erasedFrameCount: UInt64 = 0
+    private(set) var directoryOffsets: [UInt64] = []
+    /// What the next directory must list; nil behind damage, until a directory has passed.
+    private var expected: LogEntries?
+    /// A batch has made a collection known: frames of it may have been read too early to be opened.
+    private var hasLearnt = false
+
+    /// `prover` opens frames again that were read too early; nil without keys.
+    init(_ file: any File, _ name: SegmentDirectory.Name, prover: BatchProver?) {
+        self.file = file
+        self.name = name
+        self.prover = prover
+        expected = LogEntries(segment: name.number)
+    }
+
+    /// A batch could not be read: what it held is not known.
+    mutating func forget() { expected = nil }
+
+    /// Takes the next batch; `lastSequence` is that of the batch before, nil if that is not known.
+    mutating func add(
+        _ batch: ProvedBatch,
+        after lastSequence: RecordSequence?
+    ) throws(LogError) -> [Damage] {
+        directoryOffsets.append(contentsOf: batch.directories)
+        guard prover != nil else { return [] }
+        var damages: [Damage] = []
+        var sequences: [RecordSequence] = []
+        for (offset, finding) in batch.findings {
+            if let text = try add(finding, at: offset, &sequences) {
+                expected = nil
+                damages.append(damage(batch, at: offset, text))
+            }
+        }
+        if damages.isEmpty, erasedFrameCount == 0, let lastSequence {
+            sequences.sort()
+            if !sequences.elementsEqual((lastSequence + 1)..<(batch.link.lastSequence + 1)) {
+                damages.append(
+                    damage(
+                        batch,
+                        at: batch.commitOffset,
+                        "the batch does not hold the records that its commit numbers"
+                    )
+                )
+            }
+        }
+        return damages
+    }
+
+    /// Adds what one frame holds; answers what is wrong with it.
+    private mutating func add(
+        _ finding: FrameFinding,
+        at offset: UInt64,
+        mayTryAgain: Bool = true,
+        _ sequences: inout [RecordSequence]
+    ) throws(LogError) -> String? {
+        switch finding {
+        case .erased, .damaged:
+            if mayTryAgain, hasLearnt, let prover,
+                let second = try prover.again(file, segment: name.number, at: offset)
+            {
+                return try add(second, at: offset, mayTryAgain: false, &sequences)
+            }
+            if case .damaged(let text) = finding { return text }
+            erasedFrameCount += 1
+            expected = nil
+        case .records(let records, let bodyByteCount):
+            for record in records {
+                if CollectionRegistry.collection(madeKnownBy: record) != nil { hasLearnt = true }
+                sequences.append(record.sequence)
+            }
+            totals.recordCount += UInt64(records.count)
+            totals.recordByteCount += bodyByteCount
+            expected?.records.append(contentsOf: records)
+        case .chunk(let chunk, let domain):
+            expected?.chunks.append((chunk, domain))
+            chunkCount += 1
+        case .directory(let blocks, let erasedCount):
+            if erasedCount > 0 { expected = nil }
+            return compare(blocks)
+        }
+        return nil
+    }
+
+    private func damage(_ batch: ProvedBatch, at offset: UInt64, _ finding: String) -> Damage {
+        Damage(
+            file: name.text,
+            offset: offset,
+            commits: batch.link.number...batch.link.number,
+            finding
+        )
+    }
+
+    /// A directory must list exactly what was committed since the one before.
+    private mutating func compare(_ blocks: [DirectoryBlock]) -> String? {
+        guard var rest = expected else { return nil }
+        // Let go of, so that what is left of it is not a copy.
+        expected = nil
+        let listed = blocks.flatMap(\.records)
+        let numbers = Set(listed.map(\.sequence))
+        let known = rest.records.filter { numbers.contains($0.sequence) }
+        let ids = Set(blocks.flatMap(\.chunks).map(\.id))
+        guard
+            listed.sorted(by: { $0.sequence < $1.sequence })
+                == known.sorted(by: { $0.sequence < $1.sequence }),
+            ids.isSubset(of: rest.chunks.map(\.chunk.id))
+        else { return "the directory does not list what the segment holds" }
+        // One flush may take several frames: what this one lists is done, the rest is still to come.
+        rest.records.removeAll { numbers.contains($0.sequence) }
+        rest.chunks.removeAll { ids.contains($0.chunk.id) }
+        expected = rest
+        return nil
+    }
+}
