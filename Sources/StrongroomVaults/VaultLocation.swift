@@ -54,7 +54,8 @@ public enum VaultLocation: Hashable, Sendable {
         else {
             throw VaultError(
                 .invalidName,
-                "\(text.debugDescription) names no bucket; write s3://bucket or s3://bucket/prefix"
+                "\(text.debugDescription) names no bucket; write s3://bucket or s3://bucket/prefix, a "
+                    + "bucket's name having 3 characters or more"
             )
         }
         return .s3(bucket: bucket, prefix: String(prefix))
