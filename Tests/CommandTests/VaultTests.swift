@@ -32,31 +32,31 @@ import Testing
     }
 
     #if S3
-        @Test func `is not spoken to without encryption unless that is said`() throws {
-            try Workshop.with { workshop in
-                let outcome = try workshop.setting([
-                    "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "A",
-                    "AWS_SECRET_ACCESS_KEY": "do-not-print",
-                ]).run("vault", "init", "s3://records")
-                #expect(outcome.status == 1)
-                #expect(outcome.errors.contains("--allow-plain-http"))
-                #expect(!outcome.errors.contains("do-not-print"))
-            }
+    @Test func `is not spoken to without encryption unless that is said`() throws {
+        try Workshop.with { workshop in
+            let outcome = try workshop.setting([
+                "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "A",
+                "AWS_SECRET_ACCESS_KEY": "do-not-print",
+            ]).run("vault", "init", "s3://records")
+            #expect(outcome.status == 1)
+            #expect(outcome.errors.contains("--allow-plain-http"))
+            #expect(!outcome.errors.contains("do-not-print"))
         }
+    }
 
-        @Test(.enabled(if: SeaweedFS.isInstalled, "\(SeaweedFS.absence)"))
-        func `in a bucket gives everything back`() throws {
-            let server = try SeaweedFS.server()
-            try Workshop.withArchive { workshop in
-                let bucket = workshop.setting([
-                    "AWS_ENDPOINT_URL": "http://127.0.0.1:\(server.port)",
-                    "AWS_ACCESS_KEY_ID": SeaweedFS.accessKey,
-                    "AWS_SECRET_ACCESS_KEY": SeaweedFS.secretKey,
-                ])
-                let options = ["--allow-plain-http", "--create-bucket"]
-                try giveBack("s3://commands/vault", options, in: bucket)
-            }
+    @Test(.enabled(if: SeaweedFS.isInstalled, "\(SeaweedFS.absence)"))
+    func `in a bucket gives everything back`() throws {
+        let server = try SeaweedFS.server()
+        try Workshop.withArchive { workshop in
+            let bucket = workshop.setting([
+                "AWS_ENDPOINT_URL": "http://127.0.0.1:\(server.port)",
+                "AWS_ACCESS_KEY_ID": SeaweedFS.accessKey,
+                "AWS_SECRET_ACCESS_KEY": SeaweedFS.secretKey,
+            ])
+            let options = ["--allow-plain-http", "--create-bucket"]
+            try giveBack("s3://commands/vault", options, in: bucket)
         }
+    }
     #endif
 
     @Test(.enabled(if: SSHServer.isInstalled, "\(SSHServer.absence)"))
