@@ -31,6 +31,7 @@ final class FakeS3: HTTPTransport {
         var checksChecksums = true
         var isThere = true
         var pageObjectCount = 1000
+        var rangeShift = 0
     }
 
     let state = Mutex(State())
@@ -219,7 +220,11 @@ final class FakeS3: HTTPTransport {
         guard bounds.count == 2 else { return HTTPResponse(status: 200, body: object.bytes) }
         guard bounds[0] < object.bytes.count else { return error(416, "InvalidRange") }
         let end = min(bounds[1] + 1, object.bytes.count)
-        return HTTPResponse(status: 206, body: Array(object.bytes[bounds[0]..<end]))
+        return HTTPResponse(
+            status: 206,
+            fields: ["content-range": "bytes \(bounds[0] + state.rangeShift)-\(end)/\(end)"],
+            body: Array(object.bytes[bounds[0]..<end])
+        )
     }
 
     private static func list(_ query: [String: String], _ state: State) -> HTTPResponse {

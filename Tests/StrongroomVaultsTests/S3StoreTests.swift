@@ -171,6 +171,13 @@ import Testing
         #expect(await code { try await store.remove(self.name) } == .unreachable)
     }
 
+    @Test func `that sends another range than was asked for is not believed`() async throws {
+        let store = try fake.store()
+        try await store.put(name, [1, 2, 3])
+        fake.change { $0.rangeShift = 1 }
+        #expect(await code { _ = try await store.read(self.name, range: 0..<1) } == .failed)
+    }
+
     @Test func `gets new credentials when the old have expired`() async throws {
         let given = Counter()
         let store = try fake.store {

@@ -79,7 +79,8 @@ enum S3Failure: Sendable {
                 return (.clockSkew, Self.skew(response, now), "set the clock and run it again")
             }
             let words = message.isEmpty ? "" : ": " + Self.visible(message)
-            let finding = "the server answers \(response.status) \(Self.visible(code))\(words)"
+            let name = code.isEmpty ? "" : " " + Self.visible(code)
+            let finding = "the server answers \(response.status)\(name)\(words)"
             let (reason, advice) = Self.meaning(of: code, response.status, region)
             return (reason, finding, advice)
         }

@@ -20,6 +20,8 @@ public struct VaultProbe: Sendable {
     public var partsCondition = Condition.honoured
     /// Whether bytes that do not fit their checksum are refused.
     public var checksChecksums = true
+    /// Whether parts of objects can be read, without which nothing comes back.
+    public var readsRanges = true
     /// Whether old versions of objects stay.
     public var keepsVersions = false
     /// Whether the probes could be removed again.
@@ -49,6 +51,7 @@ extension S3Store {
         probe.condition = try await condition(key)
         probe.partsCondition = try await partsCondition(key)
         probe.checksChecksums = try await checksChecksums(key)
+        probe.readsRanges = try await readsRanges(key)
         probe.keepsVersions = try await keepsVersions()
         var removal = S3Call("remove the probe", "DELETE", key)
         removal.accepted = [200, 204]
@@ -127,6 +130,17 @@ extension S3Store {
         return answer.response.status == 400
     }
 
+    /// Reads two bytes from the middle of what the probe before left.
+    private func readsRanges(_ key: String) async throws(VaultError) -> Bool {
+        let answer = try await client.send(
+            with(S3Call("probe", "GET", key)) {
+                $0.fields = [HTTPField("Range", "bytes=1-2")]
+                $0.accepted = [200, 206]
+            }
+        )
+        return answer.response.body == Array("ro".utf8)
+    }
+
     private func keepsVersions() async throws(VaultError) -> Bool {
         let answer = try await client.send(
             with(S3Call("probe", "GET", nil)) {
@@ -146,6 +160,12 @@ extension S3Store {
 
     private func warnings(_ probe: VaultProbe) -> [String] {
         var warnings: [String] = []
+        if !probe.readsRanges {
+            warnings.append(
+                "PARTS OF OBJECTS CANNOT BE READ: nothing can be recovered from this server; take "
+                    + "another"
+            )
+        }
         if probe.condition != .honoured {
             warnings.append(
                 "WRITE-ONCE IS NOT ENFORCED: the server \(probe.condition.rawValue) If-None-Match; "

@@ -57,18 +57,26 @@ extension S3Store {
             throw tooShort(name, range, nil)
         }
         let body = answer.response.body
-        // A server that knows no ranges sends the whole.
-        let isWhole = answer.response.status == 200
-        guard !isWhole || range.lowerBound == 0 else {
+        guard Self.start(of: answer.response) == range.lowerBound else {
             throw VaultError(
                 .failed,
-                "cannot read \(name) in \(configuration.place): the server sends whole objects only"
+                "cannot read \(name) in \(configuration.place): the server sends another range than "
+                    + "was asked for"
             )
         }
         guard body.count >= range.count else {
             throw tooShort(name, range, range.lowerBound + UInt64(body.count))
         }
         return body.count == range.count ? body : Array(body.prefix(range.count))
+    }
+
+    /// Where the bytes of an answer begin; servers that know no ranges send the whole.
+    private static func start(of response: HTTPResponse) -> UInt64? {
+        // As in `bytes 10-19/300`, which some servers send with the status of a whole answer.
+        guard let text = response.fields["content-range"] else {
+            return response.status == 200 ? 0 : nil
+        }
+        return UInt64(text.drop { !$0.isNumber }.prefix { $0.isNumber })
     }
 
     private func tooShort(
