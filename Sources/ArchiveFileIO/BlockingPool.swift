@@ -67,6 +67,9 @@ package final class BlockingPool: Sendable {
         }
     }
 
+    /// Runs `body` on a thread of the pool; nobody waits for it.
+    package func start(_ body: @escaping @Sendable () -> Void) { start(Work(body: body)) }
+
     private func start(_ work: Work) {
         let isNewThread = state.withLock { state in
             guard state.runningCount < width else {

@@ -81,6 +81,7 @@ package struct Pack: Sendable {
 package struct PackBuilder: Sendable {
     private var entries: [UInt8] = []
     private var bodies: [UInt8] = []
+    private var encoded: [UInt8] = []
     package private(set) var count = 0
 
     package init() {}
@@ -93,8 +94,7 @@ package struct PackBuilder: Sendable {
     /// Adds a record; `body` is empty unless the entry's body is inline.
     package mutating func append(_ entry: RecordEntry, body: Span<UInt8>) {
         precondition(body.count == entry.inlineByteCount, "the inline body is as long as declared")
-        var encoded: [UInt8] = []
-        encoded.reserveCapacity(256)
+        encoded.removeAll(keepingCapacity: true)
         entry.encode(appendingTo: &encoded)
         entries.append(varint: encoded.count)
         entries.append(contentsOf: encoded)

@@ -36,14 +36,17 @@ package struct MemoryTable: Sendable {
         runs.append(newest)
     }
 
-    /// The runs that the next checkpoint takes: all there are now, or those frozen before if that
-    /// checkpoint failed.
+    /// The runs that the next checkpoint takes: all there are now.
     ///
     /// Batches may be added meanwhile.
     package mutating func freeze() -> [SortedRun] {
-        if frozenCount == 0 { frozenCount = runs.count }
-        return Array(runs[..<frozenCount])
+        precondition(frozenCount == 0, "one checkpoint at a time")
+        frozenCount = runs.count
+        return runs
     }
+
+    /// Takes the frozen runs back after a checkpoint that failed: the next one has to take them too.
+    package mutating func thaw() { frozenCount = 0 }
 
     /// Drops the frozen runs, which the tree has now.
     package mutating func dropFrozen() {

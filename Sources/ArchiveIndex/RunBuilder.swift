@@ -44,6 +44,25 @@ package struct RunBuilder {
         arena.append(copying: value)
     }
 
+    /// The same for a key that `write` appends to what it gets.
+    package mutating func append(value: Span<UInt8>, key write: (inout [UInt8]) -> Void) {
+        let start = arena.count
+        write(&arena)
+        let keyCount = arena.count - start
+        precondition((1...IndexLimits.keyByteCount).contains(keyCount), "the key is out of bounds")
+        precondition(value.count <= IndexLimits.valueByteCount, "the value is too long")
+        arena.append(copying: value)
+        precondition(arena.count <= Int(UInt32.max), "a run has 4 GiB at most")
+        entries.append(
+            RunText.Entry(
+                word: 0,
+                offset: UInt32(truncatingIfNeeded: start),
+                keyCount: UInt16(truncatingIfNeeded: keyCount),
+                valueCount: UInt8(truncatingIfNeeded: value.count)
+            )
+        )
+    }
+
     /// Sorts the entries.
     package consuming func finish() -> SortedRun {
         var sorted: [RunText.Entry] = []

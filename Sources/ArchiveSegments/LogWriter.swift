@@ -104,6 +104,11 @@ package final class LogWriter {
         activeEnd ?? (SegmentNumber(predecessor.segment), predecessor.committedByteCount)
     }
 
+    /// Where the log ends, with its last commit.
+    package var place: LogPlace {
+        LogPlace(segment: end.segment, offset: end.offset, link: link)
+    }
+
     /// An earlier failure or an orderly close has ended writing.
     package var isPoisoned: Bool { failure != nil }
 
@@ -179,7 +184,12 @@ package final class LogWriter {
 
     /// Writes the pending entries as directory frames if they have grown to the parameter's size.
     package func flushDirectoryIfLarge() throws(LogError) {
-        guard let active, active.pending.footprint >= parameters.directoryByteCount else { return }
+        try flushDirectory(ifAbove: parameters.directoryByteCount)
+    }
+
+    /// The same for another size.
+    package func flushDirectory(ifAbove byteCount: Int) throws(LogError) {
+        guard let active, active.pending.footprint >= byteCount else { return }
         try flushDirectory()
     }
 

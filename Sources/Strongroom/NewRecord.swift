@@ -117,17 +117,9 @@ extension NewRecord {
                     + "\(range.upperBound)"
             )
         }
-        guard !text.utf8.contains(0) else {
+        guard !text.holdsNUL else {
             throw ArchiveError(.invalid, "a \(what) holds a NUL character")
         }
-    }
-
-    /// A bound on the record's plaintext, for limits of batches.
-    var footprint: Int {
-        body.count + 256 + name.utf8.count + (subject?.utf8.count ?? 0)
-            + terms.reduce(0) { $0 + $1.utf8.count + 4 }
-            + attributes.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 8 }
-            + (source?.path.count ?? 0)
     }
 
     func entry(sequence: UInt64, recorded: Timestamp) -> RecordEntry {
@@ -145,5 +137,14 @@ extension NewRecord {
         entry.isTombstone = isTombstone
         entry.source = source.map { RecordEntry.Source(path: $0.path, line: $0.line) }
         return entry
+    }
+}
+
+extension String {
+    /// Whether a NUL character is in it, which separates texts in keys.
+    fileprivate var holdsNUL: Bool {
+        let bytes = utf8Span.span
+        for index in bytes.indices where bytes[index] == 0 { return true }
+        return false
     }
 }

@@ -8,10 +8,12 @@ import Synchronization
 /// Where the asynchronous archive meets the synchronous engine.
 ///
 /// The engine belongs to the writer pool, which has one thread: every call that changes something runs
-/// there, one after the other. What readers use is safe to share and goes past it.
+/// there, one after the other, and what follows a commit in ``CommitPipeline``. What readers use is safe
+/// to share and goes past both.
 final class ArchiveCore: @unchecked Sendable {
     /// Touched on the writer's thread only; that is why this class may be shared.
     private let engine: Engine
+    private let pipeline: CommitPipeline
     private let writer = BlockingPool(label: "strongroom.writer", width: 1)
     let readers = BlockingPool(label: "strongroom.reader", width: 4)
     let records: RecordReader
@@ -27,7 +29,7 @@ final class ArchiveCore: @unchecked Sendable {
 
     /// A caller's batch that waits for the next commit.
     private struct Request: Sendable {
-        let records: [NewRecord]
+        let records: [PendingRecord]
         let byteCount: Int
         /// Deleting reads what it deletes, which may fail: that must not fail other callers' records.
         let standsAlone: Bool
@@ -37,16 +39,23 @@ final class ArchiveCore: @unchecked Sendable {
     init(_ engine: sending Engine) {
         document = engine.document
         records = RecordReader(log: engine.reader, keys: engine.keys)
+        pipeline = CommitPipeline(engine)
         self.engine = engine
     }
 
-    var readState: ReadState { engine.readState }
+    /// What readers see: at least everything that was acknowledged before.
+    var readState: ReadState {
+        pipeline.catchUp()
+        return engine.readState
+    }
 
     /// Runs a change on the writer's thread.
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (Engine) throws(ArchiveError) -> Result
     ) async throws(ArchiveError) -> Result {
         let result = try await writer.run { [self] () throws(ArchiveError) in
+            pipeline.rest()
+            if engine.mustRemakeIndex { try engine.checkpoint() }
             let result = try body(engine)
             if let failure = engine.takeDeferredFailure() { throw failure }
             return result
@@ -59,19 +68,23 @@ final class ArchiveCore: @unchecked Sendable {
     func inspect<Result: Sendable>(
         _ body: @escaping @Sendable (Engine) throws(ArchiveError) -> Result
     ) async throws(ArchiveError) -> Result {
-        try await writer.run { [self] () throws(ArchiveError) in try body(engine) }
+        try await writer.run { [self] () throws(ArchiveError) in
+            pipeline.rest()
+            return try body(engine)
+        }
     }
 
     /// Commits a caller's records together with whatever else waits at the moment.
     ///
     /// While one commit syncs, the next one's batches gather: no timer, no delay.
     func submit(_ records: [NewRecord]) async throws(ArchiveError) -> [Receipt] {
-        for record in records { try record.validate() }
+        guard !records.isEmpty else { return [] }
+        let records = try Engine.prepare(records)
         let result = await withCheckedContinuation { continuation in
             let request = Request(
                 records: records,
                 byteCount: records.reduce(0) { $0 + $1.footprint },
-                standsAlone: records.contains(where: \.isTombstone),
+                standsAlone: records.contains { $0.entry.isTombstone },
                 answer: { continuation.resume(returning: $0) }
             )
             let isFirst = waiting.withLock { waiting in
@@ -84,8 +97,8 @@ final class ArchiveCore: @unchecked Sendable {
     }
 
     private func startDrain() {
-        Task.detached { [self] in
-            await writer.run { [self] in drain() }
+        writer.start { [self] in
+            drain()
             scheduleHead()
         }
     }
@@ -114,7 +127,13 @@ final class ArchiveCore: @unchecked Sendable {
 
     private func commit(_ batch: [Request]) {
         do throws(ArchiveError) {
-            var receipts = try engine.commit(batch.flatMap(\.records))[...]
+            let records = batch.count == 1 ? batch[0].records : batch.flatMap(\.records)
+            pipeline.makeRoom()
+            // Where they go depends on what they delete.
+            if batch.contains(where: \.standsAlone) { pipeline.rest() }
+            let appended = try engine.append(records)
+            pipeline.absorb(appended)
+            var receipts = appended.receipts[...]
             for request in batch {
                 request.answer(.success(Array(receipts.prefix(request.records.count))))
                 receipts = receipts.dropFirst(request.records.count)
@@ -132,29 +151,29 @@ final class ArchiveCore: @unchecked Sendable {
         guard isNew else { return }
         DispatchQueue.global().asyncAfter(deadline: .now() + Self.headDelay) { [weak self] in
             guard let self else { return }
-            Task.detached {
-                await self.writer.run {
-                    self.headIsScheduled.withLock { $0 = false }
-                    self.engine.advanceHeadLater()
-                }
+            self.writer.start {
+                self.headIsScheduled.withLock { $0 = false }
+                self.engine.advanceHeadLater()
             }
         }
     }
 
     func close() async throws(ArchiveError) {
-        try await writer.run { [self] () throws(ArchiveError) in try engine.close() }
+        try await writer.run { [self] () throws(ArchiveError) in
+            pipeline.rest()
+            try engine.close()
+        }
     }
 }
 
 extension Engine {
     /// Gives up what failed behind an acknowledged commit, once.
     func takeDeferredFailure() -> ArchiveError? {
-        defer { deferredFailure = nil }
-        return deferredFailure
+        deferredFailure.withLock { $0.take() }
     }
 
     /// Advances the head behind nobody's back: a failure waits for the next call that can report it.
     func advanceHeadLater() {
-        do throws(ArchiveError) { try advanceHead() } catch { deferredFailure = error }
+        runBehindCommit { () throws(ArchiveError) in try advanceHead() }
     }
 }

@@ -49,7 +49,7 @@ struct BatchPlan {
 
     /// Lays out `records` in packs of about `packByteCount` bytes of plaintext.
     init(
-        _ records: [PendingRecord],
+        _ records: Span<PendingRecord>,
         keys: KeyringKeys,
         packByteCount: Int
     ) throws(LogError) {
@@ -58,9 +58,9 @@ struct BatchPlan {
         slots = Array(repeating: Slot(draft: 0, slot: 0), count: records.count)
         var groups: [Group] = []
         var place: [GroupKey: Int] = [:]
-        for (index, record) in records.enumerated() {
-            let dictionary = Self.dictionary(for: record.entry.mediaType)
-            let key = GroupKey(domain: record.domain, hasDictionary: dictionary != nil)
+        for index in records.indices {
+            let dictionary = Self.dictionary(for: records[index].entry.mediaType)
+            let key = GroupKey(domain: records[index].domain, hasDictionary: dictionary != nil)
             // What makes a collection known stands before the collection's first frame.
             if let system = place[Self.system], key != Self.system { try flush(&groups[system]) }
             let group: Int
@@ -69,15 +69,35 @@ struct BatchPlan {
             } else {
                 group = groups.count
                 place[key] = group
-                groups.append(Group(domain: record.domain, dictionary: dictionary))
+                groups.append(Group(domain: key.domain, dictionary: dictionary))
             }
-            try add(record, index, to: &groups[group])
+            try add(records[index], index, to: &groups[group])
         }
         for index in groups.indices { try flush(&groups[index]) }
     }
 
+    /// What the directory and the index hold of the records, which must be those that were laid out.
+    func entries(
+        of records: Span<PendingRecord>,
+        in batch: CommittedBatch
+    ) -> [DirectoryRecord] {
+        var entries: [DirectoryRecord] = []
+        entries.reserveCapacity(records.count)
+        for index in records.indices {
+            let slot = slots[index]
+            entries.append(
+                DirectoryRecord(
+                    records[index].entry,
+                    frameOffset: batch.offsets[slot.draft],
+                    slot: slot.slot
+                )
+            )
+        }
+        return entries
+    }
+
     private mutating func add(
-        _ record: PendingRecord,
+        _ record: borrowing PendingRecord,
         _ index: Int,
         to group: inout Group
     ) throws(LogError) {

@@ -39,7 +39,7 @@ extension Engine {
         body: BodyWriter.Result
     ) throws(ArchiveError) -> Receipt {
         try record.validate()
-        var pending = PendingRecord(record)
+        var pending = PendingRecord(record, SHA256())
         pending.inlineBody = body.inlineBody
         pending.entry.body = body.body
         pending.entry.bodyByteCount = body.byteCount
@@ -77,24 +77,24 @@ extension Engine {
                         bytes: chunk.bytes.span
                     ),
                     domain: try keys.domain(chunk.domain, epoch: keys.epoch),
-                    firstSequence: end.link.lastSequence + 1,
+                    firstSequence: log.link.lastSequence + 1,
                     codec: .zstandard
                 )
             }
             let batch = try log.commit(
                 drafts,
-                lastSequence: end.link.lastSequence,
-                time: max(clock(), end.link.time)
+                lastSequence: log.link.lastSequence,
+                time: max(clock(), log.link.time)
             )
-            var builder = RunBuilder()
-            var directory: [(chunk: DirectoryChunk, domain: KeyDomainName)] = []
-            for (chunk, offset) in zip(fresh, batch.offsets) {
-                builder.append(chunk: chunk.id, segment: batch.segment, offset: offset)
-                directory.append(
-                    (DirectoryChunk(id: chunk.id, frameOffset: offset), chunk.domain)
-                )
+            var appended = AppendedBatch(segment: batch.segment, records: [])
+            appended.chunks = zip(fresh, batch.offsets).map {
+                DirectoryChunk(id: $0.id, frameOffset: $1)
             }
-            try absorb(builder.finish(), [], bodyByteCount: 0, chunks: directory, batch)
+            let directory = zip(appended.chunks, fresh).map { ($0, $1.domain) }
+            log.note([], bodyByteCount: 0, chunks: directory)
+            finish(&appended, log)
+            absorb(appended)
+            if isCheckpointDue { runBehindCommit { () throws(ArchiveError) in try checkpoint() } }
         } catch {
             throw ArchiveError.wrapping(error)
         }

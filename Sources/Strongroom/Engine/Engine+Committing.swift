@@ -5,6 +5,7 @@ import ArchiveIndex
 import ArchiveSealing
 import ArchiveSegments
 import Logging
+import Synchronization
 import SystemPackage
 
 extension Engine {
@@ -16,6 +17,21 @@ extension Engine {
     ///
     /// All or none.
     package func commit(_ records: [NewRecord]) throws(ArchiveError) -> [Receipt] {
+        try commit(try Self.prepare(records))
+    }
+
+    /// Makes entries durable in one commit, and visible; their sequences and times are given here.
+    func commit(_ records: [PendingRecord]) throws(ArchiveError) -> [Receipt] {
+        guard !records.isEmpty else { return [] }
+        let batch = try append(records)
+        absorb(batch)
+        if isCheckpointDue { runBehindCommit { () throws(ArchiveError) in try checkpoint() } }
+        return batch.receipts
+    }
+
+    /// Checks what callers give, and hashes it, so that the writer need not.
+    static func prepare(_ records: [NewRecord]) throws(ArchiveError) -> [PendingRecord] {
+        let hasher = SHA256()
         var pending: [PendingRecord] = []
         pending.reserveCapacity(records.count)
         for record in records {
@@ -27,19 +43,21 @@ extension Engine {
                         + "as a stream"
                 )
             }
+            pending.append(PendingRecord(record, hasher))
         }
-        for record in try sealingDeletions(of: records) { pending.append(PendingRecord(record)) }
-        return try commit(pending)
+        return pending
     }
 
-    /// Makes entries durable in one commit; their sequences and times are given here.
-    func commit(_ records: [PendingRecord]) throws(ArchiveError) -> [Receipt] {
-        guard !records.isEmpty else { return [] }
+    /// Makes entries durable in one commit.
+    ///
+    /// Readers do not see them before the batch is absorbed.
+    func append(_ records: [PendingRecord]) throws(ArchiveError) -> AppendedBatch {
         let log = try writableLog()
+        var records = try sealingDeletions(of: records)
         let registrations = newCollections(in: records).map {
-            PendingRecord(SystemRecords.registration(of: $0))
+            PendingRecord(SystemRecords.registration(of: $0), SHA256())
         }
-        var records = registrations + records
+        records.insert(contentsOf: registrations, at: 0)
         let byteCount = records.reduce(0) { $0 + $1.footprint }
         guard byteCount <= Self.batchByteLimit else {
             throw ArchiveError(
@@ -47,36 +65,63 @@ extension Engine {
                 "a batch of \(byteCount) bytes; one batch takes \(Self.batchByteLimit) at most"
             )
         }
-        let time = max(clock(), end.link.time)
-        let hasher = SHA256()
+        let time = max(clock(), log.link.time)
+        let first = log.link.lastSequence + 1
         for index in records.indices {
-            records[index].number(
-                end.link.lastSequence + UInt64(index) + 1,
-                at: time,
-                hasher: hasher
-            )
+            records[index].entry.sequence = first + UInt64(index)
+            records[index].entry.recorded = time
         }
         do {
             let plan = try BatchPlan(
-                records,
+                records.span,
                 keys: keys,
                 packByteCount: document.packByteCount
             )
-            let batch = try log.commit(
+            let committed = try log.commit(
                 plan.drafts,
-                lastSequence: end.link.lastSequence + UInt64(records.count),
+                lastSequence: first + UInt64(records.count) - 1,
                 time: time
             )
-            try absorb(records, plan, batch)
-            return records.dropFirst(registrations.count).map {
+            var batch = AppendedBatch(
+                segment: committed.segment,
+                records: plan.entries(of: records.span, in: committed)
+            )
+            batch.receipts = batch.records.dropFirst(registrations.count).map {
                 Receipt(
-                    sequence: $0.entry.sequence,
-                    commit: batch.link.number,
-                    recorded: $0.entry.recorded.microseconds
+                    sequence: $0.sequence,
+                    commit: committed.link.number,
+                    recorded: time.microseconds
                 )
             }
+            log.note(
+                batch.records,
+                bodyByteCount: records.reduce(0) { $0 + $1.entry.bodyByteCount },
+                chunks: []
+            )
+            finish(&batch, log)
+            return batch
         } catch {
             throw ArchiveError.wrapping(error)
+        }
+    }
+
+    /// What is left to do on the log behind a commit, which is durable whatever comes.
+    func finish(_ batch: inout AppendedBatch, _ log: LogWriter) {
+        runBehindCommit { () throws(LogError) in try log.flushDirectoryIfLarge() }
+        batch.end = log.place
+    }
+
+    /// A failure behind a durable commit must not look like a failed commit: the next call reports it.
+    func runBehindCommit<Failure: Error>(_ body: () throws(Failure) -> Void) {
+        do {
+            try body()
+        } catch {
+            let failure = ArchiveError.wrapping(error, in: "archive")
+            deferredFailure.withLock { $0 = failure }
+            configuration.logger?.error(
+                "keeping up behind a durable commit failed",
+                metadata: ["finding": "\(failure.message)"]
+            )
         }
     }
 
@@ -98,101 +143,12 @@ extension Engine {
         return found
     }
 
-    /// Brings a durable batch into memory and before the readers' eyes.
-    private func absorb(
-        _ records: [PendingRecord],
-        _ plan: BatchPlan,
-        _ batch: CommittedBatch
-    ) throws {
-        var builder = RunBuilder()
-        var directory: [DirectoryRecord] = []
-        directory.reserveCapacity(records.count)
-        var bodyByteCount: UInt64 = 0
-        for (record, slot) in zip(records, plan.slots) {
-            let place = RecordPlace(
-                segment: batch.segment,
-                frameOffset: batch.offsets[slot.draft],
-                slot: slot.slot
-            )
-            let found = DirectoryRecord(
-                record.entry,
-                frameOffset: place.frameOffset,
-                slot: place.slot
-            )
-            builder.append(found, at: place)
-            directory.append(found)
-            bodyByteCount += record.entry.bodyByteCount
-        }
-        try absorb(
-            builder.finish(),
-            directory,
-            bodyByteCount: bodyByteCount,
-            chunks: [],
-            batch
-        )
-    }
-
-    /// The same for what is already in the index's form.
-    func absorb(
-        _ run: SortedRun,
-        _ directory: [DirectoryRecord],
-        bodyByteCount: UInt64,
-        chunks: [(chunk: DirectoryChunk, domain: KeyDomainName)],
-        _ batch: CommittedBatch
-    ) throws {
-        guard let log else { return }
-        memory.insert(run)
-        log.note(directory, bodyByteCount: bodyByteCount, chunks: chunks)
-        try settle(log)
-    }
-
-    /// After each commit: readers see it, memory stays bounded.
-    private func settle(_ log: LogWriter) throws {
-        let before = end
-        end = LogPlace(segment: log.end.segment, offset: log.end.offset, link: log.link)
-        uncoveredByteCount +=
-            end.segment == before.segment ? end.offset - before.offset : end.offset
-        try publish()
-        // The batch is durable: a failure from here on must not look like a failed commit.
-        do {
-            try log.flushDirectoryIfLarge()
-            end = LogPlace(segment: log.end.segment, offset: log.end.offset, link: log.link)
-            if memory.byteCount >= configuration.checkpointByteCount
-                || uncoveredByteCount >= UInt64(configuration.checkpointLogByteCount)
-            {
-                try checkpoint()
-            }
-        } catch {
-            let failure = ArchiveError.wrapping(error, in: "archive")
-            deferredFailure = failure
-            configuration.logger?.error(
-                "keeping up behind a durable commit failed",
-                metadata: ["finding": "\(failure.message)"]
-            )
-        }
-    }
-
-    /// Brings the index on disk up to the log.
-    package func checkpoint() throws(ArchiveError) {
-        guard case .writer(let index) = index, !memory.isEmpty || covered != end else { return }
-        do {
-            try index.checkpoint(applying: memory.freeze(), covering: end.coverage)
-        } catch  where error.isHealedByRebuilding {
-            return try remakeIndex()
-        } catch {
-            throw ArchiveError.wrapping(error, in: layout.index.string)
-        }
-        memory.dropFrozen()
-        covered = end
-        uncoveredByteCount = 0
-        try publish()
-    }
-
     /// Makes the head say what is durable.
     ///
     /// Called at the latest 100 ms after a commit.
     package func advanceHead(isClosed: Bool = false) throws(ArchiveError) {
         guard let log, !log.isPoisoned || isClosed, var head else { return }
+        let end = log.place
         guard isClosed || head.current?.commit.number != end.link.number else { return }
         try head.advance(
             to: end.link,
@@ -213,6 +169,9 @@ extension Engine {
         try? index.close()
     }
 
+    /// A directory frame for less would cost more than reading the packs.
+    private static let directoryByteCountAtClose = 256 << 10
+
     /// Ends writing in order: index and head are brought up to the log, reserved space is given back.
     ///
     /// The first failure is thrown when everything that still could be closed is.
@@ -223,7 +182,14 @@ extension Engine {
             self.log = nil
             return
         }
-        do throws(ArchiveError) { try checkpoint() } catch { failure = error }
+        do {
+            // Who opens the archive next need not look into the packs for what the directory lacks.
+            try log.flushDirectory(ifAbove: Self.directoryByteCountAtClose)
+            end = log.place
+            try checkpoint()
+        } catch {
+            failure = ArchiveError.wrapping(error)
+        }
         do {
             try log.close()
             try advanceHead(isClosed: true)
@@ -238,14 +204,15 @@ extension Engine {
 }
 
 extension PendingRecord {
-    init(_ record: NewRecord) {
+    init(_ record: NewRecord, _ hasher: SHA256) {
         entry = record.entry(sequence: 0, recorded: Timestamp(microseconds: 0))
         entry.bodyByteCount = UInt64(record.body.count)
+        entry.digest = hasher.hash(record.body.span)
         inlineBody = record.body
     }
 
     /// A bound on the record's plaintext in its pack.
-    fileprivate var footprint: Int {
+    var footprint: Int {
         var chunks = 0
         switch entry.body {
         case .inline: break
@@ -255,15 +222,5 @@ extension PendingRecord {
             + entry.terms.reduce(0) { $0 + $1.utf8.count + 4 }
             + entry.attributes.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 8 }
             + (entry.source?.path.count ?? 0) + chunks
-    }
-
-    fileprivate mutating func number(
-        _ sequence: RecordSequence,
-        at time: Timestamp,
-        hasher: SHA256
-    ) {
-        entry.sequence = sequence
-        entry.recorded = time
-        if entry.body == .inline { entry.digest = hasher.hash(inlineBody.span) }
     }
 }

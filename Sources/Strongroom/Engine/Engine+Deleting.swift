@@ -1,24 +1,31 @@
+import ArchiveFormat
+
 /// Deletions, and under whose key they are sealed.
 ///
 /// A tombstone holds the record's name. It belongs to the deleted record's own subject, so that the
 /// name goes with everything else of the person when the subject is erased.
 extension Engine {
     /// The same records, each deletion with the subject of what it deletes.
-    func sealingDeletions(of records: [NewRecord]) throws(ArchiveError) -> [NewRecord] {
-        guard records.contains(where: \.isTombstone) else { return records }
+    ///
+    /// All earlier batches must have been absorbed if there is a deletion.
+    func sealingDeletions(
+        of records: [PendingRecord]
+    ) throws(ArchiveError) -> [PendingRecord] {
+        guard records.contains(where: \.entry.isTombstone) else { return records }
         let view = ArchiveView(readState, reader: RecordReader(log: reader, keys: keys))
         var records = records
         var subjects: [Name: String?] = [:]
         for index in records.indices {
-            let name = Name(collection: records[index].collection, name: records[index].name)
-            if records[index].isTombstone {
+            let entry = records[index].entry
+            let name = Name(collection: entry.collection, name: entry.name)
+            if entry.isTombstone {
                 if let subject = subjects[name] {
-                    records[index].subject = subject
+                    records[index].entry.subject = subject
                 } else {
-                    records[index].subject = try view.lastSubject(of: name)
+                    records[index].entry.subject = try view.lastSubject(of: name)
                 }
             }
-            subjects[name] = .some(records[index].subject)
+            subjects[name] = .some(records[index].entry.subject)
         }
         return records
     }

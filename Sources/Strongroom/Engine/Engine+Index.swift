@@ -23,12 +23,15 @@ extension Engine {
     ///
     /// Readers of the old one keep its file open.
     func remakeIndex() throws(ArchiveError) {
-        index = .writer(try indexOpening.rebuild())
+        let rebuilt = try indexOpening.rebuild()
+        do { view = try rebuilt.view() } catch { throw ArchiveError(error) }
+        index = .writer(rebuilt)
         memory = MemoryTable()
+        mustRemakeIndex = false
         covered = end
         uncoveredByteCount = 0
         indexWasRebuilt = true
-        try publish()
+        publish()
     }
 
     /// Tells the logger what opening had to mend.

@@ -154,7 +154,7 @@ extension Engine {
         } catch {
             throw ArchiveError.wrapping(error, in: address.path.string)
         }
-        try engine.publish()
+        engine.publish()
         return engine
     }
 
@@ -180,7 +180,7 @@ extension Engine {
         )
         self.log = log
         // Closing a segment after a crash adds commits that hold no record.
-        end = LogPlace(segment: log.end.segment, offset: log.end.offset, link: log.link)
+        end = log.place
         let wasClosed = head.current?.isClosed == true && head.current?.commit == log.link
         if head.current?.commit != log.link {
             try head.advance(

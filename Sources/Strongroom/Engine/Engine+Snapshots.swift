@@ -16,7 +16,7 @@ extension Engine {
         let log = try writableLog()
         do {
             try log.seal()
-            end = LogPlace(segment: log.end.segment, offset: log.end.offset, link: log.link)
+            end = log.place
             let known = try snapshots()
             let id = Hex.encode(try Randomness.bytes(8))
             var totals = SegmentTotals()

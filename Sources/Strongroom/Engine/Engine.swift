@@ -10,7 +10,8 @@ import SystemPackage
 
 /// An open archive's core: synchronous, without threads of its own.
 ///
-/// Everything that changes has one owner, which calls one method at a time. What readers use —
+/// Everything that changes has one owner, which calls one method at a time; ``CommitPipeline`` has a
+/// thread each for the log, for what is in memory and for the index on disk. What readers use —
 /// ``readState``, ``reader``, ``keys`` — is safe to share. The crash tests drive this class itself,
 /// over a file system that forgets what is not synced.
 package final class Engine {
@@ -26,19 +27,29 @@ package final class Engine {
     let lockFile: (any File)?
     /// Makes the index anew when a page of it turns out to be damaged.
     let indexOpening: IndexOpening
-    var index: IndexHandle
+    // The log's.
     var log: LogWriter?
     var head: HeadFile?
+    var knownCollections: Set<String>
+
+    // The memory's.
     var memory = MemoryTable()
-    /// Where the log stood at the last checkpoint, and now.
+    /// Where the log stood at the last checkpoint, and where what is in memory ends.
     var covered: LogPlace
     var end: LogPlace
     /// Bytes of log written since the last checkpoint.
     var uncoveredByteCount: UInt64 = 0
-    var knownCollections: Set<String>
+    /// The index on disk as of the last checkpoint.
+    var view: IndexView
+    /// Set when a checkpoint came upon damage in the index.
+    var mustRemakeIndex = false
+
+    // The index's.
+    var index: IndexHandle
+
     /// What failed after a commit that is durable all the same: the next call that changes something
     /// reports it.
-    var deferredFailure: ArchiveError?
+    let deferredFailure = Mutex<ArchiveError?>(nil)
     /// What opening found and did, for the command line to tell.
     package internal(set) var recovery = RecoveryReport()
     package internal(set) var indexWasRebuilt = false
@@ -62,6 +73,7 @@ package final class Engine {
         end = parts.end
         knownCollections = parts.knownCollections
         indexWasRebuilt = parts.indexWasRebuilt
+        view = parts.readState.index.view
         reader = LogReader(
             parts.layout.segmentDirectory(parts.fileSystem),
             archiveID: parts.keys.archiveID
@@ -72,9 +84,7 @@ package final class Engine {
     /// Lets readers see what is committed.
     ///
     /// Cheap: values are shared, not copied.
-    func publish() throws(ArchiveError) {
-        let view: IndexView
-        do { view = try index.view() } catch { throw ArchiveError(error) }
+    func publish() {
         let state = ReadState(index: IndexSnapshot(runs: memory.runs, view: view), link: end.link)
         published.withLock { $0 = state }
     }

@@ -1,5 +1,6 @@
 import ArchiveBytes
 import ArchiveFormat
+import ArchiveIndex
 import ArchiveSealing
 
 /// The index's tables as tuples of bytes that sort in the order of their meaning.
@@ -61,35 +62,58 @@ enum IndexKeys {
         return key[0] == Table.name.rawValue ? ~tail : tail
     }
 
-    /// Everything that the index holds of one record version.
-    static func entries(
-        of record: DirectoryRecord,
-        at place: RecordPlace,
-        visit: (_ key: [UInt8], _ value: [UInt8]) -> Void
-    ) {
-        var value: [UInt8] = []
-        place.encode(appendingTo: &value)
-        let event = record.eventStart ?? record.recorded
-        if let subject = record.subject {
-            visit(timed(subjectPrefix(subject), event, record.sequence), value)
-        }
-        visit(time(record.recorded, sequence: record.sequence), value)
-        for term in record.terms {
-            visit(timed(termPrefix(term), event, record.sequence), value)
-        }
-        value.append(record.isTombstone ? tombstone : 0)
-        visit(name(record.collection, record.name, sequence: record.sequence), value)
-    }
-
-    private static func timed(
-        _ prefix: [UInt8],
+    private static func appendTimed(
+        _ table: Table,
+        _ text: String,
         _ time: Timestamp,
-        _ sequence: UInt64
-    ) -> [UInt8] {
-        var key = prefix
+        _ sequence: UInt64,
+        to key: inout [UInt8]
+    ) {
+        key.append(table.rawValue)
+        key.append(copying: text.utf8Span.span)
+        key.append(0)
         key.append(ordered: time)
         key.append(bigEndianU64: sequence)
-        return key
+    }
+
+    /// Adds everything that the index holds of one record version; `value` is scratch memory.
+    static func append(
+        _ record: borrowing DirectoryRecord,
+        in segment: SegmentNumber,
+        to builder: inout RunBuilder,
+        _ value: inout [UInt8]
+    ) {
+        value.removeAll(keepingCapacity: true)
+        RecordPlace(segment: segment, frameOffset: record.frameOffset, slot: record.slot)
+            .encode(appendingTo: &value)
+        let sequence = record.sequence
+        let recorded = record.recorded
+        let event = record.eventStart ?? recorded
+        if let subject = record.subject {
+            builder.append(value: value.span) {
+                appendTimed(.subject, subject, event, sequence, to: &$0)
+            }
+        }
+        builder.append(value: value.span) { key in
+            key.append(Table.time.rawValue)
+            key.append(ordered: recorded)
+            key.append(bigEndianU64: sequence)
+        }
+        for term in record.terms {
+            builder.append(value: value.span) {
+                appendTimed(.term, term, event, sequence, to: &$0)
+            }
+        }
+        value.append(record.isTombstone ? tombstone : 0)
+        let (collection, name) = (record.collection, record.name)
+        builder.append(value: value.span) { key in
+            key.append(Table.name.rawValue)
+            key.append(copying: collection.utf8Span.span)
+            key.append(0)
+            key.append(copying: name.utf8Span.span)
+            key.append(0)
+            key.append(bigEndianU64: ~sequence)
+        }
     }
 
     private static func textKey(_ table: Table, _ text: String) -> [UInt8] {

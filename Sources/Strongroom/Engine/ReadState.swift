@@ -46,21 +46,18 @@ extension LogPlace {
 extension RunBuilder {
     /// Adds everything that the index holds of a batch.
     mutating func append(_ entries: LogEntries) {
-        for record in entries.records {
-            let place = RecordPlace(
-                segment: entries.segment,
-                frameOffset: record.frameOffset,
-                slot: record.slot
-            )
-            append(record, at: place)
-        }
+        append(entries.records, segment: entries.segment)
         for (chunk, _) in entries.chunks {
             append(chunk: chunk.id, segment: entries.segment, offset: chunk.frameOffset)
         }
     }
 
-    mutating func append(_ record: DirectoryRecord, at place: RecordPlace) {
-        IndexKeys.entries(of: record, at: place) { append(key: $0.span, value: $1.span) }
+    mutating func append(_ records: [DirectoryRecord], segment: SegmentNumber) {
+        var value: [UInt8] = []
+        let records = records.span
+        for index in records.indices {
+            IndexKeys.append(records[index], in: segment, to: &self, &value)
+        }
     }
 
     mutating func append(chunk id: Digest, segment: SegmentNumber, offset: UInt64) {

@@ -1,0 +1,93 @@
+import ArchiveFormat
+import ArchiveIndex
+import ArchiveSegments
+import Dispatch
+import Synchronization
+
+/// What follows a commit, behind the writer's back.
+///
+/// A batch is acknowledged when it is durable. The indexer's thread then brings it before the readers'
+/// eyes, and a reader that comes meanwhile waits for that: microseconds a record. When memory is full,
+/// a third thread writes it to the index on disk, and commits go on.
+///
+///     writer:        append N ── append N+1 ── append N+2 ──
+///     indexer:               absorb N ── absorb N+1 ──
+///     checkpointer:                  ──────── checkpoint ────────
+///
+/// Memory is bounded: two batches at most wait to be absorbed, and no batch is begun while a checkpoint
+/// runs and twice its size has come in.
+///
+/// Sendable because each of the engine's parts is touched by its own thread only, or by the writer's
+/// while the others rest.
+final class CommitPipeline: @unchecked Sendable {
+    private let engine: Engine
+    private let indexer = DispatchQueue(label: "strongroom.indexer")
+    private let checkpointer = DispatchQueue(label: "strongroom.checkpointer")
+    /// Batches that were appended and not absorbed.
+    private let waitingCount = Atomic(0)
+    private let room = DispatchSemaphore(value: 2)
+    private let running = DispatchGroup()
+    /// The indexer's.
+    private var isCheckpointRunning = false
+    private let isFull = Atomic(false)
+    /// The index must be made anew before there can be another checkpoint.
+    private let isStuck = Atomic(false)
+
+    init(_ engine: Engine) { self.engine = engine }
+
+    /// Waits, on the writer's thread, until there is room in memory for another batch.
+    func makeRoom() {
+        if isFull.load(ordering: .acquiring) { running.wait() }
+        guard isStuck.exchange(false, ordering: .acquiringAndReleasing) else { return }
+        rest()
+        engine.runBehindCommit { () throws(ArchiveError) in try engine.checkpoint() }
+    }
+
+    /// Takes a durable batch over from the writer's thread.
+    func absorb(_ batch: AppendedBatch) {
+        room.wait()
+        waitingCount.add(1, ordering: .acquiringAndReleasing)
+        indexer.async { [self] in
+            engine.absorb(batch)
+            waitingCount.subtract(1, ordering: .acquiringAndReleasing)
+            room.signal()
+            startCheckpointIfDue()
+        }
+    }
+
+    /// Waits until readers see everything that was acknowledged.
+    func catchUp() {
+        if waitingCount.load(ordering: .acquiring) > 0 { indexer.sync {} }
+    }
+
+    /// Waits, on the writer's thread, until nothing is under way any more.
+    func rest() {
+        indexer.sync {}
+        running.wait()
+        indexer.sync {}
+    }
+
+    // MARK: On the indexer's thread
+
+    private func startCheckpointIfDue() {
+        let limit = engine.configuration.checkpointByteCount
+        isFull.store(
+            isCheckpointRunning && engine.memory.byteCount >= 2 * limit,
+            ordering: .releasing
+        )
+        guard !isCheckpointRunning, engine.isCheckpointDue, !engine.mustRemakeIndex else { return }
+        isCheckpointRunning = true
+        running.enter()
+        let checkpoint = engine.beginCheckpoint()
+        checkpointer.async { [self] in
+            let outcome = Result { () throws(IndexError) in try engine.write(checkpoint) }
+            indexer.async { [self] in
+                isCheckpointRunning = false
+                engine.end(checkpoint, outcome)
+                isStuck.store(engine.mustRemakeIndex, ordering: .releasing)
+                startCheckpointIfDue()
+                running.leave()
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import ArchiveFormat
+import ArchiveIndex
+import ArchiveSegments
+import SystemPackage
+
+/// A batch that is durable and that readers do not see yet.
+struct AppendedBatch: Sendable {
+    let segment: SegmentNumber
+    let records: [DirectoryRecord]
+    var chunks: [DirectoryChunk] = []
+    var receipts: [Receipt] = []
+    /// Where the log ends behind it.
+    var end = LogPlace.start
+}
+
+/// Entries on their way into the index on disk.
+struct Checkpoint: Sendable {
+    let runs: [SortedRun]
+    let end: LogPlace
+    let byteCount: UInt64
+}
+
+/// What follows a commit. The three steps of a checkpoint may run on three threads: only the middle
+/// one takes long, and it touches nothing but the index on disk.
+extension Engine {
+    /// Brings a durable batch into memory and before the readers' eyes.
+    func absorb(_ batch: AppendedBatch) {
+        var builder = RunBuilder()
+        builder.append(batch.records, segment: batch.segment)
+        for chunk in batch.chunks {
+            builder.append(chunk: chunk.id, segment: batch.segment, offset: chunk.frameOffset)
+        }
+        memory.insert(builder.finish())
+        uncoveredByteCount +=
+            batch.end.segment == end.segment ? batch.end.offset - end.offset : batch.end.offset
+        end = batch.end
+        publish()
+    }
+
+    /// Whether memory, or the log that opening would have to read again, has grown to its bound.
+    var isCheckpointDue: Bool {
+        guard case .writer = index else { return false }
+        return memory.byteCount >= configuration.checkpointByteCount
+            || uncoveredByteCount >= UInt64(configuration.checkpointLogByteCount)
+    }
+
+    /// Brings the index on disk up to the log.
+    package func checkpoint() throws(ArchiveError) {
+        guard case .writer = index, !memory.isEmpty || covered != end else { return }
+        if mustRemakeIndex { return try remakeIndex() }
+        let checkpoint = beginCheckpoint()
+        do {
+            try write(checkpoint)
+        } catch  where error.isHealedByRebuilding {
+            return try remakeIndex()
+        } catch {
+            memory.thaw()
+            throw ArchiveError.wrapping(error, in: layout.index.string)
+        }
+        try finish(checkpoint)
+    }
+
+    /// Takes what is in memory now; batches may be absorbed meanwhile.
+    func beginCheckpoint() -> Checkpoint {
+        Checkpoint(runs: memory.freeze(), end: end, byteCount: uncoveredByteCount)
+    }
+
+    /// Makes the index on disk hold a checkpoint.
+    func write(_ checkpoint: Checkpoint) throws(IndexError) {
+        guard case .writer(let index) = index else { return }
+        try index.checkpoint(applying: checkpoint.runs, covering: checkpoint.end.coverage)
+    }
+
+    /// Ends a checkpoint that another thread has written, or could not write.
+    ///
+    /// What is in memory stays there then, and the next checkpoint takes it. An index that has to be made
+    /// anew waits for the writer's thread: the log must not grow while it is read.
+    func end(_ checkpoint: Checkpoint, _ outcome: Result<Void, IndexError>) {
+        runBehindCommit { () throws(ArchiveError) in
+            switch outcome {
+            case .success: try finish(checkpoint)
+            case .failure(let error):
+                memory.thaw()
+                mustRemakeIndex = error.isHealedByRebuilding
+                if !mustRemakeIndex {
+                    throw ArchiveError.wrapping(error, in: layout.index.string)
+                }
+            }
+        }
+    }
+
+    /// Lets go of what is on disk now.
+    private func finish(_ checkpoint: Checkpoint) throws(ArchiveError) {
+        memory.dropFrozen()
+        covered = checkpoint.end
+        uncoveredByteCount -= checkpoint.byteCount
+        do { view = try index.view() } catch { throw ArchiveError(error) }
+        publish()
+    }
+}

@@ -1,0 +1,78 @@
+import ArchiveFileIO
+import ArchiveIndex
+import Support
+import SystemPackage
+import Testing
+
+@testable import Strongroom
+
+/// What happens behind a commit.
+@Suite struct `Behind a commit` {
+    private func address(_ files: SimulatedFileSystem) throws -> ArchiveAddress {
+        ArchiveAddress(
+            files,
+            "/srv/archive",
+            credential: try ArchiveKey.keyFile(GoldenMaker.keyFile).credential,
+            configuration: .quick
+        )
+    }
+
+    /// The next checkpoint took only what the failed one had taken, and said it covered everything.
+    @Test func `a checkpoint that found no room loses no entry for the next one`() throws {
+        let files = SimulatedFileSystem()
+        try files.makeDirectory("/srv")
+        let engine = try Engine.create(try address(files))
+        try engine.put("first")
+        files.inject(SimulatedFault(.write, on: "records.btree", errno: .noSpace))
+        #expect(throws: ArchiveError.self) { try engine.checkpoint() }
+        try engine.put("second")
+        try engine.checkpoint()
+        try engine.close()
+        let reopened = try Engine.openForReading(try address(files))
+        #expect(reopened.memory.isEmpty)
+        let view = ArchiveView(
+            reopened.readState,
+            reader: RecordReader(log: reopened.reader, keys: reopened.keys)
+        )
+        #expect(try view.record(named: "first") != nil)
+        #expect(try view.record(named: "second") != nil)
+    }
+
+    @Test func `who was told that a record is durable finds it, while checkpoints run`()
+        async throws
+    {
+        try await TemporaryDirectory.withAsync { directory in
+            var configuration = ArchiveConfiguration.quick
+            configuration.checkpointByteCount = 4 << 10
+            let archive = try await Archive.create(
+                at: directory.appending("A").string,
+                unlocking: .keyFile(GoldenMaker.keyFile),
+                configuration: configuration
+            )
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for caller in 0..<8 {
+                    group.addTask {
+                        for number in 0..<40 {
+                            let name = "\(caller)/\(number)"
+                            try await archive.put(Array(name.utf8), name: name)
+                            let found = try await archive.get(name)
+                            #expect(found?.body == Array(name.utf8))
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            try await archive.delete("3/7")
+            #expect(try await archive.get("3/7") == nil)
+            try await archive.close()
+            let reopened = try await Archive.open(
+                at: directory.appending("A").string,
+                unlocking: .keyFile(GoldenMaker.keyFile)
+            )
+            let report = try await reopened.verify()
+            #expect(report.isSound)
+            #expect(report.recordCount == 321)
+            try await reopened.close()
+        }
+    }
+}
