@@ -170,8 +170,6 @@ extension JSONObject {
     var withoutTime: JSONObject {
         var rest = self
         rest["recorded"] = nil
-        // When the golden archive was made, deletions were still without a subject.
-        if isDeleted { rest["subject"] = nil }
         return rest
     }
 }
