@@ -63,6 +63,16 @@ package struct RunBuilder {
         )
     }
 
+    /// Visits the entries in the order they came.
+    package func forEach(_ visit: (_ key: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
+        let bytes = arena.span
+        for entry in entries {
+            let key = RunText.key(entry)
+            let value = key.upperBound..<(key.upperBound + Int(entry.valueCount))
+            visit(bytes.extracting(key), bytes.extracting(value))
+        }
+    }
+
     /// Sorts the entries.
     package consuming func finish() -> SortedRun {
         var sorted: [RunText.Entry] = []

@@ -44,8 +44,8 @@ package struct CommittedBatch: Sendable {
 /// reopening, which reads it again, can tell.
 package final class LogWriter {
     package let directory: SegmentDirectory
-    private let keys: any LogKeys
-    private let parameters: LogParameters
+    let keys: any LogKeys
+    let parameters: LogParameters
     private let pool: SealingPool
 
     /// The last commit, which is durable.
@@ -172,27 +172,6 @@ package final class LogWriter {
         return CommittedBatch(segment: segment.number, offsets: offsets, link: link)
     }
 
-    /// Remembers committed records for the segment's directory.
-    package func note(
-        _ records: [DirectoryRecord],
-        bodyByteCount: UInt64,
-        chunks: [(chunk: DirectoryChunk, domain: KeyDomainName)]
-    ) {
-        guard let active else { return }
-        active.note(records, bodyByteCount: bodyByteCount, chunks: chunks)
-    }
-
-    /// Writes the pending entries as directory frames if they have grown to the parameter's size.
-    package func flushDirectoryIfLarge() throws(LogError) {
-        try flushDirectory(ifAbove: parameters.directoryByteCount)
-    }
-
-    /// The same for another size.
-    package func flushDirectory(ifAbove byteCount: Int) throws(LogError) {
-        guard let active, active.pending.footprint >= byteCount else { return }
-        try flushDirectory()
-    }
-
     /// Seals the active segment: directory, seal frame, sync, rename.
     ///
     /// Nothing happens without one.
@@ -254,7 +233,7 @@ package final class LogWriter {
 }
 
 extension LogWriter {
-    private static func salt() throws(LogError) -> [UInt8] {
+    static func salt() throws(LogError) -> [UInt8] {
         do {
             return try Randomness.bytes(FrameNonce.saltByteCount)
         } catch {
@@ -330,7 +309,7 @@ extension LogWriter {
     /// Appends a batch's frames and its commit frame, syncs, and moves the log's end.
     ///
     /// `write` gets the offset of the batch and the commit frame, which it writes last.
-    private func append(
+    func append(
         _ body: CommitBody,
         to segment: ActiveSegment,
         writing write: (UInt64, [UInt8]) throws(SystemError) -> Void
@@ -365,46 +344,5 @@ extension LogWriter {
             frameCount: body.frameCount,
             end: commitOffset + UInt64(frame.count)
         )
-    }
-
-    /// Writes all pending entries as directory frames in one batch: opening the archive again takes
-    /// the last directory frame to cover everything before it.
-    private func flushDirectory() throws(LogError) {
-        guard let segment = active, !segment.pending.isEmpty else { return }
-        var bytes: [UInt8] = []
-        var leaves: [Digest] = []
-        var offsets: [UInt64] = []
-        var rest = segment.pending.blocks[...]
-        while !rest.isEmpty {
-            offsets.append(segment.committedByteCount + UInt64(bytes.count))
-            let (count, leaf) = try DirectoryFrame.append(
-                rest,
-                salt: try Self.salt(),
-                totals: segment.totals,
-                lastSequence: link.lastSequence,
-                keys: keys,
-                to: &bytes
-            )
-            rest = rest.dropFirst(count)
-            leaves.append(leaf)
-        }
-        let body = CommitBody(
-            number: link.number + 1,
-            lastSequence: link.lastSequence,
-            time: link.time,
-            frameCount: leaves.count,
-            frameByteCount: UInt64(bytes.count),
-            root: MerkleTree.root(of: leaves),
-            previous: link.hash,
-            durable: link.number
-        )
-        guard bytes.count <= Limits.batch else {
-            throw LogError(.overLimit, "a directory of \(bytes.count) bytes")
-        }
-        try append(body, to: segment) { offset, frame throws(SystemError) in
-            bytes.append(contentsOf: frame)
-            try segment.file.write(bytes.span, at: offset)
-        }
-        segment.didWriteDirectory(at: offsets)
     }
 }

@@ -116,6 +116,18 @@ enum IndexKeys {
         }
     }
 
+    /// Visits everything that the index holds of one record version.
+    static func entries(
+        of record: DirectoryRecord,
+        at place: RecordPlace,
+        visit: (_ key: Span<UInt8>, _ value: Span<UInt8>) -> Void
+    ) {
+        var builder = RunBuilder()
+        var value: [UInt8] = []
+        append(record, in: place.segment, to: &builder, &value)
+        builder.forEach(visit)
+    }
+
     private static func textKey(_ table: Table, _ text: String) -> [UInt8] {
         var key: [UInt8] = []
         key.reserveCapacity(text.utf8.count + 24)

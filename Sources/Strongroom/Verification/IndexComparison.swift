@@ -46,7 +46,7 @@ final class IndexComparison: Sendable {
         if record.sequence <= state.link.lastSequence {
             IndexKeys.entries(of: record, at: place) { key, value in
                 entryCount += 1
-                hash &+= Self.hash(key.span, value.span)
+                hash &+= Self.hash(key, value)
             }
         }
         log.withLock { sum in
@@ -106,7 +106,8 @@ final class IndexComparison: Sendable {
     private func isWrong(_ record: DirectoryRecord, at place: RecordPlace) -> Bool {
         var isWrong = false
         IndexKeys.entries(of: record, at: place) { key, value in
-            if (try? state.index.value(for: key.span)) != value { isWrong = true }
+            let found = try? state.index.value(for: key)
+            if found?.span.isEqual(to: value) != true { isWrong = true }
         }
         return isWrong
     }

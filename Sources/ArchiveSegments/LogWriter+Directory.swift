@@ -1,0 +1,68 @@
+import ArchiveFileIO
+package import ArchiveFormat
+import ArchiveSealing
+
+/// Directories: what an index must know of a segment, written into it.
+extension LogWriter {
+    /// Remembers committed records for the segment's directory.
+    package func note(
+        _ records: [DirectoryRecord],
+        bodyByteCount: UInt64,
+        chunks: [(chunk: DirectoryChunk, domain: KeyDomainName)]
+    ) {
+        guard let active else { return }
+        active.note(records, bodyByteCount: bodyByteCount, chunks: chunks)
+    }
+
+    /// Writes the pending entries as directory frames if they have grown to the parameter's size.
+    package func flushDirectoryIfLarge() throws(LogError) {
+        try flushDirectory(ifAbove: parameters.directoryByteCount)
+    }
+
+    /// The same for another size.
+    package func flushDirectory(ifAbove byteCount: Int) throws(LogError) {
+        guard let active, active.pending.footprint >= byteCount else { return }
+        try flushDirectory()
+    }
+
+    /// Writes all pending entries as directory frames in one batch: opening the archive again takes
+    /// the last directory frame to cover everything before it.
+    func flushDirectory() throws(LogError) {
+        guard let segment = active, !segment.pending.isEmpty else { return }
+        var bytes: [UInt8] = []
+        var leaves: [Digest] = []
+        var offsets: [UInt64] = []
+        var rest = segment.pending.blocks[...]
+        while !rest.isEmpty {
+            offsets.append(segment.committedByteCount + UInt64(bytes.count))
+            let (count, leaf) = try DirectoryFrame.append(
+                rest,
+                salt: try Self.salt(),
+                totals: segment.totals,
+                lastSequence: link.lastSequence,
+                keys: keys,
+                to: &bytes
+            )
+            rest = rest.dropFirst(count)
+            leaves.append(leaf)
+        }
+        let body = CommitBody(
+            number: link.number + 1,
+            lastSequence: link.lastSequence,
+            time: link.time,
+            frameCount: leaves.count,
+            frameByteCount: UInt64(bytes.count),
+            root: MerkleTree.root(of: leaves),
+            previous: link.hash,
+            durable: link.number
+        )
+        guard bytes.count <= Limits.batch else {
+            throw LogError(.overLimit, "a directory of \(bytes.count) bytes")
+        }
+        try append(body, to: segment) { offset, frame throws(SystemError) in
+            bytes.append(contentsOf: frame)
+            try segment.file.write(bytes.span, at: offset)
+        }
+        segment.didWriteDirectory(at: offsets)
+    }
+}
