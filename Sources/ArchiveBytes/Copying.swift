@@ -10,6 +10,13 @@ extension Array where Element == UInt8 {
     }
 }
 
+extension [UInt8] {
+    /// Appends the bytes of an integer in the order that they have in memory.
+    @inlinable package mutating func append(bytesOf word: some FixedWidthInteger) {
+        unsafe Swift.withUnsafeBytes(of: word) { unsafe append(contentsOf: $0) }
+    }
+}
+
 extension MutableSpan where Element == UInt8 {
     /// Copies all of `source` to the bytes from `offset` on, which must have room for it.
     @inlinable package mutating func copy(_ source: Span<UInt8>, at offset: Int = 0) {

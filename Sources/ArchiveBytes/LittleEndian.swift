@@ -1,5 +1,6 @@
 // Every integer on disk is little-endian. Decoding spells the shifts out after one range check:
-// the optimizer turns them into a single load, and no pointer is needed.
+// the optimizer turns them into a single load, and no pointer is needed. Encoding appends a whole
+// word, for one check of the array's room.
 
 extension Span where Element == UInt8 {
     /// Decodes two bytes at `offset`.
@@ -31,20 +32,17 @@ extension Span where Element == UInt8 {
 extension [UInt8] {
     /// Appends two bytes, least significant first.
     @inlinable package mutating func append(u16 value: UInt16) {
-        append(UInt8(truncatingIfNeeded: value))
-        append(UInt8(truncatingIfNeeded: value >> 8))
+        append(bytesOf: value.littleEndian)
     }
 
     /// Appends four bytes, least significant first.
     @inlinable package mutating func append(u32 value: UInt32) {
-        append(u16: UInt16(truncatingIfNeeded: value))
-        append(u16: UInt16(truncatingIfNeeded: value >> 16))
+        append(bytesOf: value.littleEndian)
     }
 
     /// Appends eight bytes, least significant first.
     @inlinable package mutating func append(u64 value: UInt64) {
-        append(u32: UInt32(truncatingIfNeeded: value))
-        append(u32: UInt32(truncatingIfNeeded: value >> 32))
+        append(bytesOf: value.littleEndian)
     }
 
     /// Appends eight bytes, most significant first.

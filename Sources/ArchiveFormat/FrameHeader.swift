@@ -81,23 +81,45 @@ package struct FrameHeader: Equatable, Sendable {
             bytes.u32(at: offset + 60)
                 == Self.check(bytes.extracting(offset..<(offset + 60)), archiveID, hasher)
         else { throw FormatError(.damaged, "the frame header's check does not match") }
-        guard let kind = Kind(rawValue: bytes[offset + 4]) else {
+        guard Kind(rawValue: bytes[offset + 4]) != nil else {
             throw FormatError(.unsupported, "frame kind \(bytes[offset + 4]) is unknown")
         }
         let bodyByteCount = Int(bytes.u32(at: offset + 8))
-        guard bodyByteCount <= Limits.frameBody else {
+        guard let header = Self(unchecked: bytes.extracting(offset...)) else {
             throw FormatError(.overLimit, "a frame body of \(bodyByteCount) bytes")
         }
+        self = header
+    }
+
+    /// Decodes the header that `bytes` begin with without taking its check, for a frame whose tag will
+    /// be taken over these bytes; nil unless it can be a header.
+    package init?(unchecked bytes: Span<UInt8>) {
+        guard bytes.count >= Self.byteCount, bytes.u32(at: 0) == Self.magic,
+            let kind = Kind(rawValue: bytes[4])
+        else { return nil }
+        let bodyByteCount = Int(bytes.u32(at: 8))
+        guard bodyByteCount <= Limits.frameBody else { return nil }
         self.init(
             kind: kind,
-            codec: bytes[offset + 5],
-            dictionary: bytes.u16(at: offset + 6),
+            codec: bytes[5],
+            dictionary: bytes.u16(at: 6),
             bodyByteCount: bodyByteCount,
-            maskedTag: MaskedTag(bytes, at: offset + 12),
-            nonce: FrameNonce(bytes, at: offset + 24),
-            firstSequence: bytes.u64(at: offset + 48),
-            epoch: bytes.u32(at: offset + 56)
+            maskedTag: MaskedTag(bytes, at: 12),
+            nonce: FrameNonce(bytes, at: Self.nonceRange.lowerBound),
+            firstSequence: bytes.u64(at: 48),
+            epoch: bytes.u32(at: 56)
         )
+    }
+
+    /// Where the nonce stands.
+    package static let nonceRange = 24..<48
+
+    /// Whether the body is sealed, and the tag of AES-256-GCM authenticates it and the header.
+    package var isSealed: Bool {
+        switch kind {
+        case .records, .chunk, .dictionary: true
+        case .commit, .directory, .seal: false
+        }
     }
 
     /// Appends the header with its check.

@@ -71,10 +71,11 @@ package typealias CommitNumber = UInt64
 package struct MaskedTag: Hashable, Sendable, BitwiseCopyable {
     package static let byteCount = 12
     package static let zero = MaskedTag(head: 0, tail: 0)
-    fileprivate let head: UInt64
-    fileprivate let tail: UInt32
+    /// The bytes as little-endian integers.
+    package let head: UInt64
+    package let tail: UInt32
 
-    private init(head: UInt64, tail: UInt32) {
+    package init(head: UInt64, tail: UInt32) {
         self.head = head
         self.tail = tail
     }
@@ -137,6 +138,12 @@ extension [UInt8] {
     package mutating func append(maskedTag: MaskedTag) {
         append(u64: maskedTag.head)
         append(u32: maskedTag.tail)
+    }
+
+    /// Appends the last sixteen bytes of a nonce, the part that differs from frame to frame.
+    package mutating func append(tailOf nonce: FrameNonce) {
+        append(u64: nonce.words.1)
+        append(u64: nonce.words.2)
     }
 
     /// Appends the 24 bytes of a nonce.

@@ -27,17 +27,18 @@ package struct Pack: Sendable {
     private static func slots(_ bytes: Span<UInt8>) throws(DecodingError) -> [Slot] {
         var cursor = ByteCursor()
         let count = try cursor.count(bytes, limit: Limits.recordsPerPack)
-        var entries: [(entry: Range<Int>, body: Int)] = []
-        entries.reserveCapacity(count)
+        var slots: [Slot] = []
+        slots.reserveCapacity(count)
         for _ in 0..<count {
             let length = try cursor.count(bytes, limit: Limits.entry)
             let entry = try cursor.range(bytes, count: length)
-            entries.append((entry, try inlineByteCount(bytes.extracting(entry))))
+            // The bodies stand behind the last entry: so far only its length is known.
+            let body = 0..<(try inlineByteCount(bytes.extracting(entry)))
+            slots.append(Slot(entry: entry, body: body))
         }
-        var slots: [Slot] = []
-        slots.reserveCapacity(count)
-        for (entry, body) in entries {
-            slots.append(Slot(entry: entry, body: try cursor.range(bytes, count: body)))
+        for index in slots.indices {
+            let (entry, length) = (slots[index].entry, slots[index].body.count)
+            slots[index] = Slot(entry: entry, body: try cursor.range(bytes, count: length))
         }
         guard cursor.offset == bytes.count else { throw .malformed }
         return slots

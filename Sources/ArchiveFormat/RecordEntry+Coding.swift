@@ -135,10 +135,8 @@ extension RecordEntry {
 
     private func text(_ bytes: Span<UInt8>, limit: Int) throws(DecodingError) -> String {
         guard bytes.count <= limit else { throw .overLimit }
-        guard let text = String(validating: [UInt8](copying: bytes), as: UTF8.self) else {
-            throw .malformedText
-        }
-        return text
+        guard let text = try? UTF8Span(validating: bytes) else { throw .malformedText }
+        return String(copying: text)
     }
 
     private func timestamp(_ bytes: Span<UInt8>) throws(DecodingError) -> Timestamp {

@@ -97,14 +97,9 @@ struct ErasureTree: Sendable {
         to depth: Int
     ) throws(KeyError) -> SecretKey {
         guard node.depth < depth else { return node.key }
-        let hmac = HMACSHA256(key: node.key)
-        var key = SecretBytes(zeroed: SecretKey.byteCount)
-        for level in node.depth..<depth {
-            if level > node.depth { key.withSpan { hmac.rekey($0) } }
-            let digit = [UInt8(tag.digit(level))]
-            hmac.update(digit.span)
-            key.withMutableSpan { hmac.finish(into: &$0) }
-        }
+        let digits = (node.depth..<depth).map { UInt8(tag.digit($0)) }
+        var key = node.key.withSpan { SecretBytes(copying: $0) }
+        key.withMutableSpan { SHA256().chain(&$0, over: digits.span) }
         return try SecretKey(sized: key)
     }
 }

@@ -6,8 +6,8 @@ import ArchiveSealing
 /// dropped and the young becomes old. So no more than ``limit`` keys are kept, and one that is used
 /// at least once while half as many others are is never dropped.
 struct KeyCache {
-    /// A walk of the erasure tree costs tens of microseconds; 4,096 keys take a megabyte.
-    static let limit = 4_096
+    /// A walk of the erasure tree costs tens of microseconds; 16,384 keys take four megabytes.
+    static let limit = 16_384
 
     struct Place: Hashable {
         let tag: DomainTag

@@ -30,7 +30,7 @@ package final class Keyring: Sendable {
     let kek: SecretKey
     private let signingKey: Ed25519.KeyPair
     private let tagger: Mutex<HMACSHA256>
-    private let masker: Mutex<AES256Block>
+    private let masker: Mutex<TagMask>
     private let state: Mutex<State>
 
     private struct State {
@@ -54,7 +54,7 @@ package final class Keyring: Sendable {
         let maskKey = try secrets.root.derived(.mask)
         do throws(SealingError) {
             signingKey = try Ed25519.KeyPair(seed: secrets.signingSeed)
-            masker = Mutex(try AES256Block(key: maskKey))
+            masker = Mutex(TagMask(try AES256Block(key: maskKey)))
         } catch {
             throw KeyError(error)
         }
@@ -148,25 +148,36 @@ package final class Keyring: Sendable {
 
     /// The tag as it stands in the header of the frame with `nonce`.
     package func masked(_ tag: DomainTag, nonce: FrameNonce) -> MaskedTag {
-        let bytes = (tag ^ mask(nonce)).bytes
-        return MaskedTag(bytes.span, at: 0)
+        let masked = tag ^ mask(nonce)
+        return MaskedTag(head: masked.head.byteSwapped, tail: masked.tail.byteSwapped)
     }
 
     /// The tag behind the masked one in the header of the frame with `nonce`.
     package func unmasked(_ masked: MaskedTag, nonce: FrameNonce) -> DomainTag {
-        let bytes = masked.bytes
-        return DomainTag(bytes.span) ^ mask(nonce)
+        DomainTag(head: masked.head.byteSwapped, tail: masked.tail.byteSwapped) ^ mask(nonce)
     }
 
-    /// The first twelve bytes of AES-256 under the mask key of the nonce's last sixteen, the part
-    /// that differs from frame to frame.
     private func mask(_ nonce: FrameNonce) -> DomainTag {
-        let block = Array(nonce.bytes[8...])
-        var mask = [UInt8](repeating: 0, count: AES256Block.byteCount)
-        masker.withLock { cipher in
-            var target = mask.mutableSpan
-            cipher.encrypt(block.span, into: &target)
-        }
-        return DomainTag(mask.span)
+        masker.withLock { $0.mask(of: nonce) }
+    }
+}
+
+/// The first twelve bytes of AES-256 under the mask key of a nonce's last sixteen, the part that
+/// differs from frame to frame.
+private struct TagMask {
+    private let cipher: AES256Block
+    private var block: [UInt8] = []
+    private var encrypted = [UInt8](repeating: 0, count: AES256Block.byteCount)
+
+    init(_ cipher: AES256Block) { self.cipher = cipher }
+
+    mutating func mask(of nonce: FrameNonce) -> DomainTag {
+        block.removeAll(keepingCapacity: true)
+        block.append(tailOf: nonce)
+        let cipher = cipher
+        let block = block
+        var target = encrypted.mutableSpan
+        cipher.encrypt(block.span, into: &target)
+        return DomainTag(encrypted.span)
     }
 }

@@ -12,10 +12,10 @@ package struct Digest: Hashable, Comparable, Sendable, BitwiseCopyable {
     /// The digest of nothing yet: all bytes zero.
     package static let zero = Digest(words: (0, 0, 0, 0))
 
-    private let first: UInt64
-    private let second: UInt64
-    private let third: UInt64
-    private let fourth: UInt64
+    fileprivate let first: UInt64
+    fileprivate let second: UInt64
+    fileprivate let third: UInt64
+    fileprivate let fourth: UInt64
 
     private init(words: (UInt64, UInt64, UInt64, UInt64)) {
         (first, second, third, fourth) = words
@@ -92,6 +92,9 @@ package struct Digest: Hashable, Comparable, Sendable, BitwiseCopyable {
 extension [UInt8] {
     /// Appends the 32 bytes of `digest`.
     package mutating func append(digest: Digest) {
-        for index in 0..<Digest.byteCount { append(digest.byte(index)) }
+        append(bigEndianU64: digest.first)
+        append(bigEndianU64: digest.second)
+        append(bigEndianU64: digest.third)
+        append(bigEndianU64: digest.fourth)
     }
 }

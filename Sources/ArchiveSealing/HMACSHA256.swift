@@ -62,3 +62,24 @@ internal import CSealing
         return finish()
     }
 }
+
+extension SHA256 {
+    /// Replaces `key`, of 32 bytes, by its HMAC-SHA-256 over the first of `messages`, a byte, that by
+    /// its own over the second, and so on; a message that was begun is dropped.
+    ///
+    /// The same as an ``HMACSHA256`` under one key after the other, without what a context costs.
+    package func chain(_ key: inout MutableSpan<UInt8>, over messages: Span<UInt8>) {
+        let status = unsafe messages.withUnsafeBufferPointer { messages in
+            unsafe key.withUnsafeMutableBufferPointer { key in
+                unsafe cs_hmac_chain(
+                    context,
+                    messages.count,
+                    messages.baseAddress,
+                    key.count,
+                    key.baseAddress
+                )
+            }
+        }
+        precondition(status == 1, "HMAC-SHA-256 under a key of 32 bytes failed")
+    }
+}

@@ -5,7 +5,7 @@ internal import CSealing
 /// Keep one for each worker. SHA-256 cannot fail on any input; a libcrypto without it, or without
 /// memory for a context, is a broken installation, and hashing traps.
 @safe package final class SHA256 {
-    private let context: OpaquePointer
+    let context: OpaquePointer
 
     /// Makes a hasher that is ready for a message.
     package init() {

@@ -15,8 +15,47 @@ package final class FrameOpener {
     private let hasher = SHA256()
     private let decompressor = Decompressor()
     private var content: [UInt8] = []
+    /// The archive's identity, and room for the part of a header that a tag authenticates.
+    private var associated: [UInt8]
 
-    package init(keys: any LogKeys) { self.keys = keys }
+    package init(keys: any LogKeys) {
+        self.keys = keys
+        associated = keys.archiveID.bytes
+        associated.append(zeros: FrameHeader.authenticatedByteCount)
+    }
+
+    /// Opens the records, chunk or dictionary frame that `frame` is, and returns its plaintext.
+    ///
+    /// The header's check is not taken where the tag proves the same bytes; what fails to open is
+    /// checked after all, to say what is wrong with it.
+    package func open(
+        _ frame: Span<UInt8>,
+        segment: SegmentNumber,
+        offset: UInt64
+    ) throws(LogError) -> (plain: [UInt8], header: FrameHeader) {
+        if let header = FrameHeader(unchecked: frame), header.isSealed {
+            do throws(LogError) {
+                return (try open(frame, header: header, segment: segment, offset: offset), header)
+            } catch {
+                _ = try checkedHeader(frame, segment: segment, offset: offset)
+                throw error
+            }
+        }
+        let header = try checkedHeader(frame, segment: segment, offset: offset)
+        return (try open(frame, header: header, segment: segment, offset: offset), header)
+    }
+
+    private func checkedHeader(
+        _ frame: Span<UInt8>,
+        segment: SegmentNumber,
+        offset: UInt64
+    ) throws(LogError) -> FrameHeader {
+        do {
+            return try header(frame)
+        } catch {
+            throw LogError(error, segment: segment, offset: offset)
+        }
+    }
 
     /// Decodes the header of the frame that `frame` begins with.
     package func header(_ frame: Span<UInt8>) throws(FormatError) -> FrameHeader {
@@ -38,11 +77,20 @@ package final class FrameOpener {
             throw LogError(.corrupt, segment: segment, offset: offset, "the frame is cut short")
         }
         let key = try key(of: header, segment: segment, offset: offset)
-        let associated = associatedBytes(archiveID: keys.archiveID, header: frame)
-        // The buffer is the caller's while it is written: a span of a class's property would not be.
+        // The buffers are local while they are lent: spans of a class's properties would not be.
         var content: [UInt8] = []
+        var associated: [UInt8] = []
         swap(&content, &self.content)
-        defer { swap(&content, &self.content) }
+        swap(&associated, &self.associated)
+        defer {
+            swap(&content, &self.content)
+            swap(&associated, &self.associated)
+        }
+        var written = associated.mutableSpan
+        written.copy(
+            frame.extracting(..<FrameHeader.authenticatedByteCount),
+            at: ArchiveID.byteCount
+        )
         content.removeAll(keepingCapacity: true)
         content.append(zeros: header.bodyByteCount)
         do {
@@ -51,7 +99,7 @@ package final class FrameOpener {
                 frame.extracting(FrameHeader.byteCount..<sealedEnd),
                 into: &plain,
                 key: key,
-                nonce: header.nonce.bytes.span,
+                nonce: frame.extracting(FrameHeader.nonceRange),
                 associated: associated.span
             )
         } catch {

@@ -21,16 +21,30 @@ package final class LogReader: Sendable {
         self.archiveID = archiveID
     }
 
-    /// Reads the frame at `offset` into `buffer`, which is replaced.
+    /// Brings the frame at `offset` into `buffer`, unless it is there; answers where in its bytes.
     ///
-    /// Its header's length field is compared with the limit before memory is taken; nothing else is
-    /// checked here.
+    /// With `readAhead` so many bytes are read at a time, for a reader that asks for what lies behind
+    /// next. The header's length field is compared with the limit before memory is taken; nothing else
+    /// is checked here.
     package func read(
         _ segment: SegmentNumber,
         at offset: UInt64,
-        into buffer: inout [UInt8]
-    ) throws(LogError) {
-        try Self.read(try file(segment), segment, at: offset, into: &buffer)
+        into buffer: inout FrameBuffer,
+        readAhead: Int = 0
+    ) throws(LogError) -> Range<Int> {
+        if let frame = try buffer.frame(segment, at: offset) { return frame }
+        let file = try file(segment)
+        let wanted = max(readAhead, Self.firstReadByteCount)
+        try buffer.load(from: file, segment, at: offset, byteCount: wanted)
+        if let frame = try buffer.frame(segment, at: offset) { return frame }
+        let byteCount = try Self.frameByteCount(
+            buffer.bytes.span.extracting(..<buffer.count),
+            segment,
+            at: offset
+        )
+        try buffer.load(from: file, segment, at: offset, byteCount: byteCount)
+        guard buffer.count >= byteCount else { throw Self.cut(segment, at: offset) }
+        return 0..<byteCount
     }
 
     /// Reads the frame at `offset` of an open segment.
@@ -42,36 +56,11 @@ package final class LogReader: Sendable {
     ) throws(LogError) {
         do {
             try fill(&buffer, from: file, at: offset, byteCount: firstReadByteCount)
-            guard buffer.count >= FrameHeader.byteCount, buffer.span.u32(at: 0) == FrameHeader.magic
-            else {
-                throw LogError(
-                    .corrupt,
-                    segment: segment,
-                    offset: offset,
-                    "no frame begins here"
-                )
-            }
-            let bodyByteCount = Int(buffer.span.u32(at: 8))
-            guard bodyByteCount <= Limits.frameBody else {
-                throw LogError(
-                    .corrupt,
-                    segment: segment,
-                    offset: offset,
-                    "a frame body of \(bodyByteCount) bytes is over the limit"
-                )
-            }
-            let needed = FrameHeader.frameByteCount(bodyByteCount: bodyByteCount)
+            let needed = try frameByteCount(buffer.span, segment, at: offset)
             if buffer.count < needed {
                 try fill(&buffer, from: file, at: offset, byteCount: needed)
             }
-            guard buffer.count >= needed else {
-                throw LogError(
-                    .corrupt,
-                    segment: segment,
-                    offset: offset,
-                    "the segment ends within a frame"
-                )
-            }
+            guard buffer.count >= needed else { throw cut(segment, at: offset) }
         } catch let error as LogError {
             throw error
         } catch let error as SystemError {
@@ -79,6 +68,36 @@ package final class LogReader: Sendable {
         } catch {
             throw LogError(.system, segment: segment, "\(error)")
         }
+    }
+
+    /// The length of the frame that begins with `bytes`, with its padding.
+    fileprivate static func frameByteCount(
+        _ bytes: Span<UInt8>,
+        _ segment: SegmentNumber,
+        at offset: UInt64
+    ) throws(LogError) -> Int {
+        guard bytes.count >= FrameHeader.byteCount, bytes.u32(at: 0) == FrameHeader.magic else {
+            throw LogError(.corrupt, segment: segment, offset: offset, "no frame begins here")
+        }
+        let bodyByteCount = Int(bytes.u32(at: 8))
+        guard bodyByteCount <= Limits.frameBody else {
+            throw LogError(
+                .corrupt,
+                segment: segment,
+                offset: offset,
+                "a frame body of \(bodyByteCount) bytes is over the limit"
+            )
+        }
+        return FrameHeader.frameByteCount(bodyByteCount: bodyByteCount)
+    }
+
+    private static func cut(_ segment: SegmentNumber, at offset: UInt64) -> LogError {
+        LogError(
+            .corrupt,
+            segment: segment,
+            offset: offset,
+            "the segment ends within a frame"
+        )
     }
 
     private static func fill(
@@ -123,5 +142,54 @@ package final class LogReader: Sendable {
             open[segment] = file
         }
         return file
+    }
+}
+
+/// The bytes of the log that were read last, in a buffer that is used again and again.
+package struct FrameBuffer: Sendable {
+    package private(set) var bytes: [UInt8] = []
+    private var segment = SegmentNumber(0)
+    private var start: UInt64 = 0
+    /// The bytes that were read; what stands behind them is of no meaning.
+    fileprivate private(set) var count = 0
+
+    package init() {}
+
+    /// Where the frame at `offset` is, if all of it is here.
+    fileprivate func frame(
+        _ segment: SegmentNumber,
+        at offset: UInt64
+    ) throws(LogError) -> Range<Int>? {
+        guard segment == self.segment, offset >= start,
+            offset + UInt64(FrameHeader.byteCount) <= start + UInt64(count)
+        else { return nil }
+        let place = Int(offset - start)
+        let byteCount = try LogReader.frameByteCount(
+            bytes.span.extracting(place..<count),
+            segment,
+            at: offset
+        )
+        return place + byteCount <= count ? place..<(place + byteCount) : nil
+    }
+
+    fileprivate mutating func load(
+        from file: any File,
+        _ segment: SegmentNumber,
+        at offset: UInt64,
+        byteCount: Int
+    ) throws(LogError) {
+        self.segment = segment
+        start = offset
+        count = 0
+        if bytes.count < byteCount { bytes.append(zeros: byteCount - bytes.count) }
+        let found: Int
+        do {
+            var all = bytes.mutableSpan
+            var target = all._mutatingExtracting(..<byteCount)
+            found = try file.read(at: offset, into: &target)
+        } catch {
+            throw LogError(error, segment: segment)
+        }
+        count = found
     }
 }

@@ -143,3 +143,29 @@ cs_hash cs_hmac_finish_hash(cs_hmac *context)
     if (!cs_hmac_finish(context, sizeof bytes, bytes)) return cs_no_hash;
     return cs_hash_of(bytes);
 }
+
+/// The hash of a block, which is the key padded with `pad`, and `count` more bytes of at most 32.
+static int cs_keyed_hash(cs_sha256 *context, uint8_t pad, const uint8_t key[32], size_t count,
+                         const uint8_t *bytes, uint8_t hash[32])
+{
+    uint8_t message[96];
+    for (int i = 0; i < 64; i++) message[i] = i < 32 ? key[i] ^ pad : pad;
+    memcpy(message + 64, bytes, count);
+    int done = cs_begin(context) && EVP_DigestUpdate(context->context, message, 64 + count) == 1
+        && EVP_DigestFinal_ex(context->context, hash, NULL) == 1;
+    context->is_open = 0;
+    OPENSSL_cleanse(message, sizeof message);
+    return done;
+}
+
+int cs_hmac_chain(cs_sha256 *context, size_t message_count, const uint8_t *messages, size_t count,
+                  uint8_t *key)
+{
+    uint8_t inner[32];
+    int done = context && count == 32;
+    for (size_t i = 0; done && i < message_count; i++)
+        done = cs_keyed_hash(context, 0x36, key, 1, messages + i, inner)
+            && cs_keyed_hash(context, 0x5c, key, sizeof inner, inner, key);
+    OPENSSL_cleanse(inner, sizeof inner);
+    return done;
+}

@@ -10,7 +10,7 @@ public struct ArchiveConfiguration: Sendable {
     public var segmentByteCount = 64 << 20
     /// The size of an index page, fixed at creation.
     public var pageByteCount = 16 << 10
-    /// Memory for opened index pages.
+    /// Memory for what was opened last: half for pages of the index, half for packs of records.
     public var cacheByteCount = 64 << 20
     /// Threads that compress and seal.
     public var threadCount = 2

@@ -94,15 +94,32 @@ extension ArchiveView {
         } else {
             start = [IndexKeys.Table.name.rawValue]
         }
-        try pages(from: start, to: start.prefixEnd) { sequence, place in
-            guard sequence <= lastSequence else { return true }
-            let record = try reader.record(at: place)
-            guard try matches(record, query) else { return true }
-            return try visit(record)
+        let end = start.prefixEnd
+        if query.includesHistory {
+            return try pages(from: start, to: end) { sequence, place in
+                guard sequence <= lastSequence else { return true }
+                let record = try reader.record(at: place)
+                return try !matches(record, query) || visit(record)
+            }
+        }
+        var next: [UInt8]? = start
+        var count = Self.firstPageCount
+        while let first = next {
+            let page = try currentPage(from: first, to: end, count: count)
+            let goesOn = try reader.sweep(page.places, .scattered) { record, _ in
+                try !matches(record, query, isCurrent: true) || visit(record)
+            }
+            guard goesOn else { return }
+            count = min(2 * count, Self.pageCount)
+            next = page.next
         }
     }
 
-    private func matches(_ record: Record, _ query: RecordQuery) throws -> Bool {
+    private func matches(
+        _ record: Record,
+        _ query: RecordQuery,
+        isCurrent: Bool = false
+    ) throws -> Bool {
         if let collection = query.collection {
             guard record.collection == collection else { return false }
         } else if record.collection == SystemRecords.collection {
@@ -120,7 +137,8 @@ extension ArchiveView {
             let end = record.eventEnd ?? start
             guard start < range.upperBound, end >= range.lowerBound else { return false }
         }
-        return try query.includesHistory || (!record.isDeleted && isCurrent(record))
+        if query.includesHistory || isCurrent { return true }
+        return try !record.isDeleted && self.isCurrent(record)
     }
 
     /// Walks a range of the index in pages, so that no cursor is held while records are read.
@@ -129,25 +147,16 @@ extension ArchiveView {
         to end: [UInt8],
         _ visit: (UInt64, RecordPlace) throws -> Bool
     ) throws {
-        let pageCount = 512
-        var start = start
-        while true {
+        var next: [UInt8]? = start
+        while let first = next {
             var page: [(sequence: UInt64, place: RecordPlace)] = []
-            page.reserveCapacity(pageCount)
-            var last: [UInt8] = []
-            try scan(from: start, to: end) { key, value throws(DecodingError) in
-                var cursor = ByteCursor()
-                page.append(
-                    (IndexKeys.sequence(key), try RecordPlace(decoding: value, &cursor))
-                )
-                if page.count == pageCount { last = [UInt8](copying: key) }
-                return page.count < pageCount
+            page.reserveCapacity(Self.pageCount)
+            next = try self.page(from: first, to: end, count: Self.pageCount) {
+                page.append(($0, $1))
             }
             for item in page {
                 guard try visit(item.sequence, item.place) else { return }
             }
-            guard page.count == pageCount else { return }
-            start = last + [0]
         }
     }
 }

@@ -21,9 +21,9 @@ extension ArchiveView {
             while next < end {
                 let places = try places(at: time, from: next, upTo: end)
                 guard let reached = places.last else { break }
-                for place in places {
-                    let (record, body) = try reader.recordAndInlineBody(at: place.place)
-                    try visit(record, body)
+                _ = try reader.sweep(places.map(\.place), .scattered) { record, body in
+                    try visit(record, Array(body ?? []))
+                    return true
                 }
                 visited += UInt64(places.count)
                 next = reached.sequence + 1

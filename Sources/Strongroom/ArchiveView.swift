@@ -82,11 +82,11 @@ public struct ArchiveView: Sendable {
     /// For larger ones read it in pieces: ``forEachPiece(of:_:)``.
     public func body(of record: Record) throws(ArchiveError) -> [UInt8] {
         if record.entry.body == .inline {
-            let (found, body) = try reader.recordAndInlineBody(at: record.place)
-            guard found.sequence == record.sequence else {
+            let body = try reader.inlineBody(at: record.place)
+            guard UInt64(body.count) == record.byteCount else {
                 throw ArchiveError(.corrupt, "record \(record.sequence) is not where it was")
             }
-            return body
+            return Array(body)
         }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Int(min(record.byteCount, 64 << 20)))
@@ -162,12 +162,13 @@ public struct ArchiveView: Sendable {
         of name: String,
         in collection: String
     ) throws(ArchiveError) -> RecordPlace? {
-        let prefix = IndexKeys.namePrefix(collection, name) + [0]
         let start = IndexKeys.name(collection, name, sequence: lastSequence)
         var entry = IndexEntry()
         do {
             guard try state.index.first(atOrAfter: start.span, into: &entry),
-                entry.key.starts(with: prefix)
+                entry.key.count == start.count,
+                entry.key.span.extracting(..<(start.count - 8))
+                    .isEqual(to: start.span.extracting(..<(start.count - 8)))
             else { return nil }
             var cursor = ByteCursor()
             let place = try RecordPlace(decoding: entry.value.span, &cursor)

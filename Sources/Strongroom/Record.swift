@@ -57,6 +57,11 @@ package struct RecordPlace: Hashable, Sendable {
         self.slot = slot
     }
 
+    /// Whether both stand in one pack.
+    func isInPack(of other: RecordPlace) -> Bool {
+        frameOffset == other.frameOffset && segment == other.segment
+    }
+
     package func encode(appendingTo bytes: inout [UInt8]) {
         bytes.append(varint: segment.value)
         bytes.append(varint: frameOffset / UInt64(FrameHeader.alignment))

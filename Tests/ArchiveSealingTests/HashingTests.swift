@@ -78,6 +78,21 @@ import Testing
     }
 }
 
+extension `HMAC-SHA-256` {
+    @Test func `a chain is one message under each key after the other`() throws {
+        let messages: [UInt8] = [3, 0, 255, 7]
+        var expected = try SecretKey.random()
+        var key = expected.withSpan { [UInt8](copying: $0) }
+        for message in messages {
+            let mac = HMACSHA256(key: expected).authenticate([message].span)
+            expected = try SecretKey(copying: mac.bytes.span)
+        }
+        var bytes = key.mutableSpan
+        SHA256().chain(&bytes, over: messages.span)
+        #expect(expected.withSpan { [UInt8](copying: $0) } == key)
+    }
+}
+
 @Suite struct `Digests` {
     @Test func `bytes come back as they were read`() {
         let bytes = [UInt8](100..<140)

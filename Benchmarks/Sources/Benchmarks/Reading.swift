@@ -1,6 +1,6 @@
 import Strongroom
 
-/// Point reads, absent names, ranges and scans, on one thread each.
+/// Point reads, absent names, ranges and scans, asked for by one thread.
 enum Reading {
     static let rangeLimit = 100
 
@@ -9,8 +9,8 @@ enum Reading {
     }
 
     static func get(_ view: ArchiveView, _ name: String) throws(ArchiveError) {
-        guard let record = try view.record(named: name),
-            try view.body(of: record).first == UInt8(ascii: "{")
+        guard let (_, body) = try view.recordWithBody(named: name),
+            body.first == UInt8(ascii: "{")
         else { throw ArchiveError(.noRecord, "the record \(name) is not whole") }
     }
 
@@ -51,8 +51,8 @@ enum Reading {
             figure("absent.per_s", rate(count, now() - start))
 
             let ranges = max(count / 40, 1)
-            let digits = rangeDigits(records)
             start = now()
+            let digits = rangeDigits(records)
             for _ in 0..<ranges {
                 let name = Names.name(generator.next(below: records))
                 try range(view, from: String(name.prefix(digits)))
@@ -61,8 +61,7 @@ enum Reading {
         }
     }
 
-    /// So many digits that a prefix of a name stands for 200 records or more: a range begins at one,
-    /// for the queries of a view take a prefix and no first name.
+    /// So many digits that 200 names or more begin with the same: the peers do likewise.
     private static func rangeDigits(_ records: Int) -> Int {
         var digits = 0
         var share = records
@@ -73,17 +72,13 @@ enum Reading {
         return digits
     }
 
-    private static func range(_ view: ArchiveView, from prefix: String) throws(ArchiveError) {
-        var query = RecordQuery()
-        query.namePrefix = prefix
-        var seen = 0
+    private static func range(_ view: ArchiveView, from name: String) throws(ArchiveError) {
         var byteCount = 0
-        try view.forEach(query) { record in
-            byteCount += try view.body(of: record).count
-            seen += 1
-            return seen < rangeLimit
+        try view.forEach(from: name, limit: rangeLimit) { _, body in
+            byteCount += body?.count ?? 0
+            return true
         }
-        guard seen > 0, byteCount > 0 else { throw ArchiveError(.noRecord, "a range is empty") }
+        guard byteCount > 0 else { throw ArchiveError(.noRecord, "a range is empty") }
     }
 
     static func cold(_ path: String, _ records: Int, count: Int, seed: Int) async throws {
@@ -100,9 +95,9 @@ enum Reading {
             var count = 0
             var byteCount = 0
             let start = now()
-            try view.forEachInOrder { record in
+            try view.forEachInLogOrder { record, body in
                 guard record.collection == "records" else { return true }
-                byteCount += try view.body(of: record).count
+                byteCount += body?.count ?? 0
                 count += 1
                 return true
             }

@@ -66,6 +66,10 @@ int cs_hmac_update(cs_hmac *context, size_t count, const uint8_t *bytes CS_IN(co
 /// Delivers 32 bytes and makes the context ready for the next message under the same key.
 int cs_hmac_finish(cs_hmac *context, size_t count, uint8_t *mac CS_IN(count));
 cs_hash cs_hmac_finish_hash(cs_hmac *context);
+/// Replaces `key` once for each message of one byte by its HMAC under the key before.
+int cs_hmac_chain(cs_sha256 *context, size_t message_count,
+                  const uint8_t *messages CS_IN(message_count),
+                  size_t count, uint8_t *key CS_IN(count));
 
 // Derivations. The caller bounds the parameters of scrypt; `memory_limit` is in bytes.
 

@@ -38,7 +38,11 @@ final class ArchiveCore: @unchecked Sendable {
 
     init(_ engine: sending Engine) {
         document = engine.document
-        records = RecordReader(log: engine.reader, keys: engine.keys)
+        records = RecordReader(
+            log: engine.reader,
+            keys: engine.keys,
+            cacheByteCount: engine.configuration.cacheByteCount / 2
+        )
         pipeline = CommitPipeline(engine)
         self.engine = engine
     }

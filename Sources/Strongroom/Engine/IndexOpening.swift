@@ -45,7 +45,7 @@ struct IndexOpening {
     private var options: IndexOptions {
         var options = IndexOptions()
         options.pageByteCount = document.pageByteCount
-        options.cacheByteLimit = address.configuration.cacheByteCount
+        options.cacheByteLimit = address.configuration.cacheByteCount / 2
         options.readerLocks = lockFile.map {
             ReaderLocks(file: $0, firstByte: Self.firstReaderByte)
         }

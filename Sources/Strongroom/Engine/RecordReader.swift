@@ -7,7 +7,7 @@ import Synchronization
 /// Reads records by place: finds the frame, opens the pack, decodes the entry.
 ///
 /// Safe to share. Contexts are kept in a pool, one for each thread that reads at a time, and opened
-/// packs in a small cache that is wiped as it turns over.
+/// packs in a cache of bounded size.
 package final class RecordReader: Sendable {
     private let log: LogReader
     private let keys: KeyringKeys
@@ -22,16 +22,22 @@ package final class RecordReader: Sendable {
 
     /// The record version at a place, without its body.
     package func record(at place: RecordPlace) throws(ArchiveError) -> Record {
-        try decode(try pack(at: place), place)
+        try Self.decode(try pack(at: place), place)
     }
 
-    /// The record version at a place, and the bytes of its inline body (empty for a chunked one).
-    package func recordAndInlineBody(
-        at place: RecordPlace
-    ) throws(ArchiveError) -> (Record, [UInt8]) {
+    /// The record version at a place, with the pack that holds its inline body.
+    package func open(at place: RecordPlace) throws(ArchiveError) -> OpenedRecord {
         let pack = try pack(at: place)
-        let record = try decode(pack, place)
-        return (record, Array(pack.bytes[pack.slots[place.slot].body]))
+        return OpenedRecord(record: try Self.decode(pack, place), pack: pack)
+    }
+
+    /// The inline body of a record that was read from `place`.
+    func inlineBody(at place: RecordPlace) throws(ArchiveError) -> ArraySlice<UInt8> {
+        let pack = try pack(at: place)
+        guard pack.slots.indices.contains(place.slot) else {
+            throw ArchiveError(.corrupt, "a pack has fewer records than the index says")
+        }
+        return pack.bytes[pack.slots[place.slot].body]
     }
 
     /// The plaintext of a frame that is not a pack, with the place of its content.
@@ -55,22 +61,44 @@ package final class RecordReader: Sendable {
 
     private func pack(at place: RecordPlace) throws(ArchiveError) -> Pack {
         if let pack = packs[place] { return pack }
-        let pack = try withContext { context throws(LogError) in
-            let (plain, header) = try context.open(place, log)
-            do throws(FormatError) {
-                guard header.kind == .records else {
-                    throw FormatError(.damaged, "the frame holds no records")
-                }
-                return try Pack(decoding: plain)
-            } catch {
-                throw LogError(error, segment: place.segment, offset: place.frameOffset)
-            }
-        }
+        let pack = try withContext { context throws(LogError) in try context.pack(place, log) }
         packs[place] = pack
         return pack
     }
 
-    private func decode(_ pack: Pack, _ place: RecordPlace) throws(ArchiveError) -> Record {
+    /// Opens records one after the other, up to the first that cannot be opened.
+    ///
+    /// With `readAhead`, that many bytes of the log are read at a time, and what is opened is not
+    /// kept: for a walk that does not come back.
+    func open(_ places: ArraySlice<RecordPlace>, readAhead: Int?) -> OpenedRecords {
+        var opened = OpenedRecords()
+        opened.records.reserveCapacity(places.count)
+        do throws(ArchiveError) {
+            for place in places {
+                let pack: Pack
+                if let last = opened.records.last, last.record.place.isInPack(of: place) {
+                    pack = last.pack
+                } else if let readAhead {
+                    pack = try withContext { context throws(LogError) in
+                        try context.pack(place, log, readAhead: readAhead)
+                    }
+                } else {
+                    pack = try self.pack(at: place)
+                }
+                opened.records.append(
+                    OpenedRecord(record: try Self.decode(pack, place), pack: pack)
+                )
+            }
+        } catch {
+            opened.failure = error
+        }
+        return opened
+    }
+
+    private static func decode(
+        _ pack: Pack,
+        _ place: RecordPlace
+    ) throws(ArchiveError) -> Record {
         do {
             return Record(entry: try pack.entry(place.slot), place: place)
         } catch {
@@ -93,89 +121,65 @@ package final class RecordReader: Sendable {
     }
 }
 
-/// What one thread needs to read frames; used by one thread at a time, as the pool hands it out.
-private final class ReadContext: @unchecked Sendable {
-    private let opener: FrameOpener
-    private var buffer: [UInt8] = []
+/// A record and the pack that it stands in.
+package struct OpenedRecord: Sendable {
+    package let record: Record
+    let pack: Pack
 
-    init(keys: KeyringKeys) { opener = FrameOpener(keys: keys) }
-
-    func open(
-        _ place: RecordPlace,
-        _ log: LogReader
-    ) throws(LogError) -> (plain: [UInt8], header: FrameHeader) {
-        // The buffer is local while spans of it are lent.
-        var buffer: [UInt8] = []
-        swap(&buffer, &self.buffer)
-        defer { swap(&buffer, &self.buffer) }
-        try log.read(place.segment, at: place.frameOffset, into: &buffer)
-        let header: FrameHeader
-        do {
-            header = try opener.header(buffer.span)
-        } catch {
-            throw LogError(error, segment: place.segment, offset: place.frameOffset)
-        }
-        let plain = try opener.open(
-            buffer.span,
-            header: header,
-            segment: place.segment,
-            offset: place.frameOffset
-        )
-        return (plain, header)
+    /// The body where it stands in the pack; nil for one in chunks.
+    package var inlineBody: ArraySlice<UInt8>? {
+        record.entry.body == .inline ? pack.bytes[pack.slots[record.place.slot].body] : nil
     }
 }
 
-/// Opened packs, the least recently used ones forgotten first.
-///
-/// Bounded in bytes.
-private final class PackCache: Sendable {
-    private struct State {
-        var packs: [RecordPlace: (pack: Pack, used: UInt64)] = [:]
-        var byteCount = 0
-        var clock: UInt64 = 0
-    }
+/// Records that were opened one after the other, and why there are no more.
+struct OpenedRecords: Sendable {
+    var records: [OpenedRecord] = []
+    var failure: ArchiveError?
+}
 
-    private let state = Mutex(State())
-    private let byteLimit: Int
+/// What one thread needs to read frames; used by one thread at a time, as the pool hands it out.
+private final class ReadContext: @unchecked Sendable {
+    private let opener: FrameOpener
+    private var buffer = FrameBuffer()
 
-    init(byteLimit: Int) { self.byteLimit = byteLimit }
+    init(keys: KeyringKeys) { opener = FrameOpener(keys: keys) }
 
-    subscript(place: RecordPlace) -> Pack? {
-        get {
-            let key = RecordPlace(
-                segment: place.segment,
-                frameOffset: place.frameOffset,
-                slot: 0
-            )
-            return state.withLock { state in
-                guard let pack = state.packs[key]?.pack else { return nil }
-                state.clock += 1
-                state.packs[key]?.used = state.clock
-                return pack
+    func pack(
+        _ place: RecordPlace,
+        _ log: LogReader,
+        readAhead: Int = 0
+    ) throws(LogError) -> Pack {
+        let (plain, header) = try open(place, log, readAhead: readAhead)
+        do throws(FormatError) {
+            guard header.kind == .records else {
+                throw FormatError(.damaged, "the frame holds no records")
             }
-        }
-        set {
-            guard let pack = newValue, pack.bytes.count <= byteLimit / 8 else { return }
-            let key = RecordPlace(
-                segment: place.segment,
-                frameOffset: place.frameOffset,
-                slot: 0
-            )
-            state.withLock { state in
-                state.clock += 1
-                if state.packs.updateValue((pack, state.clock), forKey: key) == nil {
-                    state.byteCount += pack.bytes.count
-                }
-                if state.byteCount > byteLimit { Self.evict(&state, downTo: byteLimit * 3 / 4) }
-            }
+            return try Pack(decoding: plain)
+        } catch {
+            throw LogError(error, segment: place.segment, offset: place.frameOffset)
         }
     }
 
-    private static func evict(_ state: inout State, downTo limit: Int) {
-        for (place, item) in state.packs.sorted(by: { $0.value.used < $1.value.used }) {
-            guard state.byteCount > limit else { return }
-            state.byteCount -= item.pack.bytes.count
-            state.packs[place] = nil
-        }
+    func open(
+        _ place: RecordPlace,
+        _ log: LogReader,
+        readAhead: Int = 0
+    ) throws(LogError) -> (plain: [UInt8], header: FrameHeader) {
+        // The buffer is local while spans of it are lent.
+        var buffer = FrameBuffer()
+        swap(&buffer, &self.buffer)
+        defer { swap(&buffer, &self.buffer) }
+        let frame = try log.read(
+            place.segment,
+            at: place.frameOffset,
+            into: &buffer,
+            readAhead: readAhead
+        )
+        return try opener.open(
+            buffer.bytes.span.extracting(frame),
+            segment: place.segment,
+            offset: place.frameOffset
+        )
     }
 }

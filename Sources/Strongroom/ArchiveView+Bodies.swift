@@ -1,0 +1,131 @@
+import ArchiveBytes
+import ArchiveFormat
+
+extension ArchiveView {
+    /// The newest version of a name with its body, or nil if there is none or it is deleted.
+    ///
+    /// The same as ``record(named:in:)`` and ``body(of:)``, for the cost of one. A body that is too
+    /// large for memory is read in pieces: ``forEachPiece(of:_:)``.
+    public func recordWithBody(
+        named name: String,
+        in collection: String = "records"
+    ) throws(ArchiveError) -> (record: Record, body: [UInt8])? {
+        guard let place = try place(of: name, in: collection) else { return nil }
+        let opened = try reader.open(at: place)
+        if let body = opened.inlineBody { return (opened.record, Array(body)) }
+        return (opened.record, try body(of: opened.record))
+    }
+
+    /// Visits all record versions with their bodies, deletions included, about in the order of the
+    /// log, until `visit` answers false.
+    ///
+    /// This is the fastest way to read everything: the log is read ahead and opened on all
+    /// processors. Records are visited on the caller's thread, earlier commits before later ones. The
+    /// body is nil where it is so large that it is read in pieces: ``forEachPiece(of:_:)``. Memory is
+    /// bounded: some thousand records, or the records in about 32 MB of bodies.
+    public func forEachInLogOrder(
+        _ visit: (Record, ArraySlice<UInt8>?) throws -> Bool
+    ) throws(ArchiveError) {
+        do {
+            let table = IndexKeys.Table.time.rawValue
+            var start: [UInt8]? = [table]
+            while let first = start {
+                var page: [RecordPlace] = []
+                start = try self.page(from: first, to: [table + 1], count: 4_096) {
+                    if $0 <= lastSequence { page.append($1) }
+                }
+                page.sort {
+                    ($0.segment, $0.frameOffset, $0.slot) < ($1.segment, $1.frameOffset, $1.slot)
+                }
+                guard try reader.sweep(page, .storage, visit) else { return }
+            }
+        } catch {
+            throw ArchiveError.wrapping(error)
+        }
+    }
+
+    /// Visits the current records of a collection whose names are `name` or come behind it, with
+    /// their bodies, in the order of the names' bytes, until `visit` answers false or `limit` were
+    /// visited.
+    ///
+    /// What a limit asks for is read ahead and opened on all processors. The body is nil where it is
+    /// so large that it is read in pieces: ``forEachPiece(of:_:)``.
+    public func forEach(
+        from name: String,
+        in collection: String = "records",
+        limit: Int = .max,
+        _ visit: (Record, ArraySlice<UInt8>?) throws -> Bool
+    ) throws(ArchiveError) {
+        do {
+            var start: [UInt8]? = IndexKeys.namePrefix(collection, name)
+            let end = IndexKeys.collectionPrefix(collection).prefixEnd
+            var rest = limit
+            var count = min(limit, Self.firstPageCount)
+            while let first = start, rest > 0 {
+                let page = try currentPage(from: first, to: end, count: min(count, rest))
+                guard try reader.sweep(page.places, .scattered, visit) else { return }
+                rest -= page.places.count
+                count = min(2 * count, Self.pageCount)
+                start = page.next
+            }
+        } catch {
+            throw ArchiveError.wrapping(error)
+        }
+    }
+}
+
+// Walks through the index in pages, so that no cursor is held while records are read.
+extension ArchiveView {
+    /// Entries of a page, once a walk has shown that it is long.
+    static var pageCount: Int { 512 }
+    /// Entries of a walk's first page, most of which many callers leave unread.
+    static var firstPageCount: Int { 128 }
+
+    /// Visits up to `count` entries of a table of places; answers where the next page begins, or nil.
+    func page(
+        from start: [UInt8],
+        to end: [UInt8],
+        count: Int,
+        _ visit: (UInt64, RecordPlace) -> Void
+    ) throws(ArchiveError) -> [UInt8]? {
+        var seen = 0
+        var next: [UInt8]?
+        try scan(from: start, to: end) { key, value throws(DecodingError) in
+            var cursor = ByteCursor()
+            visit(IndexKeys.sequence(key), try RecordPlace(decoding: value, &cursor))
+            seen += 1
+            if seen == count { next = [UInt8](copying: key) + [0] }
+            return seen < count
+        }
+        return next
+    }
+
+    /// The places of the current versions of up to `count` names, and where the next page begins.
+    ///
+    /// The versions of a name stand newest first, so that the first one that this view sees is
+    /// current, and no other.
+    func currentPage(
+        from start: [UInt8],
+        to end: [UInt8],
+        count: Int
+    ) throws(ArchiveError) -> (places: [RecordPlace], next: [UInt8]?) {
+        var places: [RecordPlace] = []
+        places.reserveCapacity(count)
+        // The name of the last entry, with the zero behind it.
+        var name: [UInt8] = []
+        var isFull = false
+        try scan(from: start, to: end) { key, value throws(DecodingError) in
+            guard IndexKeys.sequence(key) <= lastSequence else { return true }
+            let found = key.extracting(..<(key.count - 8))
+            guard !found.isEqual(to: name.span) else { return true }
+            name.removeAll(keepingCapacity: true)
+            name.append(copying: found)
+            var cursor = ByteCursor()
+            let place = try RecordPlace(decoding: value, &cursor)
+            if try cursor.byte(value) & IndexKeys.tombstone == 0 { places.append(place) }
+            isFull = places.count == count
+            return !isFull
+        }
+        return (places, isFull ? name.prefixEnd : nil)
+    }
+}

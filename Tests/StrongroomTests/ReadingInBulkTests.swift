@@ -1,0 +1,224 @@
+import ArchiveFormat
+import ArchiveIndex
+import ArchiveSegments
+import Testing
+
+@testable import Strongroom
+
+@Suite struct `Reading records with their bodies` {
+    private static let count = 700
+
+    /// Names in no order, of some subjects; every tenth is written twice, every fiftieth deleted.
+    private static func fill(_ engine: Engine) throws {
+        let names = (0..<count).map { name($0 * 383 % count) }
+        for start in stride(from: 0, to: count, by: 100) {
+            let records = names[start..<(start + 100)].map {
+                NewRecord(name: $0, body: Array("first of \($0)".utf8), subject: "p\($0.count)")
+            }
+            _ = try engine.commit(records)
+        }
+        for number in stride(from: 0, to: count, by: 10) {
+            try engine.put(name(number), "second of \(name(number))")
+        }
+        for number in stride(from: 0, to: count, by: 50) { try engine.delete(name(number)) }
+    }
+
+    private static func name(_ number: Int) -> String {
+        String(repeating: "n", count: 1 + number % 7) + "/\(number)"
+    }
+
+    private static func text(_ number: Int) -> String? {
+        if number % 50 == 0 { return nil }
+        return (number % 10 == 0 ? "second of " : "first of ") + name(number)
+    }
+
+    private static var current: [String: String] {
+        var found: [String: String] = [:]
+        for number in 0..<count { found[name(number)] = text(number) }
+        return found
+    }
+
+    @Test func `one by one gives what two calls give`() throws {
+        try SmallArchive.with(filledBy: Self.fill) { archive in
+            try archive.reading { view in
+                for number in 0..<Self.count {
+                    let found = try view.recordWithBody(named: Self.name(number))
+                    #expect(
+                        found.map { String(decoding: $0.body, as: UTF8.self) } == Self.text(number)
+                    )
+                    #expect(
+                        try found?.record.sequence
+                            == view.record(named: Self.name(number))?.sequence
+                    )
+                }
+                #expect(try view.recordWithBody(named: "absent") == nil)
+            }
+        }
+    }
+
+    @Test func `a large body comes whole by name and in pieces in bulk`() throws {
+        let large = (0..<(3 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 37 >> 8) }
+        let writing: (Engine) throws -> Void = { engine in
+            var pieces = [large[...]]
+            _ = try engine.put(NewRecord(name: "large", body: [])) { pieces.popLast().map { Array($0) } }
+        }
+        try SmallArchive.with(filledBy: writing) { archive in
+            try archive.reading { view in
+                #expect(try view.recordWithBody(named: "large")?.body == large)
+                var pieces = 0
+                try view.forEach(from: "") { record, body in
+                    #expect(body == nil && record.name == "large")
+                    pieces += 1
+                    return true
+                }
+                #expect(pieces == 1)
+            }
+        }
+    }
+
+    @Test func `in the order of the log every version comes once`() throws {
+        try SmallArchive.with(filledBy: Self.fill) { archive in
+            try archive.reading { view in
+                var sequences: [UInt64] = []
+                try view.forEachInLogOrder { record, body in
+                    sequences.append(record.sequence)
+                    let whole = try view.body(of: record)
+                    #expect(body.map { Array($0) } == whole)
+                    return true
+                }
+                #expect(sequences.sorted() == Array(1...view.lastSequence))
+                let earlier = view.limited(to: 150)
+                var count = 0
+                try earlier.forEachInLogOrder { record, _ in
+                    #expect(record.sequence <= 150)
+                    count += 1
+                    return count < 100
+                }
+                #expect(count == 100)
+            }
+        }
+    }
+
+    @Test func `in the order of names current records come from a name on`() throws {
+        try SmallArchive.with(filledBy: Self.fill) { archive in
+            try archive.reading { view in
+                let names = Self.current.keys.sorted {
+                    Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8))
+                }
+                for start in ["", "nnn", names[400], names[400] + "0", "z"] {
+                    var found: [String] = []
+                    try view.forEach(from: start) { record, body in
+                        let text = body.map { String(decoding: $0, as: UTF8.self) }
+                        #expect(text == Self.current[record.name])
+                        found.append(record.name)
+                        return true
+                    }
+                    #expect(found == names.filter { $0 >= start })
+                }
+                var found: [String] = []
+                try view.forEach(from: names[10], limit: 300) { record, _ in
+                    found.append(record.name)
+                    return true
+                }
+                #expect(found == Array(names[10..<310]))
+                try view.forEach(from: names[10], limit: 0) { _, _ in
+                    Issue.record("nothing was asked for")
+                    return true
+                }
+            }
+        }
+    }
+
+    @Test func `a query by name skips what was deleted or replaced, as of any moment`() throws {
+        try SmallArchive.with(filledBy: Self.fill) { archive in
+            try archive.reading { view in
+                var query = RecordQuery()
+                query.namePrefix = "nn/"
+                for (view, isFirst) in [
+                    (view, false), (view.limited(to: UInt64(Self.count)), true),
+                ] {
+                    var found: [String: String] = [:]
+                    try view.forEach(query) { record in
+                        #expect(found[record.name] == nil)
+                        found[record.name] = String(
+                            decoding: try view.body(of: record),
+                            as: UTF8.self
+                        )
+                        return true
+                    }
+                    for number in 0..<Self.count where number % 7 == 1 {
+                        let expected = isFirst ? "first of \(Self.name(number))" : Self.text(number)
+                        #expect(found.removeValue(forKey: Self.name(number)) == expected)
+                    }
+                    #expect(found.isEmpty)
+                }
+            }
+        }
+    }
+
+    @Test func `damage is told of when it is reached, not before`() throws {
+        try SmallArchive.with(filledBy: Self.fill) { archive in
+            var places: [String: RecordPlace] = [:]
+            let names = try archive.reading { view in
+                var names: [String] = []
+                try view.forEach(from: "") { record, _ in
+                    places[record.name] = record.place
+                    names.append(record.name)
+                    return true
+                }
+                return names
+            }
+            let victim = try #require(places[names[200]])
+            let reached = names.prefix { places[$0].map { !$0.isInPack(of: victim) } ?? true }
+            let file = try #require(try archive.names(in: "segments").first)
+            try archive.edit(archive.segment(file)) { $0[Int(victim.frameOffset) + 70] ^= 1 }
+            try archive.reading { view in
+                var found: [String] = []
+                let error = #expect(throws: ArchiveError.self) {
+                    try view.forEach(from: "") { record, _ in
+                        found.append(record.name)
+                        return true
+                    }
+                }
+                #expect(error?.code == .corrupt)
+                #expect(found == Array(reached))
+            }
+        }
+    }
+}
+
+@Suite struct `The index held against the log` {
+    private static func compare(
+        _ archive: SmallArchive,
+        _ change: (inout DirectoryRecord) -> Void
+    ) throws -> (isEqual: Bool, wrong: Int) {
+        let engine = try Engine.openForReading(try archive.address())
+        let comparison = IndexComparison(engine.readState)
+        let log = LogReplay(engine.layout.segmentDirectory(engine.fileSystem), keys: engine.keys)
+        _ = try log.run(from: .start) { entries, _ in
+            for var record in entries.records {
+                let place = RecordPlace(
+                    segment: entries.segment,
+                    frameOffset: record.frameOffset,
+                    slot: record.slot
+                )
+                change(&record)
+                comparison.take(record, at: place, body: .inline)
+            }
+        }
+        return (comparison.isEqual, comparison.wrongRecords(of: log).count)
+    }
+
+    @Test func `is the same where every entry is there, and tells of one that is not`() throws {
+        try SmallArchive.with { engine in
+            for number in 0..<50 { try engine.put("n\(number)", subject: "s\(number % 3)") }
+        } _: { archive in
+            let same = try Self.compare(archive) { _ in }
+            #expect(same.isEqual && same.wrong == 0)
+            let subject = try Self.compare(archive) { if $0.name == "n7" { $0.subject = "s9" } }
+            #expect(!subject.isEqual)
+            let name = try Self.compare(archive) { if $0.name == "n7" { $0.name = "n70" } }
+            #expect(!name.isEqual)
+        }
+    }
+}
