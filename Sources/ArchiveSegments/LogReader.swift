@@ -21,20 +21,21 @@ package final class LogReader: Sendable {
         self.archiveID = archiveID
     }
 
-    /// Brings the frame at `offset` into `buffer`, unless it is there; answers where in its bytes.
+    /// Brings the frame at `offset` into `buffer`; answers where in its bytes.
     ///
-    /// With `readAhead` so many bytes are read at a time, for a reader that asks for what lies behind
-    /// next. The header's length field is compared with the limit before memory is taken; nothing else
-    /// is checked here.
+    /// With `readAhead` so many bytes are read at a time, and what is in the buffer is not read again:
+    /// for frames that all were committed when it was last emptied, as a segment grows behind its
+    /// last one. The header's length field is compared with the limit before memory is taken; nothing
+    /// else is checked here.
     package func read(
         _ segment: SegmentNumber,
         at offset: UInt64,
         into buffer: inout FrameBuffer,
-        readAhead: Int = 0
+        readAhead: Int? = nil
     ) throws(LogError) -> Range<Int> {
-        if let frame = try buffer.frame(segment, at: offset) { return frame }
+        if readAhead != nil, let frame = try buffer.frame(segment, at: offset) { return frame }
         let file = try file(segment)
-        let wanted = max(readAhead, Self.firstReadByteCount)
+        let wanted = max(readAhead ?? 0, Self.firstReadByteCount)
         try buffer.load(from: file, segment, at: offset, byteCount: wanted)
         if let frame = try buffer.frame(segment, at: offset) { return frame }
         let byteCount = try Self.frameByteCount(
@@ -154,6 +155,9 @@ package struct FrameBuffer: Sendable {
     fileprivate private(set) var count = 0
 
     package init() {}
+
+    /// Forgets what was read; the room stays.
+    package mutating func empty() { count = 0 }
 
     /// Where the frame at `offset` is, if all of it is here.
     fileprivate func frame(

@@ -60,7 +60,9 @@ import Testing
         let large = (0..<(3 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 37 >> 8) }
         let writing: (Engine) throws -> Void = { engine in
             var pieces = [large[...]]
-            _ = try engine.put(NewRecord(name: "large", body: [])) { pieces.popLast().map { Array($0) } }
+            _ = try engine.put(NewRecord(name: "large", body: [])) {
+                pieces.popLast().map { Array($0) }
+            }
         }
         try SmallArchive.with(filledBy: writing) { archive in
             try archive.reading { view in
@@ -153,6 +155,26 @@ import Testing
                     #expect(found.isEmpty)
                 }
             }
+        }
+    }
+
+    // What is read ahead of the last record is not yet what will stand there.
+    @Test func `what is written behind a record that was read is found`() throws {
+        try SmallArchive.with { engine in
+            let reader = RecordReader(log: engine.reader, keys: engine.keys)
+            for number in 0..<40 {
+                try engine.put("n\(number)", "text of \(number)", subject: "p\(number)")
+                let view = ArchiveView(engine.readState, reader: reader)
+                let body = try view.recordWithBody(named: "n\(number)")?.body
+                #expect(body == Array("text of \(number)".utf8))
+                var count = 0
+                try view.forEachInLogOrder { _, _ in
+                    count += 1
+                    return true
+                }
+                #expect(UInt64(count) == view.lastSequence)
+            }
+        } _: { _ in
         }
     }
 

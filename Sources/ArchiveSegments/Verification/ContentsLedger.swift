@@ -17,7 +17,7 @@ struct ContentsLedger {
     private(set) var erasedFrameCount: UInt64 = 0
     private(set) var directoryOffsets: [UInt64] = []
     /// What the next directory must list; nil behind damage, until a directory has passed.
-    private var expected: LogEntries?
+    private var expected: Expected?
     /// A batch has made a collection known: frames of it may have been read too early to be opened.
     private var hasLearnt = false
 
@@ -26,7 +26,13 @@ struct ContentsLedger {
         self.file = file
         self.name = name
         self.prover = prover
-        expected = LogEntries(segment: name.number)
+        expected = Expected()
+    }
+
+    /// What was committed and no directory has listed yet.
+    private struct Expected {
+        var records: [RecordSequence: DirectoryRecord] = [:]
+        var chunks: Set<Digest> = []
     }
 
     /// A batch could not be read: what it held is not known.
@@ -81,14 +87,14 @@ struct ContentsLedger {
             expected = nil
         case .records(let records, let bodyByteCount):
             for record in records {
+                expected?.records[record.sequence] = record
                 if CollectionRegistry.collection(madeKnownBy: record) != nil { hasLearnt = true }
                 sequences.append(record.sequence)
             }
             totals.recordCount += UInt64(records.count)
             totals.recordByteCount += bodyByteCount
-            expected?.records.append(contentsOf: records)
-        case .chunk(let chunk, let domain):
-            expected?.chunks.append((chunk, domain))
+        case .chunk(let id):
+            expected?.chunks.insert(id)
             chunkCount += 1
         case .directory(let blocks, let erasedCount):
             if erasedCount > 0 { expected = nil }
@@ -108,22 +114,19 @@ struct ContentsLedger {
 
     /// A directory must list exactly what was committed since the one before.
     private mutating func compare(_ blocks: [DirectoryBlock]) -> String? {
-        guard var rest = expected else { return nil }
-        // Let go of, so that what is left of it is not a copy.
-        expected = nil
-        let listed = blocks.flatMap(\.records)
-        let numbers = Set(listed.map(\.sequence))
-        let known = rest.records.filter { numbers.contains($0.sequence) }
-        let ids = Set(blocks.flatMap(\.chunks).map(\.id))
-        guard
-            listed.sorted(by: { $0.sequence < $1.sequence })
-                == known.sorted(by: { $0.sequence < $1.sequence }),
-            ids.isSubset(of: rest.chunks.map(\.chunk.id))
-        else { return "the directory does not list what the segment holds" }
+        guard expected != nil else { return nil }
+        let finding = "the directory does not list what the segment holds"
         // One flush may take several frames: what this one lists is done, the rest is still to come.
-        rest.records.removeAll { numbers.contains($0.sequence) }
-        rest.chunks.removeAll { ids.contains($0.chunk.id) }
-        expected = rest
+        for block in blocks {
+            for record in block.records {
+                let known = expected?.records.removeValue(forKey: record.sequence)
+                guard known == record else { return finding }
+            }
+            guard expected?.chunks.isSuperset(of: block.chunks.map(\.id)) == true else {
+                return finding
+            }
+        }
+        expected?.chunks.subtract(blocks.flatMap(\.chunks).map(\.id))
         return nil
     }
 }

@@ -6,7 +6,7 @@ import ArchiveSealing
 enum FrameFinding: Sendable {
     /// A pack of these record versions, whose bodies are together so long.
     case records([DirectoryRecord], bodyByteCount: UInt64)
-    case chunk(DirectoryChunk, KeyDomainName)
+    case chunk(Digest)
     case directory([DirectoryBlock], erasedCount: Int)
     /// The frame is an erased subject's.
     case erased
@@ -47,7 +47,7 @@ struct FrameCheck {
             let plain = try opener.open(bytes, header: header, segment: segment, offset: offset)
             switch header.kind {
             case .records: return try pack(plain, header, segment, offset)
-            case .chunk: return try chunk(plain, header, offset)
+            case .chunk: return try chunk(plain, header)
             default: return nil
             }
         } catch let error as LogError {
@@ -104,8 +104,7 @@ struct FrameCheck {
 
     private func chunk(
         _ plain: [UInt8],
-        _ header: FrameHeader,
-        _ offset: UInt64
+        _ header: FrameHeader
     ) throws -> FrameFinding {
         let chunk = try ChunkPlaintext(decoding: plain.span)
         try check(chunk.domain, header)
@@ -114,7 +113,7 @@ struct FrameCheck {
         guard content.authenticate(plain.span.extracting(chunk.start...)) == chunk.id else {
             throw FormatError(.damaged, "a chunk's bytes are not those of its content id")
         }
-        return .chunk(DirectoryChunk(id: chunk.id, frameOffset: offset), chunk.domain)
+        return .chunk(chunk.id)
     }
 
     private func directory(

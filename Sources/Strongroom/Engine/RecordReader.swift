@@ -73,14 +73,20 @@ package final class RecordReader: Sendable {
     func open(_ places: ArraySlice<RecordPlace>, readAhead: Int?) -> OpenedRecords {
         var opened = OpenedRecords()
         opened.records.reserveCapacity(places.count)
+        // One context for all: what it reads ahead was committed before any of this was asked for.
+        let context = takeContext()
+        context.emptyBuffer()
+        defer { giveBack(context) }
         do throws(ArchiveError) {
             for place in places {
                 let pack: Pack
                 if let last = opened.records.last, last.record.place.isInPack(of: place) {
                     pack = last.pack
                 } else if let readAhead {
-                    pack = try withContext { context throws(LogError) in
-                        try context.pack(place, log, readAhead: readAhead)
+                    do throws(LogError) {
+                        pack = try context.pack(place, log, readAhead: readAhead)
+                    } catch {
+                        throw ArchiveError(error)
                     }
                 } else {
                     pack = try self.pack(at: place)
@@ -108,11 +114,17 @@ package final class RecordReader: Sendable {
         }
     }
 
+    private func takeContext() -> ReadContext {
+        contexts.withLock { $0.popLast() } ?? ReadContext(keys: keys)
+    }
+
+    private func giveBack(_ context: ReadContext) { contexts.withLock { $0.append(context) } }
+
     private func withContext<Result>(
         _ body: (ReadContext) throws(LogError) -> Result
     ) throws(ArchiveError) -> Result {
-        let context = contexts.withLock { $0.popLast() } ?? ReadContext(keys: keys)
-        defer { contexts.withLock { $0.append(context) } }
+        let context = takeContext()
+        defer { giveBack(context) }
         do {
             return try body(context)
         } catch {
@@ -145,10 +157,12 @@ private final class ReadContext: @unchecked Sendable {
 
     init(keys: KeyringKeys) { opener = FrameOpener(keys: keys) }
 
+    func emptyBuffer() { buffer.empty() }
+
     func pack(
         _ place: RecordPlace,
         _ log: LogReader,
-        readAhead: Int = 0
+        readAhead: Int? = nil
     ) throws(LogError) -> Pack {
         let (plain, header) = try open(place, log, readAhead: readAhead)
         do throws(FormatError) {
@@ -164,7 +178,7 @@ private final class ReadContext: @unchecked Sendable {
     func open(
         _ place: RecordPlace,
         _ log: LogReader,
-        readAhead: Int = 0
+        readAhead: Int? = nil
     ) throws(LogError) -> (plain: [UInt8], header: FrameHeader) {
         // The buffer is local while spans of it are lent.
         var buffer = FrameBuffer()
