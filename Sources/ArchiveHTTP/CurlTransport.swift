@@ -131,10 +131,9 @@ package final class CurlTransport: HTTPTransport {
         head: inout [UInt8],
         body: inout [UInt8]
     ) -> ch_answer {
-        let method = Self.terminated(request.method)
-        let url = Self.terminated(request.url)
-        let fields = request.fields.flatMap { Self.terminated("\($0.name): \($0.value)") }
-        let authorities = Self.terminated(options.authorities ?? "")
+        var lines = [request.method, request.url, options.authorities ?? ""]
+        lines += request.fields.map { "\($0.name): \($0.value)" }
+        let text = lines.flatMap(Self.terminated)
         let bounds = ch_bounds(
             connect_milliseconds: options.connectTimeout.milliseconds,
             total_milliseconds: options.totalTimeout.milliseconds,
@@ -142,19 +141,26 @@ package final class CurlTransport: HTTPTransport {
             sent_bytes_per_second: Int64(clamping: options.sentBytesPerSecond ?? 0),
             received_bytes_per_second: Int64(clamping: options.receivedBytesPerSecond ?? 0)
         )
-        var headSpan = head.mutableSpan
-        var bodySpan = body.mutableSpan
-        return unsafe ch_exchange(
-            handle,
-            bounds,
-            method.span,
-            url.span,
-            fields.span,
-            authorities.span,
-            request.body.span,
-            &headSpan,
-            &bodySpan
-        )
+        return unsafe text.withUnsafeBufferPointer { text in
+            unsafe request.body.withUnsafeBufferPointer { sent in
+                unsafe head.withUnsafeMutableBufferPointer { head in
+                    unsafe body.withUnsafeMutableBufferPointer { body in
+                        unsafe ch_exchange(
+                            handle,
+                            bounds,
+                            text.count,
+                            text.baseAddress,
+                            sent.count,
+                            sent.baseAddress,
+                            head.count,
+                            head.baseAddress,
+                            body.count,
+                            body.baseAddress
+                        )
+                    }
+                }
+            }
+        }
     }
 
     /// A text as C takes it; a zero byte inside would end it early, so it is left out.

@@ -75,11 +75,11 @@ static int ch_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, 
     return atomic_load(&((ch_session *)context)->is_cancelled);
 }
 
-static struct curl_slist *ch_fields(const uint8_t *fields, size_t count)
+static struct curl_slist *ch_fields(const char *fields, size_t count)
 {
     struct curl_slist *list = NULL;
     for (size_t start = 0; start < count;) {
-        const char *line = (const char *)fields + start;
+        const char *line = fields + start;
         struct curl_slist *longer = curl_slist_append(list, line);
         if (!longer) break;
         list = longer;
@@ -126,38 +126,38 @@ static void ch_bound(CURL *curl, const ch_bounds *bounds)
 }
 
 ch_answer ch_exchange(ch_session *session, const ch_bounds bounds,
-                      size_t method_count, const uint8_t *method,
-                      size_t url_count, const uint8_t *url,
-                      size_t fields_count, const uint8_t *fields,
-                      size_t authorities_count, const uint8_t *authorities,
+                      size_t lines_count, const uint8_t *lines,
                       size_t body_count, const uint8_t *body,
                       size_t head_room, uint8_t *head,
                       size_t answer_room, uint8_t *answer)
 {
-    (void)url_count;
+    const char *method = (const char *)lines;
+    const char *url = method + strlen(method) + 1;
+    const char *authorities = url + strlen(url) + 1;
+    const char *fields = authorities + strlen(authorities) + 1;
     CURL *curl = session->curl;
     ch_sink head_sink = {head, head_room, 0, 0};
     ch_sink sink = {answer, answer_room, 0, 0};
-    struct curl_slist *list = ch_fields(fields, fields_count);
+    struct curl_slist *list = ch_fields(fields, lines_count - (size_t)(fields - method));
     curl_easy_reset(curl);
     session->reason[0] = 0;
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, session->reason);
     ch_bound(curl, &bounds);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(curl, CURLOPT_URL, (const char *)url);
+    curl_easy_setopt(curl, CURLOPT_URL, url);
     // The signature is over the path as it is spelled.
     curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
-    if (authorities_count > 1) curl_easy_setopt(curl, CURLOPT_CAINFO, (const char *)authorities);
-    if (method_count == 5 && memcmp(method, "HEAD", 4) == 0) {
+    if (authorities[0]) curl_easy_setopt(curl, CURLOPT_CAINFO, authorities);
+    if (strcmp(method, "HEAD") == 0) {
         curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
     } else if (body_count > 0 || method[0] == 'P') {
         curl_easy_setopt(curl, CURLOPT_POST, 1L);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body_count);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body ? (const char *)body : "");
     }
-    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, (const char *)method);
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ch_take);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &sink);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, ch_take_head);

@@ -2,8 +2,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// One HTTP exchange over libcurl. Every buffer is counted and non-escaping, so Swift calls with spans;
-// texts end with a zero byte. Without the package's trait S3 these functions do not exist, and
+// One HTTP exchange over libcurl. No buffer is kept beyond its call; texts end with a zero byte. Without the package's trait S3 these functions do not exist, and
 // libcurl is neither included nor linked.
 
 #if defined(__has_feature)
@@ -58,14 +57,12 @@ size_t ch_session_reason(ch_session *session, size_t count, uint8_t *text CH_IN(
 
 /// Sends a request and waits for the answer.
 ///
-/// `fields` are header lines, each ended by a zero byte. `authorities` names a file of certificates,
-/// or is empty for the system's. Redirections are not followed: a signed request is for one place.
+/// `lines` are texts, each ended by a zero byte: the method, the URL, a file of certificates or
+/// nothing for the system's, and then the header's lines. Redirections are not followed: a signed
+/// request is for one place. The buffers are not annotated: for more than one the compiler makes
+/// wrappers that it cannot optimize (Swift 6.3.1), so the caller lends the pointers itself.
 ch_answer ch_exchange(ch_session *session, const ch_bounds bounds,
-                      size_t method_count, const uint8_t *method CH_IN(method_count),
-                      size_t url_count, const uint8_t *url CH_IN(url_count),
-                      size_t fields_count, const uint8_t *fields CH_IN(fields_count),
-                      size_t authorities_count,
-                      const uint8_t *authorities CH_IN(authorities_count),
-                      size_t body_count, const uint8_t *body CH_IN(body_count),
-                      size_t head_room, uint8_t *head CH_IN(head_room),
-                      size_t answer_room, uint8_t *answer CH_IN(answer_room));
+                      size_t lines_count, const uint8_t *lines,
+                      size_t body_count, const uint8_t *body,
+                      size_t head_room, uint8_t *head,
+                      size_t answer_room, uint8_t *answer);
