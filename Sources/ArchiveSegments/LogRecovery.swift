@@ -222,14 +222,8 @@ package struct LogRecovery {
             after: position.link,
             at: segment.committedByteCount
         )
-        let contents = BatchContents(opener: FrameOpener(keys: keys), keys: keys)
+        var listed = (link: scanner.link, offset: scanner.offset)
         while let batch = try scanner.next() {
-            let entries = try contents.entries(of: batch, in: scanner)
-            segment.note(
-                entries.records,
-                bodyByteCount: entries.bodyByteCount,
-                chunks: entries.chunks
-            )
             for frame in batch.frames where frame.header.kind == .directory {
                 scanner.withFrame(frame) {
                     segment.found(
@@ -237,6 +231,7 @@ package struct LogRecovery {
                         totals: DirectoryFrame.totals($0)
                     )
                 }
+                listed = (scanner.link, scanner.offset)
             }
             segment.didCommit(
                 at: batch.commitOffset,
@@ -247,7 +242,34 @@ package struct LogRecovery {
             position.tree.append(leafHash: batch.link.hash)
         }
         position.link = scanner.link
+        try noteUnlisted(of: segment, after: listed.link, at: listed.offset)
         return (segment, scanner)
+    }
+
+    /// Opens what stands in no directory frame yet: everything behind the last one.
+    private func noteUnlisted(
+        of segment: ActiveSegment,
+        after link: CommitLink,
+        at offset: UInt64
+    ) throws(LogError) {
+        guard offset < segment.committedByteCount else { return }
+        var scanner = try BatchScanner(
+            segment.file,
+            segment: segment.number,
+            archiveID: keys.archiveID,
+            logKey: keys.logKey,
+            after: link,
+            at: offset
+        )
+        let contents = BatchContents(opener: FrameOpener(keys: keys), keys: keys)
+        while scanner.offset < segment.committedByteCount, let batch = try scanner.next() {
+            let entries = try contents.entries(of: batch, in: scanner)
+            segment.note(
+                entries.records,
+                bodyByteCount: entries.bodyByteCount,
+                chunks: entries.chunks
+            )
+        }
     }
 
     /// Turns the verdicts that must not be repaired into errors.
