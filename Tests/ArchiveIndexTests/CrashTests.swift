@@ -116,6 +116,36 @@ import Testing
         }
     }
 
+    @Test
+    func `a compaction that a crash cuts off leaves the old file or the new one`() throws {
+        func prepared() throws -> (Workbench, Index) {
+            let bench = try Workbench()
+            let index = try bench.create()
+            for step in 1...3 as ClosedRange<UInt8> {
+                let run = SortedRun.of((0..<40).map { ([1, $0], [step]) })
+                try index.checkpoint(applying: [run], covering: [step])
+            }
+            return (bench, index)
+        }
+        let (rehearsal, index) = try prepared()
+        let before = rehearsal.fileSystem.changeCount
+        try index.closeCompacted()
+        for change in (before + 1)...rehearsal.fileSystem.changeCount {
+            let (bench, index) = try prepared()
+            bench.fileSystem.crash(atChange: change)
+            try? index.closeCompacted()
+            for mode in [CrashMode.dropAllUnsynced, .keepAll, .seeded(1), .seeded(2)] {
+                let survivor = Workbench(bench, on: bench.fileSystem.afterCrash(mode))
+                let opened = try survivor.open()
+                #expect(opened.coverage == [3], "change \(change), \(mode)")
+                let expected = (0..<40).map { IndexEntry(key: [1, $0], value: [3]) }
+                #expect(try opened.view().all() == expected, "change \(change), \(mode)")
+                try opened.closeCompacted()
+                #expect(survivor.fileSystem.filePaths == [Workbench.path])
+            }
+        }
+    }
+
     /// Nil for an index that must be rebuilt; any other failure is thrown.
     private static func openIfUsable(_ bench: Workbench) throws -> Index? {
         do {

@@ -38,6 +38,23 @@ import Testing
         #expect(try view.record(named: "second") != nil)
     }
 
+    /// Opening reads packs only behind the last directory; sealing must list what stands on both sides.
+    @Test func `a directory written at closing and records after it make one segment's whole`()
+        throws
+    {
+        let count = 2_000
+        try SmallArchive.with(filledBy: { engine in
+            let filler = String(repeating: "n", count: 200)
+            _ = try engine.commit((0..<count).map { NewRecord(name: "\(filler)/\($0)", body: [1]) })
+        }) { archive in
+            try archive.writing { try $0.put("behind the directory") }
+            try archive.writing { _ = try $0.snapshot(label: "sealed") }
+            try archive.files.remove(archive.path.appending("index/records.btree"))
+            try archive.writing { #expect($0.indexWasRebuilt) }
+            #expect(try archive.bodies().count == count + 1)
+        }
+    }
+
     @Test func `who was told that a record is durable finds it, while checkpoints run`()
         async throws
     {
