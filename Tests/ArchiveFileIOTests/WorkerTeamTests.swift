@@ -11,7 +11,9 @@ import Testing
         #expect(calls.withLock { $0.sorted() } == Array(0..<count))
     }
 
-    @Test func `runs at the same time, so that one call may wait for another`() {
+    // Calls that came one after the other would wait for ever.
+    @Test(.timeLimit(.minutes(1)))
+    func `runs at the same time, so that one call may wait for another`() {
         let arrived = DispatchSemaphore(value: 0)
         WorkerTeam.perform(2) { index in
             if index == 0 { arrived.wait() } else { arrived.signal() }
