@@ -77,8 +77,15 @@ extension ArchiveError {
             case .erased: .erased
             case .overLimit: .invalid
             }
-        self.init(code, code == .corrupt ? Self.advised(error.description) : error.description)
+        switch code {
+        case .corrupt: self.init(code, Self.advised(error.description))
+        case .full: self.init(code, error.description + Self.roomAdvice)
+        default: self.init(code, error.description)
+        }
     }
+
+    private static let roomAdvice =
+        "; what was acknowledged is there: make room and run the command again"
 
     /// Damage is told with what to do about it, unless the finding says so itself.
     private static func advised(_ finding: String) -> String {
@@ -89,7 +96,10 @@ extension ArchiveError {
 
     package init(_ error: SystemError) {
         let isFull = error.errno == .noSpace || error.errno == .diskQuotaExceeded
-        self.init(isFull ? .full : .system, error.description)
+        self.init(
+            isFull ? .full : .system,
+            isFull ? error.description + Self.roomAdvice : error.description
+        )
     }
 
     init(_ error: FormatError, in file: String) {

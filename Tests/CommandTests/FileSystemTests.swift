@@ -44,6 +44,7 @@ struct `File systems that refuse` {
             )
             #expect(outcome.status == 0, "\(outcome.text) \(outcome.errors)")
             #expect(outcome.errors.contains("No space left"))
+            #expect(outcome.errors.contains("make room"))
         }
     }
 
