@@ -43,10 +43,11 @@ import Testing
         throws
     {
         let count = 2_000
-        try SmallArchive.with(filledBy: { engine in
+        let fill = { (engine: Engine) in
             let filler = String(repeating: "n", count: 200)
             _ = try engine.commit((0..<count).map { NewRecord(name: "\(filler)/\($0)", body: [1]) })
-        }) { archive in
+        }
+        try SmallArchive.with(filledBy: fill) { archive in
             try archive.writing { try $0.put("behind the directory") }
             try archive.writing { _ = try $0.snapshot(label: "sealed") }
             try archive.files.remove(archive.path.appending("index/records.btree"))
