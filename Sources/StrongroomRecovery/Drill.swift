@@ -119,7 +119,7 @@ public struct Drill: Sendable {
         )
         let request = Recovery.Request(
             path: path,
-            snapshot: chosen.manifest.id,
+            moment: .snapshot(chosen.manifest.id),
             start: start,
             progress: progress
         )

@@ -1,6 +1,7 @@
 import ArchiveBytes
 package import ArchiveFileIO
 import ArchiveFormat
+import ArchiveSegments
 package import Strongroom
 public import StrongroomVaults
 import Synchronization
@@ -54,24 +55,40 @@ public struct Recovery: Sendable {
         self.clock = clock
     }
 
-    /// Recovers a snapshot, the newest if none is named, into a directory that is empty or not there,
-    /// or that holds an interrupted recovery of the same snapshot, which goes on.
-    ///
-    /// The result lists what the vault lacks; if the snapshot needs any of it, the result is not
-    /// complete and there is no archive yet.
-    ///
-    /// - Throws: `wrongKey`, `keyringMissing`, `noSnapshot`, `notFound` before anything is written;
-    ///   `alreadyExists` if anything else is at `path`; `integrity` if nothing can be proved.
+    /// Recovers a snapshot, the newest if none is named; see ``run(to:at:besideOthers:progress:)``.
     public func run(
         to path: FilePath,
         snapshot id: String? = nil,
         progress: ProgressHandler? = nil
     ) async throws(RecoveryError) -> RecoveryResult {
+        try await run(to: path, at: id.map(RecoveryMoment.snapshot) ?? .newest, progress: progress)
+    }
+
+    /// Recovers the archive as of a moment into a directory that is empty or not there, or that holds
+    /// an interrupted recovery of the same, which goes on.
+    ///
+    /// With `besideOthers` the directory may hold other files, which are left alone; never an archive.
+    /// The result lists what the vault lacks; if any of it is needed, the result is not complete and
+    /// there is no archive yet. An archive as of a time or record is a history of its own once it is
+    /// written to: it ships to a vault of its own.
+    ///
+    /// - Throws: `wrongKey`, `keyringMissing`, `noSnapshot`, `notFound` before anything is written;
+    ///   `alreadyExists` if anything else is at `path`; `integrity` if nothing can be proved.
+    public func run(
+        to path: FilePath,
+        at moment: RecoveryMoment,
+        besideOthers: Bool = false,
+        progress: ProgressHandler? = nil
+    ) async throws(RecoveryError) -> RecoveryResult {
         let start = clock.elapsed()
-        let (target, request) = (
-            RecoveryTarget(path, on: files),
-            Request(path: path, snapshot: id, start: start, progress: progress)
+        let request = Request(
+            path: path,
+            moment: moment,
+            besideOthers: besideOthers,
+            start: start,
+            progress: progress
         )
+        let target = target(of: request)
         // Before the key is tried, which takes a while.
         _ = try await LocalFiles.pool.run { () throws(RecoveryError) in try target.inspect() }
         let vault = try await UnlockedVault.open(store, keys)
@@ -81,10 +98,15 @@ public struct Recovery: Sendable {
     /// What is to be recovered, and where.
     struct Request: Sendable {
         let path: FilePath
-        let snapshot: String?
+        let moment: RecoveryMoment
+        var besideOthers = false
         /// The moment from which times are measured.
         let start: Duration
         let progress: ProgressHandler?
+    }
+
+    private func target(of request: Request) -> RecoveryTarget {
+        RecoveryTarget(request.path, on: files, besideOthers: request.besideOthers)
     }
 
     /// Recovers from an opened vault and inspects the archive while it is open for the first time;
@@ -95,65 +117,109 @@ public struct Recovery: Sendable {
         inspect: @escaping @Sendable (Engine) throws(ArchiveError) -> Inspection
     ) async throws(RecoveryError) -> (result: RecoveryResult, inspection: Inspection?) {
         try RecoveryError.checkCancellation("recovering")
-        let target = RecoveryTarget(request.path, on: files)
+        let target = target(of: request)
         let begun = try await LocalFiles.pool.run { () throws(RecoveryError) in
             try target.inspect()
         }
-        let chosen = try choose(request.snapshot, vault, begun, at: request.path)
+        let purpose = try choose(request.moment, vault, begun, at: request.path)
+        let chosen = try vault.snapshot(purpose.snapshot)
+        let wanted = try await segments(of: chosen.manifest, at: purpose.cut, vault)
         var result = RecoveryResult(vault, chosen)
-        let purpose = RecoveryTarget.Interrupted(
-            archive: result.archive,
-            snapshot: result.snapshot
-        )
         let lock = try await LocalFiles.pool.run { () throws(RecoveryError) in
             try target.begin(purpose)
         }
         let knownCount = result.findings.count
-        try await fetch(chosen.manifest, vault, target, request.progress, &result)
+        try await fetch(wanted.segments, vault, target, request.progress, &result)
         var inspection: Inspection?
         if result.findings.count == knownCount {
             try RecoveryError.checkCancellation("recovering")
-            let history = vault.history(of: chosen)
+            let cut = wanted.cutsLast ? purpose.cut : nil
+            try await finish(wanted, cut, vault, chosen, target)
             try await LocalFiles.pool.run { () throws(RecoveryError) in
-                try target.finish(vault, snapshots: history)
                 do throws(SystemError) { try lock.close() } catch { throw RecoveryError(error) }
             }
+            result.isCut = cut != nil
             inspection = try await open(request, &result, inspect)
         }
         result.duration = clock.elapsed() - request.start
         return (result, inspection)
     }
 
+    private func segments(
+        of manifest: SnapshotManifest,
+        at cut: LogCut?,
+        _ vault: UnlockedVault
+    ) async throws(RecoveryError) -> CutSegments {
+        guard let cut else { return CutSegments(segments: manifest.segments, cutsLast: false) }
+        return try await cut.segments(
+            of: manifest,
+            in: store,
+            publicKey: vault.document.publicKey
+        )
+    }
+
+    /// Ends the log where it was asked for, and makes the place an archive.
+    private func finish(
+        _ wanted: CutSegments,
+        _ cut: LogCut?,
+        _ vault: UnlockedVault,
+        _ chosen: StoredManifest,
+        _ target: RecoveryTarget
+    ) async throws(RecoveryError) {
+        try await LocalFiles.pool.run { () throws(RecoveryError) in
+            var history = vault.history(of: chosen)
+            if let cut, let last = wanted.segments.last {
+                let cutting = LogCutting(target: target, document: vault.document)
+                _ = try cutting.run(last.number, at: cut)
+                // A snapshot of what is cut off would tell of a loss.
+                history.removeAll { $0.manifest.segments.contains { $0.number >= last.number } }
+            }
+            try target.finish(vault, snapshots: history)
+        }
+    }
+
+    /// What is to be recovered; what was begun goes on.
     private func choose(
-        _ id: String?,
+        _ moment: RecoveryMoment,
         _ vault: UnlockedVault,
         _ begun: RecoveryTarget.Interrupted?,
         at path: FilePath
-    ) throws(RecoveryError) -> StoredManifest {
-        guard let begun else { return try vault.snapshot(id) }
-        guard begun.archive == vault.document.archiveID.hex, id == nil || id == begun.snapshot
-        else {
-            throw RecoveryError(
-                .alreadyExists,
-                "\(path.string) holds an interrupted recovery of snapshot \(begun.snapshot) of "
-                    + "archive \(begun.archive); go on with that, or recover into another directory"
+    ) throws(RecoveryError) -> RecoveryTarget.Interrupted {
+        let archive = vault.document.archiveID.hex
+        guard let begun else {
+            return RecoveryTarget.Interrupted(
+                archive: archive,
+                snapshot: try vault.snapshot(at: moment).manifest.id,
+                cut: moment.cut
             )
         }
-        return try vault.snapshot(begun.snapshot)
+        var isSame = begun.archive == archive && begun.cut == moment.cut
+        if case .snapshot(let id) = moment { isSame = isSame && id == begun.snapshot }
+        // Whoever names nothing wants to go on with what was begun.
+        guard isSame || (begun.archive == archive && moment == .newest) else {
+            throw RecoveryError(
+                .alreadyExists,
+                "\(path.string) holds an interrupted recovery of snapshot \(begun.snapshot)"
+                    + (begun.cut.map { " (\($0.text))" } ?? "")
+                    + " of archive \(begun.archive); go on with that, or recover into another "
+                    + "directory"
+            )
+        }
+        return begun
     }
 
     private func fetch(
-        _ manifest: SnapshotManifest,
+        _ segments: [SnapshotManifest.Segment],
         _ vault: UnlockedVault,
         _ target: RecoveryTarget,
         _ progress: ProgressHandler?,
         _ result: inout RecoveryResult
     ) async throws(RecoveryError) {
-        try await requireRoom(manifest, target)
+        try await requireRoom(segments, target)
         let meter = ProgressMeter(
             .fetching,
-            byteCount: manifest.segmentByteCount,
-            objectCount: manifest.segments.count,
+            byteCount: segments.reduce(0) { $0 + $1.byteCount },
+            objectCount: segments.count,
             progress
         )
         let fetch = SegmentFetch(
@@ -166,11 +232,11 @@ public struct Recovery: Sendable {
         let collect: @Sendable (SegmentNumber, SegmentFetch.Outcome) -> Void = { number, outcome in
             outcomes.withLock { $0[number] = outcome }
         }
-        try await forEach(manifest.segments, atATime: parallelism, "recovering") { segment in
+        try await forEach(segments, atATime: parallelism, "recovering") { segment in
             collect(segment.number, try await fetch.run(segment))
         }
         let found = outcomes.withLock { $0 }
-        for segment in manifest.segments {
+        for segment in segments {
             if let outcome = found[segment.number] {
                 result.add(outcome, byteCount: segment.byteCount)
             }
@@ -179,13 +245,13 @@ public struct Recovery: Sendable {
 
     /// Says at once that the disk is too small, rather than after hours.
     private func requireRoom(
-        _ manifest: SnapshotManifest,
+        _ segments: [SnapshotManifest.Segment],
         _ target: RecoveryTarget
     ) async throws(RecoveryError) {
         try await LocalFiles.pool.run { () throws(RecoveryError) in
             do {
                 var needed: UInt64 = 0
-                for segment in manifest.segments {
+                for segment in segments {
                     let path = target.layout.segments.appending(segment.number.stem + ".seg")
                     if try target.files.status(of: path) == nil { needed += segment.byteCount }
                 }
@@ -216,23 +282,26 @@ public struct Recovery: Sendable {
             configuration: configuration
         )
         let clock = clock
-        let (first, newest, inspection) = try await LocalFiles.pool.run {
-            () throws(RecoveryError) -> (Duration?, Int64?, Inspection) in
+        let (first, link, totals, inspection) = try await LocalFiles.pool.run {
+            () throws(RecoveryError) -> (Duration?, CommitLink, SegmentTotals, Inspection) in
             do throws(ArchiveError) {
                 let engine = try Engine.open(address)
                 let first = try Self.readFirstRecord(engine) ? clock.elapsed() : nil
-                let newest = engine.readState.link
+                let (link, totals) = (engine.readState.link, try engine.sealedTotals())
                 let inspection = try inspect(engine)
                 try engine.close()
-                return (
-                    first, newest.lastSequence > 0 ? newest.time.microseconds : nil, inspection
-                )
+                return (first, link, totals, inspection)
             } catch {
                 throw RecoveryError(error)
             }
         }
         result.isComplete = true
-        result.newestRecordTime = newest
+        result.lastSequence = link.lastSequence
+        if result.isCut {
+            result.recordCount = totals.recordCount
+            result.recordByteCount = totals.recordByteCount
+        }
+        result.newestRecordTime = link.lastSequence > 0 ? link.time.microseconds : nil
         result.timeToFirstRecord = first.map { $0 - request.start }
         return inspection
     }

@@ -16,12 +16,14 @@ public struct RecoveryResult: Sendable {
     public let snapshot: String
     /// When it was made, in microseconds since 1970.
     public let snapshotTime: Int64
-    /// The newest record version in it.
-    public let lastSequence: UInt64
-    /// Record versions in it, deletions included.
-    public let recordCount: UInt64
+    /// Whether the log ends before the snapshot, at the moment that was asked for.
+    public internal(set) var isCut = false
+    /// The newest record version that was recovered.
+    public internal(set) var lastSequence: UInt64
+    /// Record versions, deletions included.
+    public internal(set) var recordCount: UInt64
     /// Sum of their body lengths.
-    public let recordByteCount: UInt64
+    public internal(set) var recordByteCount: UInt64
     /// Segments that were fetched now.
     public internal(set) var fetchedSegmentCount = 0
     /// Their bytes.

@@ -11,9 +11,12 @@ import SystemPackage
 struct RecoveryTarget: Sendable {
     let files: any FileSystem
     let layout: ArchiveLayout
+    /// Whether other files may be in the directory, which are left alone.
+    private let mayHoldOthers: Bool
 
-    init(_ path: FilePath, on files: any FileSystem) {
+    init(_ path: FilePath, on files: any FileSystem, besideOthers mayHoldOthers: Bool = false) {
         self.files = files
+        self.mayHoldOthers = mayHoldOthers
         layout = ArchiveLayout(path)
     }
 
@@ -24,6 +27,8 @@ struct RecoveryTarget: Sendable {
     struct Interrupted: Equatable, Sendable {
         let archive: String
         let snapshot: String
+        /// Where the log is to end before the snapshot's end.
+        var cut: LogCut?
     }
 
     /// Looks at the place: nil if it is free, else what was begun there.
@@ -34,6 +39,7 @@ struct RecoveryTarget: Sendable {
             guard names.contains("recovery.json") else {
                 // Killed before its first step was complete: nothing was fetched yet.
                 if names.allSatisfy({ $0 == "recovery.json.tmp" }) { return nil }
+                if mayHoldOthers, Self.archiveNames.isDisjoint(with: names) { return nil }
                 throw occupied(names.contains("archive.json"))
             }
             let bytes = try files.readAll(note, limit: Self.noteByteCountLimit)
@@ -94,6 +100,12 @@ struct RecoveryTarget: Sendable {
         }
     }
 
+    /// Whatever has such a name is an archive's, or would be taken for it.
+    private static let archiveNames: Set = [
+        "archive.json", "keyring.json", "segments", "index", "snapshots", "head", "quarantine",
+        "lock",
+    ]
+
     private func occupied(_ isArchive: Bool) -> RecoveryError {
         RecoveryError(
             .alreadyExists,
@@ -107,10 +119,11 @@ struct RecoveryTarget: Sendable {
     // MARK: recovery.json
 
     private static func encode(_ recovery: Interrupted) throws(JSONError) -> [UInt8] {
-        let document: JSONObject = [
+        var document: JSONObject = [
             "archive_id": .text(recovery.archive), "format": "strongroom recovery",
             "format_version": 1, "snapshot": .text(recovery.snapshot),
         ]
+        if let cut = recovery.cut { document["cut"] = .text(cut.text) }
         return try JSONValue.object(document).canonicalBytes() + [UInt8(ascii: "\n")]
     }
 
@@ -122,7 +135,8 @@ struct RecoveryTarget: Sendable {
             ),
             let archive = value["archive_id"]?.asText, let snapshot = value["snapshot"]?.asText
         else { return nil }
-        let recovery = Interrupted(archive: archive, snapshot: snapshot)
+        var recovery = Interrupted(archive: archive, snapshot: snapshot)
+        if let cut = value["cut"]?.asText { recovery.cut = LogCut(cut) }
         return (try? encode(recovery)) == bytes ? recovery : nil
     }
 }

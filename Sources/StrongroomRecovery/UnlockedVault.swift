@@ -67,6 +67,26 @@ struct UnlockedVault: Sendable {
         )
     }
 
+    /// The snapshot that holds what there was at a moment: the oldest one that holds all of it.
+    func snapshot(at moment: RecoveryMoment) throws(RecoveryError) -> StoredManifest {
+        switch moment {
+        case .newest: return try snapshot(nil)
+        case .snapshot(let id): return try snapshot(id)
+        case .time(let time):
+            let cut = LogCut.time(time)
+            if let found = snapshots.first(where: { cut.isWithin($0.manifest) }) { return found }
+            return try snapshot(nil)
+        case .sequence(let sequence):
+            let cut = LogCut.sequence(sequence)
+            if let found = snapshots.first(where: { cut.isWithin($0.manifest) }) { return found }
+            let newest = try snapshot(nil)
+            throw RecoveryError(
+                .noSnapshot,
+                "the vault has records up to \(newest.manifest.lastSequence), not \(sequence)"
+            )
+        }
+    }
+
     /// The snapshots that a recovered state contains, oldest first: `chosen` and those before it in
     /// the same history.
     func history(of chosen: StoredManifest) -> [StoredManifest] {

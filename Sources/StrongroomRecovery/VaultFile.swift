@@ -6,8 +6,8 @@ import SystemPackage
 
 /// An object that is read like a file.
 ///
-/// It asks the store for large pieces and keeps the last one, since a request costs the same for a
-/// byte as for a megabyte.
+/// It keeps the last piece that it asked the store for. Reading on behind it asks for more each time,
+/// since a request costs the same for a byte as for a megabyte; reading elsewhere begins small again.
 final class VaultFile: File {
     let path: FilePath
     private let files: VaultFileSystem
@@ -18,14 +18,20 @@ final class VaultFile: File {
     private struct Window {
         var start: UInt64 = 0
         var bytes: [UInt8] = []
+        /// Bytes to ask for next.
+        var byteCount = VaultFile.firstByteCount
+
+        var end: UInt64 { start + UInt64(bytes.count) }
 
         func holds(_ range: Range<UInt64>) -> Bool {
-            range.lowerBound >= start && range.upperBound <= start + UInt64(bytes.count)
+            range.lowerBound >= start && range.upperBound <= end
         }
     }
 
-    /// Bytes asked for at a time: a quarter of a second on a slow line.
-    private static let windowByteCount: UInt64 = 4 << 20
+    /// A header, or most packs.
+    fileprivate static let firstByteCount: UInt64 = 64 << 10
+    /// A quarter of a second on a slow line.
+    private static let byteCountLimit: UInt64 = 4 << 20
 
     init(_ files: VaultFileSystem, _ name: ObjectName, path: FilePath, byteCount: UInt64) {
         self.files = files
@@ -47,10 +53,13 @@ final class VaultFile: File {
     private func piece(_ range: Range<UInt64>) throws(SystemError) -> ArraySlice<UInt8> {
         try window.withLock { window throws(SystemError) in
             if !window.holds(range) {
-                let end = min(
-                    length,
-                    max(range.upperBound, range.lowerBound + Self.windowByteCount)
-                )
+                let isNext =
+                    !window.bytes.isEmpty && range.lowerBound >= window.start
+                    && range.lowerBound <= window.end
+                window.byteCount =
+                    isNext
+                    ? min(Self.byteCountLimit, window.byteCount * 4) : Self.firstByteCount
+                let end = min(length, max(range.upperBound, range.lowerBound + window.byteCount))
                 window.bytes = try files.read(name, path, range.lowerBound..<end)
                 window.start = range.lowerBound
             }

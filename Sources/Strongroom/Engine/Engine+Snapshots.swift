@@ -2,7 +2,7 @@ import ArchiveBytes
 package import ArchiveFileIO
 package import ArchiveFormat
 package import ArchiveSealing
-import ArchiveSegments
+package import ArchiveSegments
 import SystemPackage
 
 extension Engine {
@@ -86,6 +86,27 @@ extension Engine {
         }
         return manifests.sorted {
             ($0.lastSequence, $0.time, $0.id) < ($1.lastSequence, $1.time, $1.id)
+        }
+    }
+
+    /// What the seals of all sealed segments count.
+    package func sealedTotals() throws(ArchiveError) -> SegmentTotals {
+        var totals = SegmentTotals()
+        do {
+            let directory = layout.segmentDirectory(fileSystem)
+            for name in try directory.names() where name.isSealed {
+                let sealed = try SealedSegment.open(
+                    directory,
+                    name.number,
+                    archiveID: keys.archiveID,
+                    publicKey: keys.publicKey
+                )
+                totals.recordCount += sealed.seal.recordCount
+                totals.recordByteCount += sealed.seal.recordByteCount
+            }
+            return totals
+        } catch {
+            throw ArchiveError.wrapping(error, in: layout.segments.string)
         }
     }
 

@@ -9,14 +9,18 @@ struct RecoverCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recover",
         abstract: "Bring an archive back from a vault.",
-        usage: "strongroom recover --from VAULT --to DIR [--snapshot ID] [OPTIONS]",
+        usage: """
+            strongroom recover --from VAULT --to DIR [--snapshot ID | --at TIME | --sequence N]
+            """,
         discussion: Help.text(
             """
             Example: strongroom recover --from /mnt/vault --to /srv/records
 
-            The newest snapshot, or the one that is named, into an empty or new directory. Every \
-            byte is checked against what was signed. Run it again after an interruption: what was \
-            fetched is not fetched again. Then, to prove every record: strongroom verify -r DIR
+            The newest snapshot, or the one that is named, into an empty or new directory; with --at \
+            or --sequence the archive as it was then, by commits. What is written to an archive of \
+            then is a history of its own, which ships to a new vault. Every byte is checked against \
+            what was signed. Run it again after an interruption: what was fetched is not fetched \
+            again. Then, to prove every record: strongroom verify -r DIR
             """,
             exits: [.noArchive, .locked, .wrongKey, .integrity, .interrupted]
         )
@@ -38,8 +42,9 @@ struct RecoverCommand: AsyncParsableCommand {
         )
     )
     var target: String
-    @Option(help: ArgumentHelp("The snapshot; the newest if none is named.", valueName: "id"))
-    var snapshot: String?
+    @OptionGroup var moment: RecoveryMomentOptions
+    @Flag(help: "The directory may hold other files, which are left alone; never an archive.")
+    var besideOthers = false
     @OptionGroup var keys: VaultKeyOptions
     @OptionGroup var access: VaultAccessOptions
     @OptionGroup var answers: OutputOptions
@@ -50,7 +55,8 @@ struct RecoverCommand: AsyncParsableCommand {
         let recovery = Recovery(from: store, unlocking: try keys.keys(for: vault))
         let result = try await recovery.run(
             to: FilePath(target),
-            snapshot: snapshot == "latest" ? nil : snapshot,
+            at: moment.moment,
+            besideOthers: besideOthers,
             progress: output.recoveryProgress()
         )
         for finding in result.findings { output.answer(VaultFindingMessage(finding: finding)) }
@@ -97,6 +103,8 @@ struct RecoveryMessage: Message {
             "public_key": .text(result.publicKey),
             "snapshot": .text(result.snapshot),
             "snapshot_time": MomentText.json(result.snapshotTime),
+            "cut": .bool(result.isCut),
+            "newest_record_time": MomentText.json(result.newestRecordTime),
             "last_sequence": .count(result.lastSequence),
             "records": .count(result.recordCount),
             "bytes": .count(result.recordByteCount),
@@ -116,9 +124,11 @@ struct RecoveryMessage: Message {
                 "Fetched \(CountText.text(result.fetchedSegmentCount, "segment")); the archive is not there yet."
             ]
         }
+        let time = result.isCut ? result.newestRecordTime : result.snapshotTime
         return [
-            "Recovered \(target) as of \(MomentText.local(result.snapshotTime)), "
-                + "snapshot \(result.snapshot): \(result.recordCount) record versions, "
+            "Recovered \(target) as of \(time.map(MomentText.local) ?? "its beginning"), "
+                + (result.isCut ? "before snapshot " : "snapshot ")
+                + "\(result.snapshot): \(result.recordCount) record versions, "
                 + "\(ByteText.text(result.recordByteCount)) in "
                 + "\(DurationText.text(seconds: result.duration.seconds))."
         ]
