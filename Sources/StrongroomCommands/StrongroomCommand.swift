@@ -37,7 +37,8 @@ struct StrongroomCommand: AsyncParsableCommand {
                 name: "Disaster",
                 subcommands: [
                     SnapshotCommand.self, SnapshotsCommand.self, VaultCommand.self,
-                    ShipCommand.self, RecoverCommand.self, DrillCommand.self,
+                    ShipCommand.self, RecoverCommand.self, RepairCommand.self,
+                    DrillCommand.self,
                 ]
             ),
         ]

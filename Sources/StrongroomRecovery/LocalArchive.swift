@@ -11,8 +11,11 @@ struct LocalArchive: Sendable {
     let layout: ArchiveLayout
     let document: ArchiveDocument
     let documentBytes: [UInt8]
-    let keyring: KeyringFile
+    /// Nil in a copy of a vault that holds none.
+    let keyring: KeyringFile?
     let keyringBytes: [UInt8]
+    /// What a vault says of its keyring; nil in an archive.
+    let placement: KeyringPlacement?
     /// Oldest first.
     let snapshots: [StoredManifest]
 
@@ -26,12 +29,14 @@ struct LocalArchive: Sendable {
         let layout = ArchiveLayout(path)
         do {
             let document = try Engine.readDocument(files, layout)
-            let keyringBytes = try files.readAll(
-                layout.keyring,
-                limit: KeyringFile.byteCountLimit
-            )
-            let keyring = try KeyringFile(decoding: keyringBytes.span)
-            guard keyring.archiveID == document.archiveID else {
+            let placement = try placement(layout, on: files)
+            var keyringBytes: [UInt8] = []
+            var keyring: KeyringFile?
+            if placement != .apart {
+                keyringBytes = try files.readAll(layout.keyring, limit: KeyringFile.byteCountLimit)
+                keyring = try KeyringFile(decoding: keyringBytes.span)
+            }
+            guard keyring == nil || keyring?.archiveID == document.archiveID else {
                 throw RecoveryError(
                     .foreign,
                     "\(layout.keyring.string) is the keyring of another archive; restore a copy of "
@@ -47,11 +52,22 @@ struct LocalArchive: Sendable {
                 ),
                 keyring: keyring,
                 keyringBytes: keyringBytes,
+                placement: placement,
                 snapshots: try manifests(layout, document, on: files)
             )
         } catch {
             throw RecoveryError.wrapping(error, in: path.string)
         }
+    }
+
+    private static func placement(
+        _ layout: ArchiveLayout,
+        on files: any FileSystem
+    ) throws -> KeyringPlacement? {
+        let path = layout.root.appending(VaultObject.marker.text)
+        guard try files.status(of: path) != nil else { return nil }
+        let bytes = try files.readAll(path, limit: VaultMarker.byteCountLimit)
+        return try VaultMarker(decoding: bytes).keyring
     }
 
     private static func manifests(

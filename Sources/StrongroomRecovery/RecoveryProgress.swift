@@ -12,6 +12,8 @@ public struct RecoveryProgress: Equatable, Sendable {
         case indexing
         /// Bytes are checked.
         case verifying
+        /// Damaged parts are fetched and put into their places.
+        case mending
     }
 
     /// What is being done.

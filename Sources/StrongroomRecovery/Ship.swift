@@ -35,6 +35,26 @@ public struct Ship: Sendable {
         )
     }
 
+    /// Prepares to copy what one vault has to another, without a key.
+    ///
+    /// Every segment is held against its snapshot on the way. What the first has lost or what is
+    /// damaged in it is an error; see ``Repair``.
+    public init(
+        copying vault: any ObjectStore,
+        to store: any ObjectStore,
+        parallelism: Int = 2,
+        clock: RecoveryClock = .system
+    ) {
+        let files = VaultFileSystem(vault, Cancellation())
+        self.init(
+            archiveAt: files.root,
+            on: files,
+            to: store,
+            parallelism: parallelism,
+            clock: clock
+        )
+    }
+
     package init(
         archiveAt path: FilePath,
         on files: any FileSystem,
@@ -64,7 +84,15 @@ public struct Ship: Sendable {
     ) async throws(RecoveryError) -> ShipPlan {
         let (path, files) = (path, files)
         let local = try await LocalFiles.pool.run { () throws(RecoveryError) in
-            try LocalArchive.read(path, on: files)
+            do throws(RecoveryError) {
+                return try LocalArchive.read(path, on: files)
+            } catch {
+                // A vault that is copied can say more than a file system.
+                if let failure = (files as? VaultFileSystem)?.failure {
+                    throw RecoveryError(failure)
+                }
+                throw error
+            }
         }
         let vault = try await VaultContents.read(store)
         try await refuseForeignPlace(vault)

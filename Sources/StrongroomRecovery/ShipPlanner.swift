@@ -104,7 +104,13 @@ struct ShipPlanner {
                     + "\(wanted.rawValue) is asked for; ship to a new vault"
             )
         }
-        if let wanted { return wanted }
+        if local.placement == .apart, wanted == .within {
+            throw RecoveryError(
+                .conflict,
+                "the vault to copy from has no keyring to put into another"
+            )
+        }
+        if let wanted = wanted ?? local.placement { return wanted }
         if vault.isEmpty || vault.keyringBytes != nil { return .within }
         // The default would put the keyring into a vault that may have been begun without it.
         throw RecoveryError(
@@ -132,6 +138,13 @@ struct ShipPlanner {
     }
 
     private mutating func planKeyring() throws(RecoveryError) {
+        guard let keyring = local.keyring else {
+            throw RecoveryError(
+                .conflict,
+                "the vault is to hold the keyring, and the one to copy from has none; ship from the "
+                    + "archive"
+            )
+        }
         let bytes = local.keyringBytes
         guard let present = vault.keyringBytes, present != bytes else {
             return try need(.keyring, bytes: bytes)
@@ -140,14 +153,12 @@ struct ShipPlanner {
         if let copy = try? KeyringFile(decoding: present.span) {
             guard copy.archiveID == local.document.archiveID else { throw foreign(copy.archiveID) }
             guard
-                (copy.generation, copy.revision) < (
-                    local.keyring.generation, local.keyring.revision
-                )
+                (copy.generation, copy.revision) < (keyring.generation, keyring.revision)
             else {
                 throw RecoveryError(
                     .conflict,
                     "keyring.json in the vault (revision \(copy.revision)) is no older than the "
-                        + "archive's own (revision \(local.keyring.revision)) and differs from it: "
+                        + "archive's own (revision \(keyring.revision)) and differs from it: "
                         + "keys were changed in two places; put the right one into the archive"
                 )
             }

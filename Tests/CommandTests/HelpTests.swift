@@ -14,7 +14,8 @@ import Testing
     static let commands = [
         "", "init", "status", "stats", "key", "key list", "key add", "key remove", "verify",
         "rebuild-index", "import", "export", "put", "get", "delete", "ls", "find", "log",
-        "snapshot", "snapshots", "vault", "vault init", "ship", "recover", "drill",
+        "snapshot", "snapshots", "vault", "vault init", "vault sync", "ship", "recover",
+        "repair", "drill",
     ]
 
     @Test(arguments: commands)

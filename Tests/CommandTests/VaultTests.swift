@@ -71,6 +71,84 @@ import Testing
         }
     }
 
+    @Test func `is copied and mended without a passphrase`() throws {
+        try Workshop.withArchive { workshop in
+            #expect(try workshop.run("put", "-r", "A", "a", input: noise(90_000)).status == 0)
+            #expect(try workshop.run("snapshot", "-r", "A").status == 0)
+            #expect(try workshop.run("ship", "-r", "A", "--to", "V").status == 0)
+            let keyless = workshop.setting(["STRONGROOM_KEY_FILE": ""])
+            let synced = try keyless.run("vault", "sync", "--from", "V", "--to", "W", "--json")
+            #expect(synced.status == 0, "\(synced.errors)")
+            #expect(try synced.last()["sent_objects"] == 5)
+
+            let segment = "segments/0000000000000001.seg"
+            var bytes = try workshop.read("V/" + segment)
+            bytes[50_000] ^= 1
+            workshop.write("V/" + segment, bytes)
+            let mend = ["repair", "--vault", "V", "--from", "W", "--from", "A", "--json"]
+            let planned = try keyless.execute(Workshop.program, mend + ["--dry-run"])
+            #expect(try planned.last()["objects"]?.asArray?.count == 1)
+            #expect(try workshop.read("V/" + segment) == bytes)
+            let mended = try keyless.execute(Workshop.program, mend)
+            #expect(mended.status == 0, "\(mended.errors)")
+            #expect(try mended.messages.first?["object"]?.asText == segment)
+            #expect(try mended.last()["mended"] == 1)
+            #expect(try workshop.read("V/" + segment) == workshop.read("W/" + segment))
+
+            workshop.write("A/" + segment, bytes)
+            workshop.write("V/" + segment, bytes)
+            let hopeless = try keyless.run("repair", "-r", "A", "--from", "V", "--json")
+            #expect(hopeless.status == 20)
+            #expect(try hopeless.errorMessages.last?["code"] == "integrity")
+            let text = try keyless.run("repair", "-r", "A", "--from", "W")
+            #expect(text.status == 0 && text.text.contains("1 object mended"))
+            #expect(try workshop.run("verify", "-r", "A").status == 0)
+        }
+    }
+
+    @Test func `gives back the archive as of a time`() throws {
+        try Workshop.withArchive { workshop in
+            func put(_ text: String) throws -> String {
+                let input = Array(text.utf8)
+                let outcome = try workshop.run("put", "-r", "A", "a", "--json", input: input)
+                return try #require(try outcome.last()["recorded"]?.asText)
+            }
+            let first = try put("first")
+            _ = try put("second")
+            #expect(try workshop.run("snapshot", "-r", "A").status == 0)
+            #expect(try workshop.run("ship", "-r", "A", "--to", "V").status == 0)
+            for (option, value) in [("--at", first), ("--sequence", "1")] {
+                let target = "B" + option
+                let outcome = try workshop.run(
+                    "recover",
+                    "--from",
+                    "V",
+                    "--to",
+                    target,
+                    option,
+                    value,
+                    "--json"
+                )
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                #expect(try outcome.last()["cut"] == true)
+                #expect(try outcome.last()["records"] == 1)
+                #expect(try workshop.run("get", "-r", target, "a").text == "first")
+            }
+            let both = try workshop.run(
+                "recover",
+                "--from",
+                "V",
+                "--to",
+                "C",
+                "--at",
+                first,
+                "--sequence",
+                "1"
+            )
+            #expect(both.status == 2)
+        }
+    }
+
     private func giveBack(_ vault: String, _ options: [String], in workshop: Workshop) throws {
         func run(_ arguments: String...) throws -> Outcome {
             let common = options.filter { $0 == "--allow-plain-http" }

@@ -6,8 +6,8 @@ import StrongroomVaults
 struct VaultCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vault",
-        abstract: "Prepare the places that archives are shipped to.",
-        subcommands: [VaultInitCommand.self]
+        abstract: "Prepare the places that archives are shipped to, and copy between them.",
+        subcommands: [VaultInitCommand.self, VaultSyncCommand.self]
     )
 }
 
