@@ -40,6 +40,14 @@ extension Span where Element == UInt8 {
         return true
     }
 
+    /// How many bytes both begin with alike.
+    @inlinable package func sharedByteCount(with other: Span<UInt8>) -> Int {
+        let limit = Swift.min(count, other.count)
+        var index = 0
+        while index < limit, self[index] == other[index] { index &+= 1 }
+        return index
+    }
+
     /// Tells whether these bytes come before those of `other`, compared as unsigned bytes.
     @inlinable package func precedes(_ other: Span<UInt8>) -> Bool {
         let shared = Swift.min(count, other.count)

@@ -22,7 +22,7 @@ package struct DirectoryRecord: Equatable, Sendable {
     package var isTombstone: Bool
     package var terms: [String]
 
-    package init(_ entry: RecordEntry, frameOffset: UInt64, slot: Int) {
+    package init(_ entry: borrowing RecordEntry, frameOffset: UInt64, slot: Int) {
         sequence = entry.sequence
         self.frameOffset = frameOffset
         self.slot = slot
@@ -65,6 +65,9 @@ package struct DirectoryChunk: Equatable, Sendable {
     package var id: Digest
     package var frameOffset: UInt64
 
+    /// What a chunk takes in memory, for budgets.
+    package static let footprint = 48
+
     package init(id: Digest, frameOffset: UInt64) {
         self.id = id
         self.frameOffset = frameOffset
@@ -93,6 +96,14 @@ package struct DirectoryBlock: Equatable, Sendable {
         self.chunks = chunks
     }
 
+    /// A bound on the bytes that the block takes in memory; its plaintext takes less.
+    package var footprint: Int {
+        let records = records.span
+        var sum = chunks.count * DirectoryChunk.footprint
+        for index in records.indices { sum += records[index].footprint }
+        return sum
+    }
+
     private enum Flag {
         static let tombstone: UInt8 = 1
         static let event: UInt8 = 2
@@ -113,10 +124,14 @@ package struct DirectoryBlock: Equatable, Sendable {
             bytes.append(prefixed: name)
         }
         bytes.append(varint: records.count)
-        var last = DirectoryRecord(domain: domain)
-        for record in records {
-            encode(record, after: last, appendingTo: &bytes)
-            last = record
+        let first = DirectoryRecord(domain: domain)
+        let span = records.span
+        for index in span.indices {
+            if index == 0 {
+                Self.encode(span[0], after: first, appendingTo: &bytes)
+            } else {
+                Self.encode(span[index], after: span[index - 1], appendingTo: &bytes)
+            }
         }
         bytes.append(varint: chunks.count)
         for chunk in chunks {
@@ -126,9 +141,9 @@ package struct DirectoryBlock: Equatable, Sendable {
         return bytes
     }
 
-    private func encode(
-        _ record: DirectoryRecord,
-        after last: DirectoryRecord,
+    private static func encode(
+        _ record: borrowing DirectoryRecord,
+        after last: borrowing DirectoryRecord,
         appendingTo bytes: inout [UInt8]
     ) {
         var flags: UInt8 = 0
@@ -144,10 +159,12 @@ package struct DirectoryBlock: Equatable, Sendable {
         bytes.append(zigzag: record.recorded.microseconds &- last.recorded.microseconds)
         if let event = record.eventStart { bytes.append(zigzag: event.microseconds) }
         if flags & Flag.collection != 0 { bytes.append(prefixed: record.collection) }
-        let shared = zip(record.name.utf8, last.name.utf8).prefix { $0 == $1 }.count
+        let (name, lastName) = (record.name, last.name)
+        let utf8 = name.utf8Span.span
+        let shared = utf8.sharedByteCount(with: lastName.utf8Span.span)
         bytes.append(varint: shared)
-        bytes.append(varint: record.name.utf8.count - shared)
-        bytes.append(contentsOf: record.name.utf8.dropFirst(shared))
+        bytes.append(varint: utf8.count - shared)
+        bytes.append(copying: utf8.extracting(shared...))
         bytes.append(varint: record.terms.count)
         for term in record.terms { bytes.append(prefixed: term) }
     }
@@ -239,8 +256,9 @@ extension [UInt8] {
 
     /// Appends a text behind its length.
     fileprivate mutating func append(prefixed text: String) {
-        append(varint: text.utf8.count)
-        append(contentsOf: text.utf8)
+        let span = text.utf8Span.span
+        append(varint: span.count)
+        append(copying: span)
     }
 }
 

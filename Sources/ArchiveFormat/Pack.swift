@@ -78,41 +78,40 @@ package struct Pack: Sendable {
     }
 }
 
-/// Gathers the records of one pack.
-package struct PackBuilder: Sendable {
-    private var entries: [UInt8] = []
-    private var bodies: [UInt8] = []
-    private var encoded: [UInt8] = []
-    package private(set) var count = 0
-
-    package init() {}
-
-    package var isEmpty: Bool { count == 0 }
-
-    /// Plaintext bytes gathered so far, the count not included.
-    package var byteCount: Int { entries.count + bodies.count }
-
-    /// Adds a record; `body` is empty unless the entry's body is inline.
-    package mutating func append(_ entry: RecordEntry, body: Span<UInt8>) {
-        precondition(body.count == entry.inlineByteCount, "the inline body is as long as declared")
-        encoded.removeAll(keepingCapacity: true)
-        entry.encode(appendingTo: &encoded)
-        entries.append(varint: encoded.count)
-        entries.append(contentsOf: encoded)
-        bodies.append(copying: body)
-        count += 1
+extension Pack {
+    /// Appends an entry of a pack behind its length.
+    ///
+    /// The count of entries stands before the first; the inline bodies follow the last.
+    package static func append(
+        _ entry: borrowing RecordEntry,
+        stamped stamp: RecordStamp,
+        to plain: inout [UInt8]
+    ) {
+        // Most lengths take two bytes, so that is what is left free for them.
+        let start = plain.count
+        plain.append(0)
+        plain.append(0)
+        entry.encode(stamped: stamp, appendingTo: &plain)
+        let byteCount = plain.count - start - 2
+        if (128..<16_384).contains(byteCount) {
+            plain[start] = UInt8(truncatingIfNeeded: byteCount) | 128
+            plain[start + 1] = UInt8(truncatingIfNeeded: byteCount >> 7)
+        } else {
+            var length: [UInt8] = []
+            length.append(varint: byteCount)
+            plain.replaceSubrange(start..<(start + 2), with: length)
+        }
     }
 
-    /// The pack's plaintext; the builder is empty afterwards and keeps its memory.
-    package mutating func finish() -> [UInt8] {
+    /// The plaintext of a pack of these records; each body is empty unless it stands in the pack.
+    package static func encode(_ records: [(entry: RecordEntry, body: [UInt8])]) -> [UInt8] {
         var plain: [UInt8] = []
-        plain.reserveCapacity(byteCount + 4)
-        plain.append(varint: count)
-        plain.append(contentsOf: entries)
-        plain.append(contentsOf: bodies)
-        entries.removeAll(keepingCapacity: true)
-        bodies.removeAll(keepingCapacity: true)
-        count = 0
+        plain.append(varint: records.count)
+        for (entry, body) in records {
+            precondition(body.count == entry.inlineByteCount, "the body is as long as declared")
+            append(entry, stamped: RecordStamp(entry), to: &plain)
+        }
+        for (_, body) in records { plain.append(contentsOf: body) }
         return plain
     }
 }

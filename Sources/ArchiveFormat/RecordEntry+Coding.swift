@@ -1,5 +1,5 @@
 package import ArchiveBytes
-import ArchiveSealing
+package import ArchiveSealing
 
 /// The tags of an entry's fields.
 ///
@@ -22,21 +22,46 @@ package enum EntryTag: UInt64 {
     case source = 15
 }
 
+/// What a record gets when its batch is committed and packed.
+package struct RecordStamp: Sendable {
+    package let sequence: RecordSequence
+    package let recorded: Timestamp
+    package let digest: Digest
+
+    package init(sequence: RecordSequence, recorded: Timestamp, digest: Digest) {
+        self.sequence = sequence
+        self.recorded = recorded
+        self.digest = digest
+    }
+
+    /// What an entry says of itself.
+    package init(_ entry: borrowing RecordEntry) {
+        sequence = entry.sequence
+        recorded = entry.recorded
+        digest = entry.digest
+    }
+}
+
 extension RecordEntry {
     /// Appends the entry: fields, each `varint tag ‖ varint length ‖ bytes`, in the order of tags.
     package func encode(appendingTo bytes: inout [UInt8]) {
-        bytes.append(field: .sequence, varint: sequence)
+        encode(stamped: RecordStamp(self), appendingTo: &bytes)
+    }
+
+    /// The same with another sequence number, time and digest than the entry's own.
+    package func encode(stamped stamp: RecordStamp, appendingTo bytes: inout [UInt8]) {
+        bytes.append(field: .sequence, varint: stamp.sequence)
         if collection != Self.defaultCollection { bytes.append(field: .collection, collection) }
         bytes.append(field: .name, name)
         if let subject { bytes.append(field: .subject, subject) }
         if let mediaType { bytes.append(field: .mediaType, mediaType) }
-        bytes.append(field: .recorded, recorded)
+        bytes.append(field: .recorded, stamp.recorded)
         if let eventStart { bytes.append(field: .eventStart, eventStart) }
         if let eventEnd, eventEnd != eventStart { bytes.append(field: .eventEnd, eventEnd) }
         bytes.append(field: .bodyByteCount, varint: bodyByteCount)
         bytes.append(varint: EntryTag.digest.rawValue)
         bytes.append(varint: Digest.byteCount)
-        bytes.append(digest: digest)
+        bytes.append(digest: stamp.digest)
         switch body {
         case .inline: break
         case .chunks(let chunks): bytes.append(body: 1, chunks)
@@ -57,6 +82,20 @@ extension RecordEntry {
             field.append(contentsOf: source.path)
             bytes.append(field: .source, field)
         }
+    }
+
+    /// A bound on the bytes that the entry takes, quickly told.
+    package var byteCountBound: Int {
+        var references = 0
+        switch body {
+        case .inline: break
+        case .chunks(let list), .chunkLists(let list): references = list.count * 42
+        }
+        return 112 + collection.utf8.count + name.utf8.count
+            + (subject?.utf8.count ?? 0) + (mediaType?.utf8.count ?? 0)
+            + terms.reduce(0) { $0 + $1.utf8.count + 4 }
+            + attributes.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 12 }
+            + (source.map { $0.path.count + 16 } ?? 0) + references
     }
 
     /// Decodes one entry, which is all of `bytes`.
@@ -175,8 +214,9 @@ package enum ChunkList {
 extension [UInt8] {
     fileprivate mutating func append(field tag: EntryTag, _ text: String) {
         append(varint: tag.rawValue)
-        append(varint: text.utf8.count)
-        append(contentsOf: text.utf8)
+        let span = text.utf8Span.span
+        append(varint: span.count)
+        append(copying: span)
     }
 
     fileprivate mutating func append(field tag: EntryTag, _ bytes: [UInt8]) {

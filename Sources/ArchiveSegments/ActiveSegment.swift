@@ -100,7 +100,7 @@ package final class ActiveSegment {
     ) {
         totals.recordCount += UInt64(records.count)
         totals.recordByteCount += bodyByteCount
-        for record in records { pending.append(record) }
+        pending.append(records)
         for (chunk, domain) in chunks { pending.append(chunk, domain: domain) }
     }
 

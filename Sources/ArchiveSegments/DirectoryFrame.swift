@@ -1,7 +1,7 @@
 import ArchiveBytes
 import ArchiveCodecs
 package import ArchiveFormat
-package import ArchiveSealing
+import ArchiveSealing
 
 /// Directory frames: blocks of entries, one key domain each, every block sealed by itself.
 ///
@@ -11,73 +11,7 @@ package import ArchiveSealing
 /// The frame's tag is a MAC as of a public frame. Its header's nonce has a salt of its own; block i
 /// is sealed with that salt and index i.
 package enum DirectoryFrame {
-    /// The body that one frame is filled to.
-    private static let bodyTarget = 4 << 20
     private static let blockHeaderByteCount = MaskedTag.byteCount + 4
-
-    /// Appends one frame for as many of `blocks` as fit; returns how many, and the leaf hash.
-    package static func append(
-        _ blocks: ArraySlice<DirectoryBlock>,
-        salt: [UInt8],
-        totals: SegmentTotals,
-        lastSequence: RecordSequence,
-        keys: any LogKeys,
-        to bytes: inout [UInt8]
-    ) throws(LogError) -> (count: Int, leaf: Digest) {
-        let cipher = XAES256GCM()
-        let compressor = Compressor(level: 3)
-        var body: [UInt8] = []
-        body.append(u64: totals.recordCount)
-        body.append(u64: totals.recordByteCount)
-        var count = 0
-        var number: UInt32 = 0
-        for block in blocks where body.count < bodyTarget && count < Limits.framesPerBatch {
-            count += 1
-            // A subject may have been erased since its records were written: its block is left out,
-            // and the next one has its number, as a reader counts what it finds.
-            guard let domain = try domain(of: block, keys) else { continue }
-            let nonce = FrameNonce(salt: salt.span, index: number)
-            number += 1
-            let plain = block.encode()
-            var content: [UInt8] = [0]
-            content.append(u32: UInt32(plain.count))
-            content[0] =
-                compressor.compress(
-                    plain.span,
-                    with: .zstandard,
-                    dictionary: nil,
-                    appendingTo: &content
-                ).rawValue
-            body.append(maskedTag: keys.masked(domain.tag, nonce: nonce))
-            body.append(u32: UInt32(content.count + FrameHeader.tagByteCount))
-            let start = body.count
-            let associated = associated(body.span.extracting((start - 16)...), nonce, keys)
-            body.append(zeros: content.count + FrameHeader.tagByteCount)
-            do {
-                var all = body.mutableSpan
-                var sealed = all._mutatingExtracting(start...)
-                try cipher.seal(
-                    content.span,
-                    into: &sealed,
-                    key: domain.key,
-                    nonce: nonce.bytes.span,
-                    associated: associated.span
-                )
-            } catch {
-                throw LogError(.system, "a directory block could not be sealed (\(error))")
-            }
-        }
-        let leaf = PublicFrame.append(
-            kind: .directory,
-            body: body,
-            nonce: FrameNonce(salt: salt.span, index: 0),
-            firstSequence: lastSequence,
-            keys: keys,
-            epoch: keys.epoch,
-            to: &bytes
-        )
-        return (count, leaf)
-    }
 
     /// Opens all blocks of a directory frame whose tag the caller has checked.
     ///
@@ -139,19 +73,8 @@ package enum DirectoryFrame {
         )
     }
 
-    private static func domain(
-        of block: DirectoryBlock,
-        _ keys: any LogKeys
-    ) throws(LogError) -> FrameDomain? {
-        do {
-            return try keys.domain(block.domain, epoch: keys.epoch)
-        } catch  where error.code == .erased {
-            return nil
-        }
-    }
-
     /// What a block's tag authenticates besides its content: archive, nonce, and the block's header.
-    fileprivate static func associated(
+    static func associated(
         _ blockHeader: Span<UInt8>,
         _ nonce: FrameNonce,
         _ keys: any LogKeys

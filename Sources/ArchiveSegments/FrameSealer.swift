@@ -5,9 +5,16 @@ package import ArchiveSealing
 
 /// A frame before it is sealed.
 package struct FrameDraft: Sendable {
+    /// What a frame is to hold.
+    package enum Content: Sendable {
+        case bytes([UInt8])
+        /// Records of the batch, by their places in it; who seals them packs them.
+        case pack([Int])
+    }
+
     package var kind: FrameHeader.Kind
-    package var plain: [UInt8]
-    package var domain: FrameDomain
+    package var content: Content
+    package var domain: KeyDomainName
     package var firstSequence: RecordSequence
     package var codec: Codec
     package var dictionary: CompressionDictionary?
@@ -16,15 +23,14 @@ package struct FrameDraft: Sendable {
 
     package init(
         kind: FrameHeader.Kind,
-        plain: [UInt8],
-        domain: FrameDomain,
+        _ content: Content,
+        domain: KeyDomainName,
         firstSequence: RecordSequence,
         codec: Codec,
         dictionary: CompressionDictionary? = nil
     ) {
-        precondition(plain.count <= Limits.framePlaintext, "the caller splits what is larger")
         self.kind = kind
-        self.plain = plain
+        self.content = content
         self.domain = domain
         self.firstSequence = firstSequence
         self.codec = codec
@@ -41,6 +47,9 @@ package final class FrameSealer {
     private let hasher = SHA256()
     private let compressor: Compressor
     private var content: [UInt8] = []
+    private var pack: [UInt8] = []
+    /// The domain of the last frame: mostly that of the next one, too.
+    private var domain: (name: KeyDomainName, value: FrameDomain)?
 
     package init(keys: any LogKeys, level: Int = 3) {
         self.keys = keys
@@ -50,18 +59,43 @@ package final class FrameSealer {
     /// Appends the frame of a draft; returns its leaf hash.
     package func seal(
         _ draft: FrameDraft,
+        of batch: RecordBatch,
         nonce: FrameNonce,
         epoch: UInt32,
         appendingTo bytes: inout [UInt8]
     ) throws(LogError) -> Digest {
-        // The buffer is local while spans of it are lent.
+        switch draft.content {
+        case .bytes(let plain):
+            return try seal(draft, plain.span, nonce: nonce, epoch: epoch, appendingTo: &bytes)
+        case .pack(let members):
+            // The buffer is local while a span of it is lent.
+            var pack: [UInt8] = []
+            swap(&pack, &self.pack)
+            defer { swap(&pack, &self.pack) }
+            pack.removeAll(keepingCapacity: true)
+            batch.appendPack(members, hasher, to: &pack)
+            return try seal(draft, pack.span, nonce: nonce, epoch: epoch, appendingTo: &bytes)
+        }
+    }
+
+    private func seal(
+        _ draft: FrameDraft,
+        _ plain: Span<UInt8>,
+        nonce: FrameNonce,
+        epoch: UInt32,
+        appendingTo bytes: inout [UInt8]
+    ) throws(LogError) -> Digest {
+        guard plain.count <= Limits.framePlaintext else {
+            throw LogError(.overLimit, "a frame of \(plain.count) bytes of plaintext")
+        }
         var content: [UInt8] = []
         swap(&content, &self.content)
         defer { swap(&content, &self.content) }
+        let domain = try domain(draft.domain)
         content.removeAll(keepingCapacity: true)
-        content.append(u32: UInt32(draft.plain.count))
+        content.append(u32: UInt32(plain.count))
         let used = compressor.compress(
-            draft.plain.span,
+            plain,
             with: draft.codec,
             dictionary: draft.dictionary,
             appendingTo: &content
@@ -74,7 +108,7 @@ package final class FrameSealer {
             codec: used.rawValue,
             dictionary: usesDictionary ? draft.dictionary?.number ?? 0 : 0,
             bodyByteCount: content.count,
-            maskedTag: keys.masked(draft.domain.tag, nonce: nonce),
+            maskedTag: keys.masked(domain.tag, nonce: nonce),
             nonce: nonce,
             firstSequence: draft.firstSequence,
             epoch: epoch
@@ -95,7 +129,7 @@ package final class FrameSealer {
             try cipher.seal(
                 content.span,
                 into: &sealed,
-                key: draft.domain.key,
+                key: domain.key,
                 nonce: nonce.bytes.span,
                 associated: associated.span
             )
@@ -103,6 +137,13 @@ package final class FrameSealer {
             throw LogError(.system, "a frame could not be sealed (\(error))")
         }
         return hasher.hash(prefix: 0, bytes.span.extracting(start...))
+    }
+
+    private func domain(_ name: KeyDomainName) throws(LogError) -> FrameDomain {
+        if let domain, domain.name == name { return domain.value }
+        let value = try keys.domain(name, epoch: keys.epoch)
+        domain = (name, value)
+        return value
     }
 }
 

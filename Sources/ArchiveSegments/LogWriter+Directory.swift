@@ -32,15 +32,15 @@ extension LogWriter {
         var bytes: [UInt8] = []
         var leaves: [Digest] = []
         var offsets: [UInt64] = []
-        var rest = segment.pending.blocks[...]
+        var rest = segment.pending.blocks()[...]
+        let sealer = DirectorySealer(keys: keys, threadCount: parameters.threadCount)
         while !rest.isEmpty {
             offsets.append(segment.committedByteCount + UInt64(bytes.count))
-            let (count, leaf) = try DirectoryFrame.append(
+            let (count, leaf) = try sealer.append(
                 rest,
                 salt: try Self.salt(),
                 totals: segment.totals,
                 lastSequence: link.lastSequence,
-                keys: keys,
                 to: &bytes
             )
             rest = rest.dropFirst(count)

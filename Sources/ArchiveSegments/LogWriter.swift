@@ -118,6 +118,7 @@ package final class LogWriter {
     /// writing may go on once there is space.
     package func commit(
         _ drafts: [FrameDraft],
+        of batch: RecordBatch = .none,
         lastSequence: RecordSequence,
         time: Timestamp
     ) throws(LogError) -> CommittedBatch {
@@ -131,14 +132,14 @@ package final class LogWriter {
         // The batch is frozen: only now its salt is drawn, so that a virtual machine that is cloned
         // or resumed in the middle can only write the same bytes under the same nonce.
         let salt = try Self.salt()
-        let outputs = try pool.seal(drafts, salt: salt, epoch: keys.epoch)
+        let outputs = try pool.seal(drafts, of: batch, salt: salt, epoch: keys.epoch)
         var offsets: [UInt64] = []
         var leaves: [Digest] = []
         offsets.reserveCapacity(drafts.count)
         leaves.reserveCapacity(drafts.count)
         var end = segment.committedByteCount
-        for worker in 0..<outputs {
-            pool.withOutput(of: worker) { bytes, frames in
+        for stretch in 0..<outputs {
+            pool.withOutput(of: stretch) { bytes, frames in
                 for frame in frames {
                     offsets.append(end + UInt64(frame.start))
                     leaves.append(frame.leaf)
@@ -161,9 +162,9 @@ package final class LogWriter {
         }
         try append(body, to: segment) { start, frame throws(SystemError) in
             var offset = start
-            for worker in 0..<outputs {
-                try pool.withOutput(of: worker) { bytes, _ throws(SystemError) in
-                    if worker == outputs - 1 { bytes.append(contentsOf: frame) }
+            for stretch in 0..<outputs {
+                try pool.withOutput(of: stretch) { bytes, _ throws(SystemError) in
+                    if stretch == outputs - 1 { bytes.append(contentsOf: frame) }
                     try segment.file.write(bytes.span, at: offset)
                     offset += UInt64(bytes.count)
                 }

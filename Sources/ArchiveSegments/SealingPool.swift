@@ -1,114 +1,145 @@
+import ArchiveFileIO
 import ArchiveFormat
 package import ArchiveSealing
-import Dispatch
+import Synchronization
 
-/// Seals the frames of a batch on several threads, in order.
+/// Packs, compresses, seals and hashes the frames of a batch on several threads, in order.
 ///
-/// The memory it holds is bounded by the batch: each worker has one output buffer, reused.
+/// A batch is cut into more stretches than there are threads, and whoever is free takes the next one.
+/// The memory it holds is bounded by the batch: each stretch has one output buffer, reused.
 package final class SealingPool {
-    /// One worker: touched only by the thread that `concurrentPerform` gives its index to, and by the
-    /// pool's owner when none runs.
-    private final class Worker: @unchecked Sendable {
-        let sealer: FrameSealer
+    /// What one stretch became: touched only by the thread that took the stretch, and by the pool's
+    /// owner when none runs.
+    private final class Output: @unchecked Sendable {
         var bytes: [UInt8] = []
         var frames: [SealedFrame] = []
         var failure: LogError?
+    }
+
+    /// One thread's contexts.
+    private final class Worker: @unchecked Sendable {
+        let sealer: FrameSealer
 
         init(_ sealer: FrameSealer) { self.sealer = sealer }
     }
 
-    /// Where a sealed frame begins in its worker's output, and its leaf hash.
+    /// Where a sealed frame begins in its stretch's output, and its leaf hash.
     package struct SealedFrame: Sendable {
         package let start: Int
         package let leaf: Digest
     }
 
-    private let workers: [Worker]
-    /// Below this much plaintext one thread is faster than waking another.
-    private static let parallelThreshold = 64 << 10
-
-    package init(keys: any LogKeys, threadCount: Int, level: Int) {
-        workers = (0..<max(1, threadCount)).map { _ in
-            Worker(FrameSealer(keys: keys, level: level))
-        }
+    /// What is the same for all stretches of a batch.
+    private struct Job: Sendable {
+        let drafts: [FrameDraft]
+        let batch: RecordBatch
+        let salt: [UInt8]
+        let epoch: UInt32
     }
 
-    /// Seals `drafts`; frame i has the nonce `salt ‖ i`.
+    private let workers: [Worker]
+    private let outputs: [Output]
+    /// Below this much plaintext one thread is faster than waking another.
+    private static let parallelThreshold = 64 << 10
+    private static let stretchesPerWorker = 4
+
+    package init(keys: any LogKeys, threadCount: Int, level: Int) {
+        let count = max(1, threadCount)
+        workers = (0..<count).map { _ in Worker(FrameSealer(keys: keys, level: level)) }
+        outputs = (0..<(count * Self.stretchesPerWorker)).map { _ in Output() }
+    }
+
+    /// Seals `drafts`, those of packs with records of `batch`; frame i has the nonce `salt ‖ i`.
     ///
-    /// Answers how many workers have output.
+    /// Answers how many stretches have output.
     package func seal(
         _ drafts: [FrameDraft],
+        of batch: RecordBatch,
         salt: [UInt8],
         epoch: UInt32
     ) throws(LogError) -> Int {
-        let ranges = split(drafts)
-        let workers = workers
-        for (worker, range) in zip(workers, ranges) {
-            worker.bytes.removeAll(keepingCapacity: true)
-            worker.frames.removeAll(keepingCapacity: true)
-            worker.frames.reserveCapacity(range.count)
-            worker.failure = nil
-        }
-        if ranges.count == 1 {
-            Self.run(workers[0], drafts, ranges[0], salt: salt, epoch: epoch)
-        } else {
-            DispatchQueue.concurrentPerform(iterations: ranges.count) { index in
-                Self.run(workers[index], drafts, ranges[index], salt: salt, epoch: epoch)
+        let job = Job(drafts: drafts, batch: batch, salt: salt, epoch: epoch)
+        let ranges = split(drafts, of: batch)
+        let (workers, outputs) = (workers, outputs)
+        let next = Atomic(0)
+        WorkerTeam.perform(min(workers.count, ranges.count)) { worker in
+            while true {
+                let index = next.add(1, ordering: .relaxed).oldValue
+                guard index < ranges.count else { return }
+                Self.run(workers[worker].sealer, job, ranges[index], outputs[index])
             }
         }
-        for worker in workers.prefix(ranges.count) {
-            if let failure = worker.failure { throw failure }
+        for output in outputs.prefix(ranges.count) {
+            if let failure = output.failure { throw failure }
         }
         return ranges.count
     }
 
-    /// Lends the bytes and frames of one worker's output.
+    /// Lends the bytes and frames of one stretch.
     package func withOutput<Result, Failure: Error>(
-        of worker: Int,
+        of stretch: Int,
         _ body: (inout [UInt8], [SealedFrame]) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try body(&workers[worker].bytes, workers[worker].frames)
+        try body(&outputs[stretch].bytes, outputs[stretch].frames)
     }
 
     private static func run(
-        _ worker: Worker,
-        _ drafts: [FrameDraft],
+        _ sealer: FrameSealer,
+        _ job: Job,
         _ range: Range<Int>,
-        salt: [UInt8],
-        epoch: UInt32
+        _ output: Output
     ) {
+        output.bytes.removeAll(keepingCapacity: true)
+        output.frames.removeAll(keepingCapacity: true)
+        output.failure = nil
         do throws(LogError) {
             for index in range {
-                let start = worker.bytes.count
-                let leaf = try worker.sealer.seal(
-                    drafts[index],
-                    nonce: FrameNonce(salt: salt.span, index: UInt32(index)),
-                    epoch: epoch,
-                    appendingTo: &worker.bytes
+                let start = output.bytes.count
+                let leaf = try sealer.seal(
+                    job.drafts[index],
+                    of: job.batch,
+                    nonce: FrameNonce(salt: job.salt.span, index: UInt32(index)),
+                    epoch: job.epoch,
+                    appendingTo: &output.bytes
                 )
-                worker.frames.append(SealedFrame(start: start, leaf: leaf))
+                output.frames.append(SealedFrame(start: start, leaf: leaf))
             }
         } catch {
-            worker.failure = error
+            output.failure = error
         }
     }
 
-    /// Cuts the drafts into one range a worker, of about equal plaintext.
-    private func split(_ drafts: [FrameDraft]) -> [Range<Int>] {
-        let total = drafts.reduce(0) { $0 + $1.plain.count }
-        guard workers.count > 1, drafts.count > 1, total >= Self.parallelThreshold else {
-            return [0..<drafts.count]
-        }
+    /// Cuts the drafts into stretches of about equal plaintext.
+    private func split(_ drafts: [FrameDraft], of batch: RecordBatch) -> [Range<Int>] {
+        guard workers.count > 1, drafts.count > 1 else { return [0..<drafts.count] }
+        let sizes = drafts.map { $0.plainByteCount(of: batch) }
+        let total = sizes.reduce(0, +)
+        guard total >= Self.parallelThreshold else { return [0..<drafts.count] }
+        let count = min(outputs.count, max(2, total / (Self.parallelThreshold / 4)))
         var ranges: [Range<Int>] = []
         var start = 0
         var sum = 0
-        for (index, draft) in drafts.enumerated() {
-            sum += draft.plain.count
-            if sum * workers.count >= total * (ranges.count + 1) || index == drafts.count - 1 {
+        for (index, size) in sizes.enumerated() {
+            sum += size
+            if sum * count >= total * (ranges.count + 1) || index == drafts.count - 1 {
                 ranges.append(start..<(index + 1))
                 start = index + 1
             }
         }
         return ranges
+    }
+}
+
+extension FrameDraft {
+    /// About how much plaintext the frame has.
+    fileprivate func plainByteCount(of batch: RecordBatch) -> Int {
+        switch content {
+        case .bytes(let plain): return plain.count
+        case .pack(let members):
+            let records = batch.records.span
+            var sum = 0
+            for member in members { sum += records[member].inlineBody.count + 128 }
+            return sum
+        }
     }
 }

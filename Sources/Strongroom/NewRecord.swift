@@ -122,18 +122,18 @@ extension NewRecord {
         }
     }
 
-    func entry(sequence: UInt64, recorded: Timestamp) -> RecordEntry {
+    /// The entry as far as it is known before the record is committed.
+    var entry: RecordEntry {
         var entry = RecordEntry()
-        entry.sequence = sequence
         entry.collection = collection
         entry.name = name
         entry.subject = subject
         entry.mediaType = mediaType
-        entry.recorded = recorded
         entry.eventStart = eventStart.map(Timestamp.init(microseconds:))
         entry.eventEnd = (eventEnd ?? eventStart).map(Timestamp.init(microseconds:))
         entry.attributes = attributes
         entry.terms = terms
+        entry.bodyByteCount = UInt64(body.count)
         entry.isTombstone = isTombstone
         entry.source = source.map { RecordEntry.Source(path: $0.path, line: $0.line) }
         return entry

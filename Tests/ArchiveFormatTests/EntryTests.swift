@@ -136,7 +136,7 @@ import Testing
 @Suite struct `A pack` {
     private func decode(_ bytes: [UInt8]) throws -> Pack { try Pack(decoding: bytes) }
 
-    private func record(_ name: String, _ body: [UInt8]) -> (RecordEntry, [UInt8]) {
+    private func record(_ name: String, _ body: [UInt8]) -> (entry: RecordEntry, body: [UInt8]) {
         var entry = RecordEntry()
         entry.sequence = 1
         entry.name = name
@@ -144,10 +144,8 @@ import Testing
         return (entry, body)
     }
 
-    private func packed(_ records: [(RecordEntry, [UInt8])]) -> [UInt8] {
-        var builder = PackBuilder()
-        for (entry, body) in records { builder.append(entry, body: body.span) }
-        return builder.finish()
+    private func packed(_ records: [(entry: RecordEntry, body: [UInt8])]) -> [UInt8] {
+        Pack.encode(records)
     }
 
     @Test func `gives back entries and bodies, empty and chunked ones among them`() throws {
@@ -165,14 +163,17 @@ import Testing
 
     @Test func `may be empty`() throws { #expect(try decode(packed([])).slots.isEmpty) }
 
-    @Test func `builder keeps nothing of the pack before`() throws {
-        var builder = PackBuilder()
-        let (entry, body) = record("a", [1])
-        builder.append(entry, body: body.span)
-        let first = builder.finish()
-        #expect(builder.isEmpty && builder.byteCount == 0)
-        builder.append(entry, body: body.span)
-        #expect(builder.finish() == first)
+    @Test func `holds entries whose lengths take one, two and three bytes`() throws {
+        let names = ["a", String(repeating: "b", count: 200), String(repeating: "c", count: 900)]
+        var records = names.map { record($0, [1]) }
+        records[2].0.attributes = [("key", String(repeating: "v", count: 20_000))]
+        let pack = try decode(packed(records))
+        #expect(pack.slots.map { $0.entry.count < 128 } == [true, false, false])
+        #expect(pack.slots.map { $0.entry.count < 16_384 } == [true, true, false])
+        for (slot, (entry, _)) in records.enumerated() {
+            #expect(try pack.entry(slot) == entry)
+            #expect(pack.slots[slot].entry.count <= entry.byteCountBound)
+        }
     }
 
     @Test func `cut short or with bytes behind is refused`() {

@@ -175,10 +175,9 @@ extension GoldenMaker {
     }
 
     private mutating func expect(_ record: NewRecord, _ body: [UInt8], _ receipt: Receipt) {
-        var entry = record.entry(
-            sequence: receipt.sequence,
-            recorded: Timestamp(microseconds: receipt.recorded)
-        )
+        var entry = record.entry
+        entry.sequence = receipt.sequence
+        entry.recorded = Timestamp(microseconds: receipt.recorded)
         entry.bodyByteCount = UInt64(body.count)
         let place = RecordPlace(segment: SegmentNumber(0), frameOffset: 0, slot: 0)
         expected.append(GoldenArchive.line(Record(entry: entry, place: place), body))

@@ -17,18 +17,14 @@ import Testing
     private func put(_ name: String, padding: Int, in engine: Engine) throws {
         let log = try engine.writableLog()
         let sequence = log.link.lastSequence + 1
-        var entry = NewRecord(name: name, body: body, subject: "Patient/1").entry(
-            sequence: sequence,
-            recorded: log.link.time
-        )
-        entry.bodyByteCount = UInt64(body.count)
+        var entry = NewRecord(name: name, body: body, subject: "Patient/1").entry
+        entry.sequence = sequence
+        entry.recorded = log.link.time
         entry.digest = FrameOpener(keys: engine.keys).digest(of: body.span)
-        var pack = PackBuilder()
-        pack.append(entry, body: body.span)
         var draft = FrameDraft(
             kind: .records,
-            plain: pack.finish(),
-            domain: try engine.keys.domain(.subject("Patient/1"), epoch: engine.keys.epoch),
+            .bytes(Pack.encode([(entry, body)])),
+            domain: .subject("Patient/1"),
             firstSequence: sequence,
             codec: name == "stored" ? .stored : name == "zlib" ? .zlib : .zstandard
         )

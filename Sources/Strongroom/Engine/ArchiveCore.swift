@@ -87,7 +87,7 @@ final class ArchiveCore: @unchecked Sendable {
         let result = await withCheckedContinuation { continuation in
             let request = Request(
                 records: records,
-                byteCount: records.reduce(0) { $0 + $1.footprint },
+                byteCount: records.packedByteCount,
                 standsAlone: records.contains { $0.entry.isTombstone },
                 answer: { continuation.resume(returning: $0) }
             )

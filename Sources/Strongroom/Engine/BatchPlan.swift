@@ -4,16 +4,6 @@ import ArchiveFormat
 import ArchiveSealing
 import ArchiveSegments
 
-/// A record on its way into the log: the entry, and the bytes that go into its pack.
-struct PendingRecord: Sendable {
-    var entry: RecordEntry
-    var inlineBody: [UInt8]
-
-    var domain: KeyDomainName {
-        entry.subject.map(KeyDomainName.subject) ?? .collection(entry.collection)
-    }
-}
-
 /// How the records of one batch are laid into frames: those of one key domain share packs, and no
 /// pack or compression context ever holds two domains.
 struct BatchPlan {
@@ -26,9 +16,9 @@ struct BatchPlan {
     private struct Group {
         var domain: KeyDomainName
         var dictionary: CompressionDictionary?
-        var pack = PackBuilder()
         var members: [Int] = []
-        var firstSequence: RecordSequence = 0
+        /// About how many bytes the members' pack takes.
+        var byteCount = 0
     }
 
     private struct GroupKey: Hashable {
@@ -44,25 +34,31 @@ struct BatchPlan {
     private(set) var drafts: [FrameDraft] = []
     /// For each record, in the order given.
     private(set) var slots: [Slot]
-    private let keys: KeyringKeys
+    private let firstSequence: RecordSequence
     private let packByteCount: Int
 
-    /// Lays out `records` in packs of about `packByteCount` bytes of plaintext.
+    /// Lays out the records of `batch` in packs of about `packByteCount` bytes of plaintext.
     init(
-        _ records: Span<PendingRecord>,
-        keys: KeyringKeys,
+        _ batch: RecordBatch,
         packByteCount: Int
-    ) throws(LogError) {
-        self.keys = keys
+    ) {
         self.packByteCount = packByteCount
-        slots = Array(repeating: Slot(draft: 0, slot: 0), count: records.count)
+        firstSequence = batch.firstSequence
+        slots = Array(repeating: Slot(draft: 0, slot: 0), count: batch.records.count)
         var groups: [Group] = []
         var place: [GroupKey: Int] = [:]
+        var last: (key: GroupKey, group: Int)?
+        let records = batch.records.span
         for index in records.indices {
             let dictionary = Self.dictionary(for: records[index].entry.mediaType)
             let key = GroupKey(domain: records[index].domain, hasDictionary: dictionary != nil)
+            // Mostly a person's records come one after the other.
+            if let last, last.key == key {
+                add(records[index], index, to: &groups[last.group])
+                continue
+            }
             // What makes a collection known stands before the collection's first frame.
-            if let system = place[Self.system], key != Self.system { try flush(&groups[system]) }
+            if let system = place[Self.system], key != Self.system { flush(&groups[system]) }
             let group: Int
             if let known = place[key] {
                 group = known
@@ -71,27 +67,28 @@ struct BatchPlan {
                 place[key] = group
                 groups.append(Group(domain: key.domain, dictionary: dictionary))
             }
-            try add(records[index], index, to: &groups[group])
+            last = (key, group)
+            add(records[index], index, to: &groups[group])
         }
-        for index in groups.indices { try flush(&groups[index]) }
+        for index in groups.indices { flush(&groups[index]) }
     }
 
-    /// What the directory and the index hold of the records, which must be those that were laid out.
-    func entries(
-        of records: Span<PendingRecord>,
-        in batch: CommittedBatch
-    ) -> [DirectoryRecord] {
+    /// What the directory and the index hold of the records of `batch`, which must be those that were
+    /// laid out.
+    func entries(of batch: RecordBatch, in committed: CommittedBatch) -> [DirectoryRecord] {
         var entries: [DirectoryRecord] = []
-        entries.reserveCapacity(records.count)
+        entries.reserveCapacity(batch.records.count)
+        let records = batch.records.span
         for index in records.indices {
             let slot = slots[index]
-            entries.append(
-                DirectoryRecord(
-                    records[index].entry,
-                    frameOffset: batch.offsets[slot.draft],
-                    slot: slot.slot
-                )
+            var entry = DirectoryRecord(
+                records[index].entry,
+                frameOffset: committed.offsets[slot.draft],
+                slot: slot.slot
             )
+            entry.sequence = firstSequence + UInt64(index)
+            entry.recorded = batch.time
+            entries.append(entry)
         }
         return entries
     }
@@ -100,41 +97,33 @@ struct BatchPlan {
         _ record: borrowing PendingRecord,
         _ index: Int,
         to group: inout Group
-    ) throws(LogError) {
-        let byteCount = record.inlineBody.count
-        if !group.pack.isEmpty, group.pack.byteCount + byteCount > packByteCount {
-            try flush(&group)
-        }
-        if group.pack.isEmpty { group.firstSequence = record.entry.sequence }
-        group.pack.append(record.entry, body: record.inlineBody.span)
+    ) {
+        let byteCount = record.packedByteCount
+        if group.byteCount + record.inlineBody.count > packByteCount { flush(&group) }
         group.members.append(index)
-        if group.pack.byteCount >= packByteCount
-            || group.pack.count == Limits.recordsPerPack
-        {
-            try flush(&group)
+        group.byteCount += byteCount
+        if group.byteCount >= packByteCount || group.members.count == Limits.recordsPerPack {
+            flush(&group)
         }
     }
 
-    private mutating func flush(_ group: inout Group) throws(LogError) {
-        guard !group.pack.isEmpty else { return }
+    private mutating func flush(_ group: inout Group) {
+        guard let first = group.members.first else { return }
         for (slot, member) in group.members.enumerated() {
             slots[member] = Slot(draft: drafts.count, slot: slot)
-        }
-        group.members.removeAll(keepingCapacity: true)
-        let plain = group.pack.finish()
-        guard plain.count <= Limits.framePlaintext else {
-            throw LogError(.overLimit, "a record's entry and body take \(plain.count) bytes")
         }
         drafts.append(
             FrameDraft(
                 kind: .records,
-                plain: plain,
-                domain: try keys.domain(group.domain, epoch: keys.epoch),
-                firstSequence: group.firstSequence,
+                .pack(group.members),
+                domain: group.domain,
+                firstSequence: firstSequence + UInt64(first),
                 codec: .zstandard,
                 dictionary: group.dictionary
             )
         )
+        group.members = []
+        group.byteCount = 0
     }
 
     /// The dictionary that records of a media type are compressed with.

@@ -39,11 +39,11 @@ extension Engine {
         body: BodyWriter.Result
     ) throws(ArchiveError) -> Receipt {
         try record.validate()
-        var pending = PendingRecord(record, SHA256())
-        pending.inlineBody = body.inlineBody
-        pending.entry.body = body.body
-        pending.entry.bodyByteCount = body.byteCount
-        pending.entry.digest = body.digest
+        var entry = record.entry
+        entry.body = body.body
+        entry.bodyByteCount = body.byteCount
+        entry.digest = body.digest
+        let pending = PendingRecord(entry, inlineBody: body.inlineBody, isDigested: true)
         guard let receipt = try commit([pending]).first else {
             throw ArchiveError(.invalid, "one record makes one receipt")
         }
@@ -68,15 +68,17 @@ extension Engine {
                 knownCollections.insert(collection)
                 _ = try commit([SystemRecords.registration(of: collection)])
             }
-            let drafts = try fresh.map { chunk in
+            let drafts = fresh.map { chunk in
                 FrameDraft(
                     kind: .chunk,
-                    plain: ChunkPlaintext.encode(
-                        domain: chunk.domain,
-                        id: chunk.id,
-                        bytes: chunk.bytes.span
+                    .bytes(
+                        ChunkPlaintext.encode(
+                            domain: chunk.domain,
+                            id: chunk.id,
+                            bytes: chunk.bytes.span
+                        )
                     ),
-                    domain: try keys.domain(chunk.domain, epoch: keys.epoch),
+                    domain: chunk.domain,
                     firstSequence: log.link.lastSequence + 1,
                     codec: .zstandard
                 )

@@ -29,21 +29,21 @@ extension Engine {
         return batch.receipts
     }
 
-    /// Checks what callers give, and hashes it, so that the writer need not.
+    /// Checks what callers give, so that the writer need not.
     static func prepare(_ records: [NewRecord]) throws(ArchiveError) -> [PendingRecord] {
-        let hasher = SHA256()
         var pending: [PendingRecord] = []
         pending.reserveCapacity(records.count)
-        for record in records {
-            try record.validate()
-            guard record.body.count <= Limits.inlineBody else {
+        let records = records.span
+        for index in records.indices {
+            try records[index].validate()
+            guard records[index].body.count <= Limits.inlineBody else {
                 throw ArchiveError(
                     .invalid,
-                    "a body of \(record.body.count) bytes in a batch; put what is larger than 1 MiB "
-                        + "as a stream"
+                    "a body of \(records[index].body.count) bytes in a batch; put what is larger "
+                        + "than 1 MiB as a stream"
                 )
             }
-            pending.append(PendingRecord(record, hasher))
+            pending.append(PendingRecord(records[index]))
         }
         return pending
     }
@@ -53,55 +53,50 @@ extension Engine {
     /// Readers do not see them before the batch is absorbed.
     func append(_ records: [PendingRecord]) throws(ArchiveError) -> AppendedBatch {
         let log = try writableLog()
-        var records = try sealingDeletions(of: records)
-        let registrations = newCollections(in: records).map {
-            PendingRecord(SystemRecords.registration(of: $0), SHA256())
+        let records = try sealingDeletions(of: records)
+        let registrations = newCollections(in: records.span).map {
+            PendingRecord(SystemRecords.registration(of: $0))
         }
-        records.insert(contentsOf: registrations, at: 0)
-        let byteCount = records.reduce(0) { $0 + $1.footprint }
+        let batch = RecordBatch(
+            registrations.isEmpty ? records : registrations + records,
+            firstSequence: log.link.lastSequence + 1,
+            time: max(clock(), log.link.time)
+        )
+        try checkSize(batch)
+        do {
+            let plan = BatchPlan(batch, packByteCount: document.packByteCount)
+            let committed = try log.commit(
+                plan.drafts,
+                of: batch,
+                lastSequence: log.link.lastSequence + UInt64(batch.records.count),
+                time: batch.time
+            )
+            var appended = AppendedBatch(
+                segment: committed.segment,
+                records: plan.entries(of: batch, in: committed)
+            )
+            appended.receipts = (registrations.count..<batch.records.count).map {
+                Receipt(
+                    sequence: batch.firstSequence + UInt64($0),
+                    commit: committed.link.number,
+                    recorded: batch.time.microseconds
+                )
+            }
+            log.note(appended.records, bodyByteCount: batch.bodyByteCount, chunks: [])
+            finish(&appended, log)
+            return appended
+        } catch {
+            throw ArchiveError.wrapping(error)
+        }
+    }
+
+    private func checkSize(_ batch: RecordBatch) throws(ArchiveError) {
+        let byteCount = batch.records.packedByteCount
         guard byteCount <= Self.batchByteLimit else {
             throw ArchiveError(
                 .invalid,
                 "a batch of \(byteCount) bytes; one batch takes \(Self.batchByteLimit) at most"
             )
-        }
-        let time = max(clock(), log.link.time)
-        let first = log.link.lastSequence + 1
-        for index in records.indices {
-            records[index].entry.sequence = first + UInt64(index)
-            records[index].entry.recorded = time
-        }
-        do {
-            let plan = try BatchPlan(
-                records.span,
-                keys: keys,
-                packByteCount: document.packByteCount
-            )
-            let committed = try log.commit(
-                plan.drafts,
-                lastSequence: first + UInt64(records.count) - 1,
-                time: time
-            )
-            var batch = AppendedBatch(
-                segment: committed.segment,
-                records: plan.entries(of: records.span, in: committed)
-            )
-            batch.receipts = batch.records.dropFirst(registrations.count).map {
-                Receipt(
-                    sequence: $0.sequence,
-                    commit: committed.link.number,
-                    recorded: time.microseconds
-                )
-            }
-            log.note(
-                batch.records,
-                bodyByteCount: records.reduce(0) { $0 + $1.entry.bodyByteCount },
-                chunks: []
-            )
-            finish(&batch, log)
-            return batch
-        } catch {
-            throw ArchiveError.wrapping(error)
         }
     }
 
@@ -133,12 +128,14 @@ extension Engine {
     }
 
     /// Collections that no record has been in before, in the order of their first record.
-    private func newCollections(in records: [PendingRecord]) -> [String] {
+    private func newCollections(in records: Span<PendingRecord>) -> [String] {
         var found: [String] = []
-        for record in records where !knownCollections.contains(record.entry.collection) {
-            knownCollections.insert(record.entry.collection)
-            keys.learn(collection: record.entry.collection)
-            found.append(record.entry.collection)
+        var last = ""
+        for index in records.indices where records[index].entry.collection != last {
+            last = records[index].entry.collection
+            guard knownCollections.insert(last).inserted else { continue }
+            keys.learn(collection: last)
+            found.append(last)
         }
         return found
     }
@@ -204,23 +201,27 @@ extension Engine {
 }
 
 extension PendingRecord {
-    init(_ record: NewRecord, _ hasher: SHA256) {
-        entry = record.entry(sequence: 0, recorded: Timestamp(microseconds: 0))
-        entry.bodyByteCount = UInt64(record.body.count)
-        entry.digest = hasher.hash(record.body.span)
-        inlineBody = record.body
+    init(_ record: borrowing NewRecord) {
+        self.init(record.entry, inlineBody: record.body, isDigested: false)
     }
+}
 
-    /// A bound on the record's plaintext in its pack.
-    var footprint: Int {
-        var chunks = 0
-        switch entry.body {
-        case .inline: break
-        case .chunks(let list), .chunkLists(let list): chunks = list.count * 40
-        }
-        return inlineBody.count + 256 + entry.name.utf8.count + (entry.subject?.utf8.count ?? 0)
-            + entry.terms.reduce(0) { $0 + $1.utf8.count + 4 }
-            + entry.attributes.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 8 }
-            + (entry.source?.path.count ?? 0) + chunks
+extension [PendingRecord] {
+    /// A bound on the records' plaintext in their packs.
+    var packedByteCount: Int {
+        let records = span
+        var sum = 0
+        for index in records.indices { sum += records[index].packedByteCount }
+        return sum
+    }
+}
+
+extension RecordBatch {
+    /// Bytes of bodies, those in chunks included.
+    fileprivate var bodyByteCount: UInt64 {
+        let records = records.span
+        var sum: UInt64 = 0
+        for index in records.indices { sum += records[index].entry.bodyByteCount }
+        return sum
     }
 }

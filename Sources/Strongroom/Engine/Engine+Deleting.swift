@@ -1,4 +1,5 @@
 import ArchiveFormat
+import ArchiveSegments
 
 /// Deletions, and under whose key they are sealed.
 ///
@@ -19,11 +20,13 @@ extension Engine {
             let entry = records[index].entry
             let name = Name(collection: entry.collection, name: entry.name)
             if entry.isTombstone {
+                var deletion = entry
                 if let subject = subjects[name] {
-                    records[index].entry.subject = subject
+                    deletion.subject = subject
                 } else {
-                    records[index].entry.subject = try view.lastSubject(of: name)
+                    deletion.subject = try view.lastSubject(of: name)
                 }
+                records[index] = PendingRecord(deletion, inlineBody: [], isDigested: false)
             }
             subjects[name] = .some(records[index].entry.subject)
         }
