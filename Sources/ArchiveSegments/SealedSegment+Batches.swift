@@ -24,7 +24,7 @@ extension SealedSegment {
     ///
     /// Hashes alone prove it; no key is needed.
     package func brokenBatches(among indices: Range<Int>) -> [Int] {
-        let prover = BatchProver(archiveID: header.archiveID, keys: nil, visit: nil)
+        let prover = BatchProver(archiveID: header.archiveID, keys: nil)
         var broken: [Int] = []
         for index in indices {
             let run = BatchRun(segment: self, commits: index..<(index + 1))

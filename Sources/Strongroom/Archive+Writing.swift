@@ -15,7 +15,12 @@ public struct WriteBatch: Sendable {
     ///
     /// Older versions stay readable as of then.
     public mutating func delete(_ name: String, in collection: String = "records") {
-        var record = NewRecord(name: name, body: [], collection: collection)
+        delete(name, in: collection, of: nil)
+    }
+
+    /// Adds the deletion of a name whose subject is known.
+    package mutating func delete(_ name: String, in collection: String, of subject: String?) {
+        var record = NewRecord(name: name, body: [], collection: collection, subject: subject)
         record.isTombstone = true
         records.append(record)
     }

@@ -14,10 +14,10 @@ public import SystemPackage
 /// signed manifest says. It may be stopped or killed at any point and run again: what was fetched is
 /// not fetched again. The archive appears in one step, at the end.
 public struct Recovery: Sendable {
-    private let store: any ObjectStore
-    private let keys: VaultKeys
-    private let files: any FileSystem
-    private let configuration: ArchiveConfiguration
+    let store: any ObjectStore
+    let keys: VaultKeys
+    let files: any FileSystem
+    let configuration: ArchiveConfiguration
     private let parallelism: Int
     let clock: RecoveryClock
 

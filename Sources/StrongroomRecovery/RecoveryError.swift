@@ -1,6 +1,7 @@
 import ArchiveFileIO
 import ArchiveFormat
 import ArchiveKeys
+import ArchiveSegments
 import Strongroom
 import StrongroomVaults
 import SystemPackage
@@ -135,6 +136,7 @@ extension RecoveryError {
         case let error as RecoveryError: error
         case let error as VaultError: RecoveryError(error)
         case let error as ArchiveError: RecoveryError(error)
+        case let error as LogError: RecoveryError(ArchiveError.wrapping(error, in: place))
         case let error as FormatError: RecoveryError(error, in: place)
         case let error as KeyError: RecoveryError(error, in: place)
         case let error as SystemError: RecoveryError(error)

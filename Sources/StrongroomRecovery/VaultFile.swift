@@ -30,6 +30,8 @@ final class VaultFile: File {
 
     /// A header, or most packs.
     fileprivate static let firstByteCount: UInt64 = 64 << 10
+    /// What is read so is not asked for twice.
+    private static let pieceByteCount: UInt64 = 256 << 10
     /// A quarter of a second on a slow line.
     private static let byteCountLimit: UInt64 = 4 << 20
 
@@ -45,6 +47,12 @@ final class VaultFile: File {
     func read(at offset: UInt64, into target: inout MutableSpan<UInt8>) throws(SystemError) -> Int {
         guard offset < length, target.count > 0 else { return 0 }
         let end = min(offset + UInt64(target.count), length)
+        // Several threads may want large pieces at the same time.
+        guard end - offset < Self.pieceByteCount else {
+            let bytes = try files.read(name, path, offset..<end)
+            target.copy(bytes.span)
+            return bytes.count
+        }
         let bytes = try piece(offset..<end)
         target.copy(bytes.span)
         return bytes.count

@@ -75,7 +75,7 @@ final class BatchProver {
     /// What runs are read into, one after the other.
     private var buffer: [UInt8] = []
 
-    init(archiveID: ArchiveID, keys: (any LogKeys)?, visit: RecordVisitor?) {
+    init(archiveID: ArchiveID, keys: (any LogKeys)?, visit: FrameVisitor = FrameVisitor()) {
         self.archiveID = archiveID
         logKey = keys?.logKey
         check = keys.map { FrameCheck(keys: $0, visit: visit) }

@@ -1,6 +1,6 @@
 import ArchiveBytes
 package import ArchiveFormat
-import ArchiveSealing
+package import ArchiveSealing
 
 /// What opening one frame has shown.
 enum FrameFinding: Sendable {
@@ -18,15 +18,26 @@ enum FrameFinding: Sendable {
 package typealias RecordVisitor =
     @Sendable (RecordEntry, SegmentNumber, UInt64, Int) -> Void
 
+/// Hears of everything in frames that opened, from several threads at a time and in no order.
+package struct FrameVisitor: Sendable {
+    package var record: RecordVisitor?
+    /// A chunk's content id and place.
+    package var chunk: (@Sendable (Digest, SegmentNumber, UInt64) -> Void)?
+    /// What a directory lists, whether its pack opened or not.
+    package var listed: (@Sendable (DirectoryRecord, SegmentNumber) -> Void)?
+
+    package init(record: RecordVisitor? = nil) { self.record = record }
+}
+
 /// Opens frames and checks what is inside: one a worker.
 struct FrameCheck {
     private let keys: any LogKeys
     private let opener: FrameOpener
     private let mac: HMACSHA256
     private let hasher = SHA256()
-    private let visit: RecordVisitor?
+    private let visit: FrameVisitor
 
-    init(keys: any LogKeys, visit: RecordVisitor?) {
+    init(keys: any LogKeys, visit: FrameVisitor) {
         self.keys = keys
         self.visit = visit
         opener = FrameOpener(keys: keys)
@@ -47,7 +58,7 @@ struct FrameCheck {
             let plain = try opener.open(bytes, header: header, segment: segment, offset: offset)
             switch header.kind {
             case .records: return try pack(plain, header, segment, offset)
-            case .chunk: return try chunk(plain, header)
+            case .chunk: return try chunk(plain, header, segment, offset)
             default: return nil
             }
         } catch let error as LogError {
@@ -96,15 +107,17 @@ struct FrameCheck {
             bodyByteCount += entry.bodyByteCount
         }
         // Only now: a frame that fails may be tried again.
-        if let visit {
-            for (index, entry) in entries.enumerated() { visit(entry, segment, offset, index) }
+        if let record = visit.record {
+            for (index, entry) in entries.enumerated() { record(entry, segment, offset, index) }
         }
         return .records(records, bodyByteCount: bodyByteCount)
     }
 
     private func chunk(
         _ plain: [UInt8],
-        _ header: FrameHeader
+        _ header: FrameHeader,
+        _ segment: SegmentNumber,
+        _ offset: UInt64
     ) throws -> FrameFinding {
         let chunk = try ChunkPlaintext(decoding: plain.span)
         try check(chunk.domain, header)
@@ -113,6 +126,7 @@ struct FrameCheck {
         guard content.authenticate(plain.span.extracting(chunk.start...)) == chunk.id else {
             throw FormatError(.damaged, "a chunk's bytes are not those of its content id")
         }
+        visit.chunk?(chunk.id, segment, offset)
         return .chunk(chunk.id)
     }
 
@@ -132,6 +146,9 @@ struct FrameCheck {
             segment: segment,
             offset: offset
         )
+        if let listed = visit.listed {
+            for block in blocks { for record in block.records { listed(record, segment) } }
+        }
         return .directory(blocks, erasedCount: erasedCount)
     }
 

@@ -37,7 +37,7 @@ package struct LogVerifier {
         keys: (any LogKeys)?,
         witnesses: [RecoveryVerdict.Witness] = [],
         threadCount: Int = WorkerTeam.processorCount,
-        visit: RecordVisitor? = nil
+        visit: FrameVisitor = FrameVisitor()
     ) {
         self.directory = directory
         self.archiveID = archiveID

@@ -16,7 +16,7 @@ final class ProvingTeam: Sendable {
     /// Runs that are proved before their findings are taken, for each worker.
     private static let runsAhead = 4
 
-    init(archiveID: ArchiveID, keys: (any LogKeys)?, threadCount: Int, visit: RecordVisitor?) {
+    init(archiveID: ArchiveID, keys: (any LogKeys)?, threadCount: Int, visit: FrameVisitor) {
         hasKeys = keys != nil
         workers = (0..<max(1, threadCount)).map { _ in
             Worker(prover: BatchProver(archiveID: archiveID, keys: keys, visit: visit))

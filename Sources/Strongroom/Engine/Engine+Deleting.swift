@@ -19,7 +19,8 @@ extension Engine {
         for index in records.indices {
             let entry = records[index].entry
             let name = Name(collection: entry.collection, name: entry.name)
-            if entry.isTombstone {
+            // A copied deletion brings its subject: what it deleted may be lost.
+            if entry.isTombstone, entry.subject == nil {
                 var deletion = entry
                 if let subject = subjects[name] {
                     deletion.subject = subject

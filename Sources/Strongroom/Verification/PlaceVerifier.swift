@@ -58,7 +58,7 @@ package struct PlaceVerifier {
                 publicKey: document.publicKey,
                 keys: keys,
                 witnesses: known,
-                visit: visit
+                visit: FrameVisitor(record: visit)
             )
             report.take(try verifier.run(progress: progress))
             for manifest in manifests { compare(manifest, with: verifier, document) }

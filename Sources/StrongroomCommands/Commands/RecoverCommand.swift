@@ -11,6 +11,8 @@ struct RecoverCommand: AsyncParsableCommand {
         abstract: "Bring an archive back from a vault.",
         usage: """
             strongroom recover --from VAULT --to DIR [--snapshot ID | --at TIME | --sequence N]
+            strongroom recover --from VAULT --to DIR [--collection NAME] [--prefix TEXT] [--subject ID]
+            strongroom recover --from VAULT --to DIR --surviving [OPTIONS]
             """,
         discussion: Help.text(
             """
@@ -21,8 +23,12 @@ struct RecoverCommand: AsyncParsableCommand {
             then is a history of its own, which ships to a new vault. Every byte is checked against \
             what was signed. Run it again after an interruption: what was fetched is not fetched \
             again. Then, to prove every record: strongroom verify -r DIR
+
+            A part, or with --surviving whatever a damaged vault still has, comes back as an archive \
+            of its own: all versions with the times of their recording, a new identity, the same \
+            passphrase. Every record version that did not survive is listed, and the exit status is 3.
             """,
-            exits: [.noArchive, .locked, .wrongKey, .integrity, .interrupted]
+            exits: [.partial, .noArchive, .locked, .wrongKey, .integrity, .interrupted]
         )
     )
 
@@ -43,16 +49,41 @@ struct RecoverCommand: AsyncParsableCommand {
     )
     var target: String
     @OptionGroup var moment: RecoveryMomentOptions
+    @Option(help: ArgumentHelp("Only records of this collection.", valueName: "name"))
+    var collection: String?
+    @Option(help: ArgumentHelp("Only records whose names begin so.", valueName: "text"))
+    var prefix: String?
+    @Option(help: ArgumentHelp("Only records of this subject.", valueName: "id"))
+    var subject: String?
+    @Flag(help: "Whatever a damaged vault still has; what it has not is listed.")
+    var surviving = false
     @Flag(help: "The directory may hold other files, which are left alone; never an archive.")
     var besideOthers = false
     @OptionGroup var keys: VaultKeyOptions
     @OptionGroup var access: VaultAccessOptions
     @OptionGroup var answers: OutputOptions
 
+    private var selection: RecoverySelection {
+        var selection = RecoverySelection()
+        selection.collection = collection
+        selection.namePrefix = prefix
+        selection.subject = subject
+        return selection
+    }
+
+    func validate() throws {
+        guard !besideOthers || (selection.isEverything && !surviving) else {
+            throw ValidationError("--beside-others belongs to the recovery of the whole archive")
+        }
+    }
+
     func run() async throws {
         let store = try VaultPlace.existing(vault, access)
         let output = answers.output
         let recovery = Recovery(from: store, unlocking: try keys.keys(for: vault))
+        if surviving || !selection.isEverything {
+            return try await extract(recovery, output)
+        }
         let result = try await recovery.run(
             to: FilePath(target),
             at: moment.moment,
@@ -67,6 +98,29 @@ struct RecoverCommand: AsyncParsableCommand {
                 code: "incomplete",
                 "the archive is not whole: \(result.findings.count) findings in \(vault); mend the "
                     + "vault and run the same command again, or recover another snapshot"
+            )
+        }
+    }
+}
+
+extension RecoverCommand {
+    private func extract(_ recovery: Recovery, _ output: Output) async throws {
+        let result = try await recovery.extract(
+            selection,
+            to: FilePath(target),
+            at: moment.moment,
+            surviving: surviving,
+            progress: output.recoveryProgress()
+        )
+        for finding in result.findings { output.answer(VaultFindingMessage(finding: finding)) }
+        for lost in result.lost { output.answer(LostMessage(lost: lost)) }
+        output.answer(ExtractionMessage(result: result, target: target))
+        guard result.lost.isEmpty else {
+            throw CommandFailure(
+                .partial,
+                code: "lost",
+                "\(target) has all that survives; the vault has lost "
+                    + "\(ExtractionMessage.lostCount(result)) record versions, which are listed"
             )
         }
     }
