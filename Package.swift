@@ -204,7 +204,7 @@ let package = Package(
             ],
             "Crash": [
                 "Strongroom", "ArchiveFileIO", "ArchiveBytes", "ArchiveFormat", "ArchiveKeys",
-                "ArchiveSealing",
+                "ArchiveSealing", "ArchiveSegments",
             ],
             "Command": ["StrongroomCommands", "ArchiveBytes", "ArchiveSealing"],
             "Tidy": ["ArchiveFileIO"],

@@ -21,10 +21,10 @@ package struct RecoveryReport: Equatable, Sendable {
 /// new, sealed file, and writing goes on in the next segment. Every step can be interrupted and is
 /// then done again.
 package struct LogRecovery {
-    private let directory: SegmentDirectory
-    private let quarantine: FilePath
-    private let keys: any LogKeys
-    private let parameters: LogParameters
+    let directory: SegmentDirectory
+    let quarantine: FilePath
+    let keys: any LogKeys
+    let parameters: LogParameters
 
     package init(
         _ directory: SegmentDirectory,
@@ -65,14 +65,19 @@ package struct LogRecovery {
         }
         try requireSegments(of: known, among: names, after: position.link)
         let open = names.filter { !$0.isSealed }
-        for name in open.dropLast() where !sealed.contains(.init(name.number, isSealed: true)) {
+        // The log goes on behind its last sealed segment, or not at all.
+        let last = open.last { $0.number > sealed.last?.number ?? SegmentNumber(0) }
+        for name in open
+        where name != last && !sealed.contains(.init(name.number, isSealed: true)) {
             try setAsideUnused(name)
         }
         for twin in open where sealed.contains(.init(twin.number, isSealed: true)) {
-            // Recovery was interrupted after the good prefix had been sealed: the seal holds.
+            // Recovery was interrupted after the good prefix had been sealed: the seal holds, once its
+            // name does. Without this a loss of power could keep the removal and drop the new name.
+            try synchronizeNames()
             try remove(directory.path(twin))
         }
-        if let last = open.last, !sealed.contains(.init(last.number, isSealed: true)) {
+        if let last {
             try openActive(last, head: head, witnesses: known, &position, &report)
         } else {
             try accept(
@@ -298,100 +303,6 @@ package struct LogRecovery {
                     + "durable: the log was cut or put back to an old state. Nothing was changed; "
                     + "recover from a vault"
             )
-        }
-    }
-}
-
-extension LogRecovery {
-    /// Copies the good prefix into a new file and seals it there.
-    private func close(
-        _ segment: ActiveSegment,
-        _ name: SegmentDirectory.Name,
-        _ position: inout LogPosition
-    ) throws(LogError) {
-        let temporary = directory.path.appending(name.number.stem + ".closing")
-        do {
-            if try directory.fileSystem.status(of: temporary) != nil {
-                try directory.fileSystem.remove(temporary)
-            }
-            let copy = try directory.fileSystem.open(temporary, .createNew)
-            try Self.copy(segment.file, 0..<segment.committedByteCount, to: copy)
-            let moved = ActiveSegment(copy: segment, file: copy, path: temporary)
-            position.active = moved
-        } catch {
-            throw LogError(error, segment: name.number)
-        }
-        let writer = LogWriter(directory, keys: keys, parameters: parameters, position: position)
-        try writer.seal()
-        position = writer.position
-        try remove(directory.path(name))
-    }
-
-    /// Copies the torn bytes to quarantine, where nothing deletes them silently.
-    private func copyTail(
-        of segment: ActiveSegment,
-        byteCount: UInt64
-    ) throws(LogError) -> FilePath {
-        let start = segment.committedByteCount
-        let path = quarantine.appending("\(segment.number.stem)-\(start).torn")
-        do {
-            try directory.fileSystem.makeDirectory(quarantine)
-            if try directory.fileSystem.status(of: path) != nil {
-                try directory.fileSystem.remove(path)
-            }
-            let copy = try directory.fileSystem.open(path, .createNew)
-            try Self.copy(segment.file, start..<(start + byteCount), to: copy)
-            try copy.synchronize()
-            try directory.fileSystem.synchronizeDirectory(quarantine)
-        } catch {
-            throw LogError(error, segment: segment.number)
-        }
-        return path
-    }
-
-    private static func copy(
-        _ source: any File,
-        _ range: Range<UInt64>,
-        to target: any File
-    ) throws(SystemError) {
-        var offset = range.lowerBound
-        while offset < range.upperBound {
-            let count = Int(min(1 << 20, range.upperBound - offset))
-            let bytes = try source.read(at: offset, byteCount: count)
-            guard !bytes.isEmpty else { return }
-            try target.write(bytes.span, at: offset - range.lowerBound)
-            offset += UInt64(bytes.count)
-        }
-    }
-
-    /// Moves a segment file out of the way that never held a batch; refuses any other.
-    private func setAsideUnused(_ name: SegmentDirectory.Name) throws(LogError) {
-        let path = directory.path(name)
-        guard try directory.isUnused(name) else {
-            throw LogError(
-                .corrupt,
-                segment: name.number,
-                "its header is damaged, or a later segment follows although it was never sealed, and "
-                    + "it holds batches that may have been acknowledged. Nothing was changed; read "
-                    + "what survives, and recover the rest from a vault"
-            )
-        }
-        do {
-            try directory.fileSystem.makeDirectory(quarantine)
-            try directory.fileSystem.rename(path, to: quarantine.appending(name.text))
-            try directory.fileSystem.synchronizeDirectory(quarantine)
-            try directory.fileSystem.synchronizeDirectory(directory.path)
-        } catch {
-            throw LogError(error, segment: name.number)
-        }
-    }
-
-    private func remove(_ path: FilePath) throws(LogError) {
-        do {
-            try directory.fileSystem.remove(path)
-            try directory.fileSystem.synchronizeDirectory(directory.path)
-        } catch {
-            throw LogError(error)
         }
     }
 }

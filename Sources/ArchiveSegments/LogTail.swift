@@ -38,7 +38,7 @@ package enum LogTail: Equatable, Sendable {
         while true {
             let bytes = try file.read(at: offset, byteCount: 1 << 20)
             guard !bytes.isEmpty else { return true }
-            guard bytes.allSatisfy({ $0 == 0 }) else { return false }
+            guard nonZero(bytes.span, from: 0) == nil else { return false }
             offset += UInt64(bytes.count)
         }
     }
@@ -57,20 +57,37 @@ package enum LogTail: Equatable, Sendable {
         var offset = start
         while true {
             let bytes = try file.read(at: offset, byteCount: window + overlap)
-            for index in stride(from: 0, to: bytes.count, by: 8) {
+            var next = nonZero(bytes.span, from: 0)
+            while let index = next {
                 let end = min(index + 8, bytes.count)
-                guard (index..<end).contains(where: { bytes[$0] != 0 }) else { continue }
                 lastNonZero = max(lastNonZero ?? 0, offset + UInt64(end))
                 if let number = commitNumber(bytes.span, at: index, archiveID, hasher),
                     number > link.number + 1
                 {
                     return .laterCommit(number: number, offset: offset + UInt64(index))
                 }
+                next = nonZero(bytes.span, from: index + 8)
             }
             guard bytes.count == window + overlap else { break }
             offset += UInt64(window)
         }
         return lastNonZero.map { .garbage(byteCount: $0 - start) } ?? .clean
+    }
+
+    /// Where the next eight bytes stand, in steps of eight, that are not all zero.
+    ///
+    /// Megabytes of reserved space are passed over here whenever an archive is opened after a crash.
+    private static func nonZero(_ bytes: Span<UInt8>, from start: Int) -> Int? {
+        var index = start
+        while index + 8 <= bytes.count {
+            if bytes.u64(at: index) != 0 { return index }
+            index += 8
+        }
+        while index < bytes.count {
+            if bytes[index] != 0 { return index & ~7 }
+            index += 1
+        }
+        return nil
     }
 
     /// The number of the commit frame at `index`, if a whole one with a right header is there.

@@ -303,6 +303,8 @@ extension LogWriter {
             active = segment
             return segment
         } catch {
+            // Its number is not used again, and nothing was ever in it.
+            if lastNumber == number { try? directory.fileSystem.remove(path) }
             throw LogError(error, segment: number)
         }
     }

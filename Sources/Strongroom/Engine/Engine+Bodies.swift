@@ -65,8 +65,8 @@ extension Engine {
             if case .collection(let collection)? = fresh.first?.domain,
                 !knownCollections.contains(collection)
             {
-                knownCollections.insert(collection)
                 _ = try commit([SystemRecords.registration(of: collection)])
+                knownCollections.insert(collection)
             }
             let drafts = fresh.map { chunk in
                 FrameDraft(

@@ -54,7 +54,8 @@ extension Engine {
     func append(_ records: [PendingRecord]) throws(ArchiveError) -> AppendedBatch {
         let log = try writableLog()
         let records = try sealingDeletions(of: records)
-        let registrations = newCollections(in: records.span).map {
+        let collections = newCollections(in: records.span)
+        let registrations = collections.map {
             PendingRecord(SystemRecords.registration(of: $0))
         }
         let batch = RecordBatch(
@@ -71,6 +72,8 @@ extension Engine {
                 lastSequence: log.link.lastSequence + UInt64(batch.records.count),
                 time: batch.time
             )
+            // Not before: a refused batch has made nothing known.
+            knownCollections.formUnion(collections)
             var appended = AppendedBatch(
                 segment: committed.segment,
                 records: plan.entries(of: batch, in: committed)
@@ -133,7 +136,7 @@ extension Engine {
         var last = ""
         for index in records.indices where records[index].entry.collection != last {
             last = records[index].entry.collection
-            guard knownCollections.insert(last).inserted else { continue }
+            guard !knownCollections.contains(last), !found.contains(last) else { continue }
             keys.learn(collection: last)
             found.append(last)
         }

@@ -107,7 +107,10 @@ extension Engine {
             try fileSystem.makeDirectories(address.path)
             let left = try fileSystem.names(in: address.path).map(\.string)
             // What an interrupted creation left behind is no archive and no one's data.
-            let ours: Set = ["segments", "index", "snapshots", "quarantine", "keyring.json"]
+            let ours: Set = [
+                "segments", "index", "snapshots", "quarantine", "keyring.json", "keyring.json.tmp",
+                "archive.json.tmp",
+            ]
             guard left.allSatisfy({ ours.contains($0) || $0.hasPrefix(".") }) else {
                 throw ArchiveError(
                     .alreadyExists,
@@ -144,6 +147,7 @@ extension Engine {
             document,
             keys,
             lockFile: lockFile,
+            head: head.current,
             rebuildingIndex: rebuildingIndex
         )
         let engine = Engine(parts)
@@ -168,7 +172,8 @@ extension Engine {
             keys: keys,
             parameters: logParameters
         ).open(head: head.current, witnesses: try witnesses())
-        recovery = report
+        // Where the index was made anew, the log had been recovered before.
+        if report != RecoveryReport() { recovery = report }
         guard position.link.number >= end.link.number else {
             throw ArchiveError(.corrupt, "the log changed while it was being opened")
         }
@@ -182,6 +187,10 @@ extension Engine {
         // Closing a segment after a crash adds commits that hold no record.
         end = log.place
         let wasClosed = head.current?.isClosed == true && head.current?.commit == log.link
+        if head.current == nil {
+            // The first opening: whoever made the archive may have been killed before its last sync.
+            try fileSystem.synchronizeDirectory(layout.root)
+        }
         if head.current?.commit != log.link {
             try head.advance(
                 to: log.link,
@@ -255,6 +264,7 @@ extension Engine {
         _ document: ArchiveDocument,
         _ keys: KeyringKeys,
         lockFile: (any File)?,
+        head: HeadSlot? = nil,
         rebuildingIndex: Bool = false
     ) throws(ArchiveError) -> EngineParts {
         let pins: (any File)?
@@ -266,7 +276,15 @@ extension Engine {
             isWriter: lockFile != nil,
             lockFile: pins
         )
-        let opened = try opening.open(rebuilding: rebuildingIndex)
+        var recovery = RecoveryReport()
+        let opened = try opening.open(rebuilding: rebuildingIndex) { () throws(LogError) in
+            recovery = try LogRecovery(
+                address.layout.segmentDirectory(address.fileSystem),
+                quarantine: address.layout.quarantine,
+                keys: keys,
+                parameters: logParameters(document, address.configuration)
+            ).open(head: head, witnesses: []).report
+        }
         let covered = LogPlace(coverage: opened.view.coverage) ?? .start
         var memory = MemoryTable()
         let end = try opening.replay(from: covered, into: &memory)
@@ -285,6 +303,7 @@ extension Engine {
             end: end,
             knownCollections: opened.collections,
             indexWasRebuilt: opened.wasRebuilt,
+            recovery: recovery,
             readState: ReadState(
                 index: IndexSnapshot(runs: memory.runs, view: opened.view),
                 link: end.link
@@ -292,7 +311,12 @@ extension Engine {
         )
     }
 
-    var logParameters: LogParameters {
+    var logParameters: LogParameters { Self.logParameters(document, configuration) }
+
+    private static func logParameters(
+        _ document: ArchiveDocument,
+        _ configuration: ArchiveConfiguration
+    ) -> LogParameters {
         LogParameters(
             segmentByteCount: document.segmentByteCount,
             threadCount: configuration.threadCount,

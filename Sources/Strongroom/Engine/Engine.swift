@@ -73,6 +73,7 @@ package final class Engine {
         end = parts.end
         knownCollections = parts.knownCollections
         indexWasRebuilt = parts.indexWasRebuilt
+        recovery = parts.recovery
         view = parts.readState.index.view
         reader = LogReader(
             parts.layout.segmentDirectory(parts.fileSystem),
@@ -106,5 +107,6 @@ struct EngineParts {
     var end: LogPlace
     var knownCollections: Set<String>
     var indexWasRebuilt = false
+    var recovery = RecoveryReport()
     var readState: ReadState
 }

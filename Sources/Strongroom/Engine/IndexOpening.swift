@@ -60,7 +60,11 @@ struct IndexOpening {
         let wasRebuilt: Bool
     }
 
-    func open(rebuilding: Bool = false) throws(ArchiveError) -> Opened {
+    /// Opens the index; before it is made anew, `recoverLog` makes durable what the log holds.
+    func open(
+        rebuilding: Bool = false,
+        recoverLog: () throws(LogError) -> Void
+    ) throws(ArchiveError) -> Opened {
         if !rebuilding {
             do throws(IndexError) {
                 if let opened = try openExisting() { return opened }
@@ -68,7 +72,7 @@ struct IndexOpening {
                 guard isWriter, error.isHealedByRebuilding else { throw ArchiveError(error) }
             }
         }
-        let index = try rebuild()
+        let index = try rebuild(recoverLog: recoverLog)
         do {
             return try opened(.writer(index), wasRebuilt: true)
         } catch {
@@ -101,7 +105,12 @@ struct IndexOpening {
     ///
     /// The old one stays until the new one is whole: what it covers is a witness against a log that
     /// was cut.
-    func rebuild() throws(ArchiveError) -> Index {
+    ///
+    /// An index must never know of a commit that a loss of power could still take away: it would then
+    /// testify against a log that is whole.
+    func rebuild(
+        recoverLog: () throws(LogError) -> Void = {}
+    ) throws(ArchiveError) -> Index {
         do {
             try address.fileSystem.makeDirectory(address.layout.indexDirectory)
             var builder = IndexBuilder(place, options)
@@ -109,6 +118,7 @@ struct IndexOpening {
                 try builder.append { $0.append(entries) }
             }
             try checkWitness(end)
+            try recoverLog()
             return try builder.finish(covering: end.coverage)
         } catch {
             throw ArchiveError.wrapping(error, in: address.layout.index.string)

@@ -64,6 +64,31 @@ struct SimulatedContent: Sendable {
         forgetPending()
     }
 
+    /// Brings everything to the disk but one sector, as the mishap has it.
+    mutating func synchronize(meetingWith mishap: SilentMishap) {
+        var generator = SeededGenerator(seed: mishap.seed)
+        let old = durable
+        let sector = dirty.keys.sorted().randomElement(using: &generator)
+        synchronize()
+        guard let sector else { return }
+        let range = Self.range(sector, in: durable)
+        let new = Array(durable[range])
+        Self.replace(
+            range,
+            of: &durable,
+            with: Array(Self.bytes(of: sector, in: old)[..<range.count])
+        )
+        guard mishap.kind == .misdirected else { return }
+        let target = Int.random(in: 0...durable.count / Self.sectorByteCount, using: &generator)
+        let wrong = Self.range(target, in: durable)
+        let count = min(wrong.count, new.count)
+        Self.replace(
+            wrong.lowerBound..<wrong.lowerBound + count,
+            of: &durable,
+            with: Array(new[..<count])
+        )
+    }
+
     /// What ext4 does when a synchronization fails: the pages count as written and are not.
     mutating func forgetPending() {
         dirty = [:]

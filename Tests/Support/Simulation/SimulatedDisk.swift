@@ -36,12 +36,23 @@ struct SimulatedDisk: Sendable {
     var directories: [Inode: Directory] = [root: Directory()]
     var modified: [Inode: Int64] = [:]
     var pendingNames: [NameChange] = []
+    /// Sectors that the disk cannot read any more.
+    var unreadable: [Inode: Set<Int>] = [:]
     private var nextInode: Inode = 2
 
     /// Takes a number for a new file or directory.
     mutating func makeInode() -> Inode {
         defer { nextInode += 1 }
         return nextInode
+    }
+
+    /// Whether a latent error lies in a range of a file's bytes.
+    func isUnreadable(_ inode: Inode, _ range: Range<Int>) -> Bool {
+        guard let sectors = unreadable[inode], !range.isEmpty else { return false }
+        let size = SimulatedContent.sectorByteCount
+        return sectors.contains {
+            $0 * size < range.upperBound && ($0 + 1) * size > range.lowerBound
+        }
     }
 
     // MARK: Names

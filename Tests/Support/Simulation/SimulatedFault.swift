@@ -58,3 +58,27 @@ package enum SynchronizationFailure: Sendable {
     /// XFS: the file system shuts down, every later call fails.
     case shutsDown
 }
+
+/// A disk that lies: the n-th synchronization from now on succeeds, and one of its sectors is not
+/// where it should be.
+///
+/// Reads that the cache answers are right until the power is lost.
+package struct SilentMishap: Sendable {
+    package enum Kind: Sendable, CaseIterable {
+        /// The disk keeps the sector's old bytes.
+        case lost
+        /// The sector's new bytes land on another sector of the file, and its old ones stay.
+        case misdirected
+    }
+
+    let kind: Kind
+    let seed: UInt64
+    var callsLeft: Int
+
+    package init(_ kind: Kind, call: Int = 1, seed: UInt64) {
+        precondition(call > 0, "the first synchronization is number 1")
+        self.kind = kind
+        self.seed = seed
+        callsLeft = call
+    }
+}

@@ -23,7 +23,9 @@ final class SimulatedFile: File {
         let bytes = try perform(.read) { world, file throws(Errno) in
             let content = world.disk.files[file.inode]?.cached ?? []
             guard let start = Int(exactly: offset), start < content.count else { return [UInt8]() }
-            return Array(content[start..<min(content.count, start + count)])
+            let range = start..<min(content.count, start + count)
+            if world.disk.isUnreadable(file.inode, range) { throw .ioError }
+            return Array(content[range])
         }
         target.copy(bytes.span)
         return bytes.count
@@ -32,13 +34,14 @@ final class SimulatedFile: File {
     func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(SystemError) {
         let bytes = [UInt8](copying: bytes)
         guard !bytes.isEmpty else { return }
-        try change(.write) { world, file throws(Errno) in
+        try change(.write) { [path] world, file throws(Errno) in
             let (end, overflow) = offset.addingReportingOverflow(UInt64(bytes.count))
             let start = try Self.position(offset)
             if overflow { throw .fileTooLarge }
             let fitting = try world.growth(of: file.inode, to: end)
             let count = Int(min(end, max(fitting, offset)) - offset)
             if count > 0 {
+                world.observer?(path, Array(bytes[..<count]))
                 world.disk.files[file.inode]?.write(Array(bytes[..<count]), at: start)
                 world.touch(file.inode)
             }
@@ -51,7 +54,7 @@ final class SimulatedFile: File {
     func synchronize() throws(SystemError) {
         do {
             try change(.synchronize) { world, file throws(Errno) in
-                world.disk.files[file.inode]?.synchronize()
+                world.synchronize(file.inode)
             }
         } catch {
             fileSystem.synchronizationFailed(handle)

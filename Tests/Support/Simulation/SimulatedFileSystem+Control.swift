@@ -80,7 +80,45 @@ extension SimulatedFileSystem {
         withWorld { $0.byteCapacity = $0.disk.usedByteCount + byteCount }
     }
 
+    /// Lifts the limit on growth.
+    package func liftLimit() { withWorld { $0.byteCapacity = nil } }
+
+    /// Plans a lie of the disk.
+    package func inject(_ mishap: SilentMishap) { withWorld { $0.mishap = mishap } }
+
+    /// Makes the sector around a byte of a file unreadable: every read that touches it is `EIO`.
+    package func spoil(_ path: FilePath, at offset: Int) {
+        withWorld { world in
+            guard let inode = world.file(at: path) else { preconditionFailure("no such file") }
+            let sector = offset / SimulatedContent.sectorByteCount
+            world.disk.unreadable[inode, default: []].insert(sector)
+        }
+    }
+
     // MARK: Looking and spoiling
+
+    /// Hears the path and the bytes of every write that takes effect; a clone and the world after a
+    /// crash have the same.
+    package typealias WriteObserver = @Sendable (FilePath, [UInt8]) -> Void
+
+    /// Lets every write be heard.
+    package func observeWrites(_ observer: @escaping WriteObserver) {
+        withWorld { $0.observer = observer }
+    }
+
+    /// Is given the world as a loss of power would find it; ``afterCrash(_:)`` tells what is left.
+    package typealias CrashObserver = @Sendable (SimulatedFileSystem) -> Void
+
+    /// Shows every point where the power could fail: after each change, and before each
+    /// synchronization, while the world goes on.
+    ///
+    /// So one run is enough for all points. Nil ends it.
+    package func observeCrashPoints(_ observer: CrashObserver?) {
+        withWorld { $0.crashObserver = observer }
+    }
+
+    /// Files that are open now.
+    package var openFileCount: Int { withWorld { $0.openFiles.count } }
 
     /// The paths of all files, sorted.
     package var filePaths: [FilePath] { withWorld { $0.disk.filePaths } }

@@ -24,6 +24,12 @@ struct SimulatedWorld: Sendable {
     var synchronizationFailure = SynchronizationFailure.keepsDirty
     /// What all files together may hold; nil for as much as the memory holds.
     var byteCapacity: UInt64?
+    /// What a coming synchronization does to a sector without saying so.
+    var mishap: SilentMishap?
+    /// Hears every write that takes effect, before it does.
+    var observer: SimulatedFileSystem.WriteObserver?
+    /// Is shown the world at every point where the power could fail.
+    var crashObserver: SimulatedFileSystem.CrashObserver?
     var steps: [SimulatedStep] = []
     var operationCount = 0
     var changeCount = 0
@@ -43,6 +49,7 @@ struct SimulatedWorld: Sendable {
         world.disk = disk
         world.synchronizationFailure = synchronizationFailure
         world.byteCapacity = byteCapacity
+        world.observer = observer
         return world
     }
 
@@ -73,12 +80,35 @@ struct SimulatedWorld: Sendable {
             if isSynchronization { throw failure(.ioError) }
         }
         do throws(Errno) {
+            let isSynchronization = operation == .synchronize || operation == .synchronizeDirectory
+            if isChange, isSynchronization { showCrashPoint() }
             let result = try body(&self)
+            if isChange, !isSynchronization { showCrashPoint() }
             if crashes { throw Errno.ioError }
             return result
         } catch {
             throw failure(error)
         }
+    }
+
+    private func showCrashPoint() {
+        guard let crashObserver else { return }
+        crashObserver(SimulatedFileSystem(restarted(with: disk)))
+    }
+
+    /// Carries out a synchronization, and the mishap that waits for it.
+    mutating func synchronize(_ inode: SimulatedDisk.Inode) {
+        guard var mishap, disk.files[inode]?.isDirty == true else {
+            disk.files[inode]?.synchronize()
+            return
+        }
+        mishap.callsLeft -= 1
+        self.mishap = mishap.callsLeft > 0 ? mishap : nil
+        guard mishap.callsLeft == 0 else {
+            disk.files[inode]?.synchronize()
+            return
+        }
+        disk.files[inode]?.synchronize(meetingWith: mishap)
     }
 
     /// The bytes that all files together may still grow by.
