@@ -5,7 +5,7 @@ import ArchiveBytes
 ///     varint count │ count × (varint length, entry) │ the inline bodies back to back
 package struct Pack: Sendable {
     /// The plaintext; ranges of ``Slot`` point into it.
-    package let bytes: [UInt8]
+    package private(set) var bytes: [UInt8]
     package let slots: [Slot]
 
     /// Where one record's entry and inline body stand in the pack.
@@ -67,6 +67,11 @@ package struct Pack: Sendable {
         guard isInline else { return 0 }
         guard length >= 0 else { throw .overLimit }
         return length
+    }
+
+    /// Overwrites the plaintext, unless somebody else holds it as well.
+    package mutating func wipe() {
+        for index in bytes.indices { bytes[index] = 0 }
     }
 
     /// Decodes the entry of a slot.

@@ -82,7 +82,7 @@ package final class Index {
         } catch {
             throw .system(error)
         }
-        let pages = place.pages(of: meta, in: file, cacheByteLimit: options.cacheByteLimit)
+        let pages = place.pages(of: meta, in: file, options)
         return Index(place, pages, meta, authenticator, options)
     }
 
@@ -94,7 +94,7 @@ package final class Index {
         let file = try place.open(.readWrite)
         let authenticator = try place.authenticator()
         let meta = try readMeta(of: file, place, authenticator)
-        let pages = place.pages(of: meta, in: file, cacheByteLimit: options.cacheByteLimit)
+        let pages = place.pages(of: meta, in: file, options)
         return Index(place, pages, meta, authenticator, options)
     }
 

@@ -53,7 +53,7 @@ package struct IndexPlace: Sendable {
         }
     }
 
-    func pages(of meta: IndexMeta, in file: any File, cacheByteLimit: Int) -> PageFile {
+    func pages(of meta: IndexMeta, in file: any File, _ options: IndexOptions) -> PageFile {
         guard let geometry = PageGeometry(pageByteCount: meta.pageByteCount) else {
             preconditionFailure("the page size was checked before")
         }
@@ -63,7 +63,8 @@ package struct IndexPlace: Sendable {
             key: key,
             archive: archive,
             generation: meta.generation,
-            cacheByteLimit: cacheByteLimit
+            cacheByteLimit: options.cacheByteLimit,
+            cacheMeter: options.cacheMeter
         )
     }
 
@@ -85,6 +86,8 @@ package struct IndexOptions: Sendable {
     package var pageByteCount = 16_384
     /// The memory for opened pages.
     package var cacheByteLimit = 64 * 1_024 * 1_024
+    /// Learns what the opened pages take.
+    package var cacheMeter: CacheMeter?
     /// How readers in other processes are seen; nil if there are none.
     package var readerLocks: ReaderLocks?
     /// Trees that together have so few entries are merged at once: writing them anew costs a few

@@ -22,7 +22,7 @@ package final class IndexReader: Sendable {
         let file = try place.open(.read)
         let meta = try Index.readMeta(of: file, place, try place.authenticator())
         self.place = place
-        pages = place.pages(of: meta, in: file, cacheByteLimit: options.cacheByteLimit)
+        pages = place.pages(of: meta, in: file, options)
         generation = meta.generation
         readers = ReaderRegistry(locks: options.readerLocks, takesLocks: true)
     }

@@ -11,17 +11,23 @@ final class PageCache: Sendable {
     private static let pagesPerShard = 1_024
 
     private let shards: [Shard]
+    private let pageByteCount: Int
+    private let meter: CacheMeter?
     /// The most pages it can hold.
     let pageLimit: Int
 
     /// Holds as many pages as the budget allows; none if it is smaller than one page.
-    init(byteLimit: Int, pageByteCount: Int) {
+    init(byteLimit: Int, pageByteCount: Int, meter: CacheMeter? = nil) {
+        self.pageByteCount = pageByteCount
+        self.meter = meter
         let pages = max(0, byteLimit / pageByteCount)
         let count = min(Self.shardLimit, (pages + Self.pagesPerShard - 1) / Self.pagesPerShard)
         let perShard = count == 0 ? 0 : pages / count
         shards = (0..<count).map { _ in Shard(pageLimit: perShard) }
         pageLimit = count * perShard
     }
+
+    deinit { meter?.add(-pageCount * pageByteCount) }
 
     /// The pages it holds now.
     var pageCount: Int { shards.reduce(0) { $0 + $1.pageCount } }
@@ -35,17 +41,24 @@ final class PageCache: Sendable {
     ///
     /// `isHot` spares it as if it had been asked for already.
     func insert(_ page: Page, isHot: Bool) {
-        shard(of: page.reference.number)?.insert(page, isHot: isHot)
+        guard let shard = shard(of: page.reference.number) else { return }
+        let growth = shard.insert(page, isHot: isHot)
+        meter?.add(growth * pageByteCount)
     }
 
     /// Lets go of a page that the current tree no longer has; true if it was here.
     func remove(_ reference: PageReference) -> Bool {
-        shard(of: reference.number)?.remove(reference) ?? false
+        guard shard(of: reference.number)?.remove(reference) == true else { return false }
+        meter?.add(-pageByteCount)
+        return true
     }
 
     /// Lets go of everything.
     func removeAll() {
-        for shard in shards { shard.removeAll() }
+        for shard in shards {
+            let count = shard.removeAll()
+            meter?.add(-count * pageByteCount)
+        }
     }
 
     private func shard(of number: UInt64) -> Shard? {
@@ -68,18 +81,28 @@ extension PageCache {
 
         // What leaves is returned out of the lock, so that it is wiped after the lock is given back.
 
-        func insert(_ page: Page, isHot: Bool) {
-            let evicted = state.withLock { $0.insert(page, isHot: isHot) }
+        /// Answers by how many pages the shard has grown.
+        func insert(_ page: Page, isHot: Bool) -> Int {
+            let (evicted, growth) = state.withLock { state in
+                let count = state.count
+                return (state.insert(page, isHot: isHot), state.count - count)
+            }
             _ = consume evicted
+            return growth
         }
 
         func remove(_ reference: PageReference) -> Bool {
             state.withLock { $0.remove(reference) } != nil
         }
 
-        func removeAll() {
-            let evicted = state.withLock { $0.removeAll() }
+        /// Answers how many pages it had.
+        func removeAll() -> Int {
+            let (evicted, count) = state.withLock { state in
+                let count = state.count
+                return (state.removeAll(), count)
+            }
             _ = consume evicted
+            return count
         }
     }
 }

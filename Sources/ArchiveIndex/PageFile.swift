@@ -22,11 +22,16 @@ final class PageFile: Sendable {
         key: SecretKey,
         archive: [UInt8],
         generation: UInt64,
-        cacheByteLimit: Int
+        cacheByteLimit: Int,
+        cacheMeter: CacheMeter? = nil
     ) {
         self.file = file
         self.geometry = geometry
-        cache = PageCache(byteLimit: cacheByteLimit, pageByteCount: geometry.pageByteCount)
+        cache = PageCache(
+            byteLimit: cacheByteLimit,
+            pageByteCount: geometry.pageByteCount,
+            meter: cacheMeter
+        )
         self.key = key
         self.archive = archive
         self.generation = generation

@@ -29,7 +29,8 @@ public struct WriteBatch: Sendable {
 extension Archive {
     /// Puts one record.
     ///
-    /// Durable when it returns.
+    /// Durable when it returns. A task that was cancelled before writes nothing; one that is cancelled
+    /// while it waits gets its receipt all the same.
     @discardableResult
     public func put(_ record: NewRecord) async throws(ArchiveError) -> Receipt {
         guard record.body.count <= Limits.inlineBody else {
@@ -69,7 +70,10 @@ extension Archive {
         _ record: NewRecord,
         body next: @escaping @Sendable () throws -> [UInt8]?
     ) async throws(ArchiveError) -> Receipt {
-        try await core.write { engine throws(ArchiveError) in
+        guard !Task.isCancelled else {
+            throw ArchiveError(.cancelled, "the task was cancelled before anything was written")
+        }
+        return try await core.write { engine throws(ArchiveError) in
             try engine.put(record, body: next)
         }
     }

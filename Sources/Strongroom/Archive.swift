@@ -137,11 +137,17 @@ public final class Archive: Sendable {
     }
 
     /// Runs blocking reads on a thread of the archive's own.
+    ///
+    /// If the task is cancelled, walks and large bodies end between two steps with `cancelled`.
     public func read<Result: Sendable>(
         _ body: @escaping @Sendable (ArchiveView) throws(ArchiveError) -> Result
     ) async throws(ArchiveError) -> Result {
-        let view = current
-        return try await core.readers.run { () throws(ArchiveError) in try body(view) }
+        let current = current
+        return try await core.readers.run { cancellation throws(ArchiveError) in
+            var view = current
+            view.cancellation = cancellation
+            return try body(view)
+        }
     }
 
     /// The newest version of a name with its body, or nil if there is none.

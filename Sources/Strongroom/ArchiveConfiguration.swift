@@ -1,3 +1,4 @@
+import ArchiveFileIO
 public import Logging
 
 /// How an archive works, apart from what is fixed when it is created.
@@ -10,10 +11,11 @@ public struct ArchiveConfiguration: Sendable {
     public var segmentByteCount = 64 << 20
     /// The size of an index page, fixed at creation.
     public var pageByteCount = 16 << 10
-    /// Memory for what was opened last: half for pages of the index, half for packs of records.
+    /// Memory for what was opened last: pages of the index take up to half of it, and packs of
+    /// records what those leave.
     public var cacheByteCount = 64 << 20
-    /// Threads that compress and seal.
-    public var threadCount = 2
+    /// Threads that compress and seal: one for each processor, eight at most, unless set.
+    public var threadCount = min(WorkerTeam.processorCount, 8)
     /// Zstandard level.
     public var compressionLevel = 3
     /// Entries in memory, in bytes, at which the index is brought up to date on disk.

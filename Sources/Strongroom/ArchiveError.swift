@@ -43,6 +43,8 @@ public struct ArchiveError: Error, Equatable, Sendable, CustomStringConvertible 
         case erased
         /// No record of that name exists in that state of the archive.
         case noRecord
+        /// The task was cancelled; nothing of what it asked for was written.
+        case cancelled
     }
 
     /// The kind of failure.

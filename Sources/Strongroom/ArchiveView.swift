@@ -1,4 +1,5 @@
 package import ArchiveBytes
+import ArchiveFileIO
 import ArchiveFormat
 import ArchiveIndex
 package import ArchiveSealing
@@ -15,6 +16,8 @@ public struct ArchiveView: Sendable {
     package let reader: RecordReader
     /// The highest sequence number that this view sees.
     public let lastSequence: UInt64
+    /// Tells that nobody waits for an answer any more.
+    var cancellation: Cancellation?
 
     package init(_ state: ReadState, reader: RecordReader, upTo sequence: UInt64? = nil) {
         self.state = state
@@ -24,7 +27,9 @@ public struct ArchiveView: Sendable {
 
     /// The same archive as it was when `sequence` was its newest record version.
     package func limited(to sequence: UInt64) -> ArchiveView {
-        ArchiveView(state, reader: reader, upTo: sequence)
+        var view = ArchiveView(state, reader: reader, upTo: sequence)
+        view.cancellation = cancellation
+        return view
     }
 
     /// The highest sequence recorded at `time` or before.
@@ -133,7 +138,8 @@ public struct ArchiveView: Sendable {
         }
     }
 
-    private func bytes(of chunk: RecordEntry.Chunk) throws(ArchiveError) -> ArraySlice<UInt8> {
+    func bytes(of chunk: RecordEntry.Chunk) throws(ArchiveError) -> ArraySlice<UInt8> {
+        try checkCancellation()
         guard let place = try place(ofChunk: chunk.id) else {
             throw ArchiveError(.corrupt, "a chunk is not in the index; run rebuild-index")
         }
@@ -179,12 +185,20 @@ public struct ArchiveView: Sendable {
         }
     }
 
+    /// Ends a walk between its steps.
+    private func checkCancellation() throws(ArchiveError) {
+        if cancellation?.isCancelled == true {
+            throw ArchiveError(.cancelled, "reading was cancelled")
+        }
+    }
+
     /// Visits the index's entries from one key up to another until `visit` answers false.
     func scan(
         from start: [UInt8],
         to end: [UInt8],
         visit: (Span<UInt8>, Span<UInt8>) throws(DecodingError) -> Bool
     ) throws(ArchiveError) {
+        try checkCancellation()
         do {
             var cursor = state.index.cursor()
             var isThere = try cursor.seek(atOrAfter: start.span)

@@ -46,6 +46,7 @@ struct CommandFailure: Error {
             case .wrongKey: .wrongKey
             case .corrupt: .integrity
             case .rollback: .rollback
+            case .cancelled: .interrupted
             case .alreadyExists, .unsupported, .invalid, .readOnly, .system, .full,
                 .durabilityUnknown, .poisoned, .erased, .noRecord:
                 .failed

@@ -93,6 +93,7 @@ extension RecoveryError {
             case .unsupported: .unsupported
             case .invalid: .invalid
             case .full: .full
+            case .cancelled: .cancelled
             case .readOnly, .system, .durabilityUnknown, .poisoned: .system
             }
         self.init(code, error.message)

@@ -37,6 +37,24 @@ import Testing
     }
 
     @Test
+    func `a meter says what the pages take, up to the end of the cache`() {
+        let meter = CacheMeter()
+        do {
+            let cache = PageCache(byteLimit: 10 * 512, pageByteCount: 512, meter: meter)
+            for number in 1...30 as ClosedRange<UInt64> {
+                cache.insert(page(number), isHot: false)
+                #expect(meter.byteCount == cache.pageCount * 512)
+            }
+            _ = cache.remove(page(30).reference)
+            #expect(meter.byteCount == 9 * 512)
+            cache.removeAll()
+            #expect(meter.byteCount == 0)
+            cache.insert(page(1), isHot: false)
+        }
+        #expect(meter.byteCount == 0)
+    }
+
+    @Test
     func `what leaves the cache is freed at once, and wiped with it`() {
         let cache = PageCache(byteLimit: 4 * 512, pageByteCount: 512)
         weak var first: Page?

@@ -17,6 +17,40 @@ import Testing
         }
     }
 
+    @Test func `part of a record comes out alone, and what is behind its end is refused`() throws {
+        try Workshop.withArchive { workshop in
+            let body = noise(3 << 20)
+            workshop.write("body", body)
+            #expect(try workshop.run("put", "-r", "A", "x", "body").status == 0)
+            let part = try workshop.run(
+                "get",
+                "-r",
+                "A",
+                "x",
+                "--offset",
+                "2000000",
+                "--length",
+                "9"
+            )
+            #expect(part.status == 0)
+            #expect(part.output == Array(body[2_000_000..<2_000_009]))
+            let rest = try workshop.run("get", "-r", "A", "x", "--offset", "3000000")
+            #expect(rest.output == Array(body[3_000_000...]))
+            let behind = try workshop.run(
+                "get",
+                "-r",
+                "A",
+                "x",
+                "--offset",
+                "9",
+                "--length",
+                "3145720"
+            )
+            #expect(behind.status == 1)
+            #expect(behind.errors.contains("behind its end"))
+        }
+    }
+
     @Test func `a record of 20 MB goes through in bounded memory`() throws {
         try Workshop.withArchive { workshop in
             let body = noise(20_000_000)

@@ -41,7 +41,8 @@ final class ArchiveCore: @unchecked Sendable {
         records = RecordReader(
             log: engine.reader,
             keys: engine.keys,
-            cacheByteCount: engine.configuration.cacheByteCount / 2
+            cacheByteCount: engine.configuration.cacheByteCount,
+            sharedWith: engine.indexOpening.cacheMeter
         )
         pipeline = CommitPipeline(engine)
         self.engine = engine
@@ -83,6 +84,10 @@ final class ArchiveCore: @unchecked Sendable {
     /// While one commit syncs, the next one's batches gather: no timer, no delay.
     func submit(_ records: [NewRecord]) async throws(ArchiveError) -> [Receipt] {
         guard !records.isEmpty else { return [] }
+        // From here on the records belong to a commit with those of others, which is not undone.
+        guard !Task.isCancelled else {
+            throw ArchiveError(.cancelled, "the task was cancelled before anything was written")
+        }
         let records = try Engine.prepare(records)
         let result = await withCheckedContinuation { continuation in
             let request = Request(

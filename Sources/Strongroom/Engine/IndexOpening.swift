@@ -29,6 +29,7 @@ struct IndexOpening {
     let isWriter: Bool
     /// Other processes say here which version of the index they read; the writer's lock is byte 0.
     let lockFile: (any File)?
+    let cacheMeter = CacheMeter()
 
     /// Reader locks stand behind the writer's and room for later uses.
     private static let firstReaderByte: UInt64 = 1 << 20
@@ -46,6 +47,7 @@ struct IndexOpening {
         var options = IndexOptions()
         options.pageByteCount = document.pageByteCount
         options.cacheByteLimit = address.configuration.cacheByteCount / 2
+        options.cacheMeter = cacheMeter
         options.readerLocks = lockFile.map {
             ReaderLocks(file: $0, firstByte: Self.firstReaderByte)
         }

@@ -1,10 +1,12 @@
 import ArchiveFormat
+import ArchiveIndex
 import Synchronization
 
-/// Opened packs, those that were not used for long forgotten first.
+/// Opened packs, those that were not used for long forgotten first, and wiped.
 ///
-/// Bounded in bytes. A hand goes round the packs: one that was used since it last came by is passed
-/// over once, so that neither a hit nor a miss costs more with more packs.
+/// Bounded in bytes: what the pages of the index leave of the memory for both, and never less than
+/// half. A hand goes round the packs: one that was used since it last came by is passed over once, so
+/// that neither a hit nor a miss costs more with more packs.
 final class PackCache: Sendable {
     private struct Place: Hashable {
         let segment: SegmentNumber
@@ -18,39 +20,63 @@ final class PackCache: Sendable {
 
     private struct Item {
         let place: Place
-        let pack: Pack
+        var pack: Pack
         var isUsed = false
     }
 
     private struct State {
         var positions: [Place: Int] = [:]
-        var items: [Item] = []
+        /// What the hand goes round; nil where nothing is.
+        var items: [Item?] = []
+        var freePositions: [Int] = []
         var hand = 0
         var byteCount = 0
 
-        /// Forgets the first pack from the hand on that was not used since the hand was there.
-        mutating func evict() {
-            while true {
+        /// Puts a pack where the hand has just been, so that the hand comes back to it last.
+        mutating func insert(_ pack: Pack, at place: Place) {
+            let position = freePositions.popLast() ?? items.count
+            if position == items.count { items.append(nil) }
+            items[position] = Item(place: place, pack: pack)
+            positions[place] = position
+            byteCount += pack.footprint
+        }
+
+        /// Gives up the first pack from the hand on that was not used since the hand was there.
+        mutating func evict() -> Item? {
+            while !positions.isEmpty {
                 if hand >= items.count { hand = 0 }
-                guard items[hand].isUsed else { break }
-                items[hand].isUsed = false
-                hand += 1
+                defer { hand += 1 }
+                if items[hand]?.isUsed == true {
+                    items[hand]?.isUsed = false
+                } else if let victim = items[hand].take() {
+                    positions[victim.place] = nil
+                    freePositions.append(hand)
+                    byteCount -= victim.pack.footprint
+                    return victim
+                }
             }
-            let last = items.removeLast()
-            var victim = last
-            if hand < items.count {
-                swap(&items[hand], &victim)
-                positions[last.place] = hand
-            }
-            positions[victim.place] = nil
-            byteCount -= victim.pack.footprint
+            return nil
         }
     }
 
     private let state = Mutex(State())
     private let byteLimit: Int
+    private let pages: CacheMeter?
 
-    init(byteLimit: Int) { self.byteLimit = byteLimit }
+    init(byteLimit: Int, sharedWith pages: CacheMeter? = nil) {
+        self.byteLimit = byteLimit
+        self.pages = pages
+    }
+
+    deinit {
+        let items = state.withLock { state in
+            defer { state.items = [] }
+            return state.items.compactMap(\.self)
+        }
+        Self.wipe(items)
+    }
+
+    private var limit: Int { max(byteLimit / 2, byteLimit - (pages?.byteCount ?? 0)) }
 
     /// What the packs take in memory.
     var byteCount: Int { state.withLock { $0.byteCount } }
@@ -59,23 +85,30 @@ final class PackCache: Sendable {
         get {
             state.withLock { state in
                 guard let position = state.positions[Place(place)] else { return nil }
-                state.items[position].isUsed = true
-                return state.items[position].pack
+                state.items[position]?.isUsed = true
+                return state.items[position]?.pack
             }
         }
         set {
-            guard let pack = newValue, pack.footprint <= byteLimit / 8 else { return }
+            let limit = limit
+            guard let pack = newValue, pack.footprint <= limit / 8 else { return }
             let place = Place(place)
-            state.withLock { state in
-                guard state.positions[place] == nil else { return }
-                while !state.items.isEmpty, state.byteCount + pack.footprint > byteLimit {
-                    state.evict()
+            // What leaves is wiped when the lock has been given back.
+            let evicted: [Item] = state.withLock { state in
+                var evicted: [Item] = []
+                guard state.positions[place] == nil else { return evicted }
+                while state.byteCount + pack.footprint > limit, let item = state.evict() {
+                    evicted.append(item)
                 }
-                state.positions[place] = state.items.count
-                state.items.append(Item(place: place, pack: pack))
-                state.byteCount += pack.footprint
+                state.insert(pack, at: place)
+                return evicted
             }
+            Self.wipe(evicted)
         }
+    }
+
+    private static func wipe(_ items: consuming [Item]) {
+        for index in items.indices { items[index].pack.wipe() }
     }
 }
 

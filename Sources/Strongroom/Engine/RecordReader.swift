@@ -1,5 +1,6 @@
 import ArchiveBytes
 import ArchiveFormat
+package import ArchiveIndex
 package import ArchiveSealing
 package import ArchiveSegments
 import Synchronization
@@ -14,10 +15,16 @@ package final class RecordReader: Sendable {
     private let contexts = Mutex<[ReadContext]>([])
     private let packs: PackCache
 
-    package init(log: LogReader, keys: KeyringKeys, cacheByteCount: Int = 4 << 20) {
+    /// With a meter of the index's pages, both share the memory for the cache.
+    package init(
+        log: LogReader,
+        keys: KeyringKeys,
+        cacheByteCount: Int = 4 << 20,
+        sharedWith pages: CacheMeter? = nil
+    ) {
         self.log = log
         self.keys = keys
-        packs = PackCache(byteLimit: cacheByteCount)
+        packs = PackCache(byteLimit: cacheByteCount, sharedWith: pages)
     }
 
     /// The record version at a place, without its body.

@@ -12,9 +12,11 @@ struct GetCommand: AsyncParsableCommand {
             """
             Example: strongroom get -r A labs/4711.pdf > 4711.pdf
 
+            Part of a large record: strongroom get -r A scan.dcm --offset 1000000 --length 4096
+
             Records of up to 8 MiB are checked as a whole before the first byte is written. Of longer \
             ones every piece is checked before it is written, and the whole at the end: use the \
-            output only if the command ends with 0.
+            output only if the command ends with 0. Of a part every piece is checked.
             """,
             exits: Help.reading
         )
@@ -26,6 +28,12 @@ struct GetCommand: AsyncParsableCommand {
     @OptionGroup var moment: MomentOptions
     @Option(help: ArgumentHelp("The group of names it belongs to.", valueName: "name"))
     var collection = "records"
+    @Option(help: ArgumentHelp("Begin at this byte of the body, from 0.", valueName: "bytes"))
+    var offset: UInt64?
+    @Option(
+        help: ArgumentHelp("Write so many bytes; all that follow if not given.", valueName: "bytes")
+    )
+    var length: UInt64?
     @OptionGroup var answers: OutputOptions
 
     /// What is held in memory at once.
@@ -34,7 +42,7 @@ struct GetCommand: AsyncParsableCommand {
     func run() async throws {
         try await options.withArchive(.readOnly) { archive in
             let view = try await moment.view(of: archive)
-            let (name, collection) = (name, collection)
+            let (name, collection, part) = (name, collection, (offset, length))
             let progress =
                 StandardStream.output.isTerminal ? nil : answers.output.progress("get")
             try await archive.reading(view) { view throws(ArchiveError) in
@@ -45,8 +53,33 @@ struct GetCommand: AsyncParsableCommand {
                             + "`strongroom ls` lists names, `strongroom log` a name's history"
                     )
                 }
-                try Self.write(record, from: view, progress)
+                if part.0 != nil || part.1 != nil {
+                    try Self.write(part, of: record, from: view)
+                } else {
+                    try Self.write(record, from: view, progress)
+                }
             }
+        }
+    }
+
+    private static func write(
+        _ part: (offset: UInt64?, length: UInt64?),
+        of record: Record,
+        from view: ArchiveView
+    ) throws(ArchiveError) {
+        let offset = part.offset ?? 0
+        let rest = record.byteCount.subtractingReportingOverflow(offset)
+        guard !rest.overflow, part.length ?? 0 <= rest.partialValue else {
+            throw ArchiveError(
+                .invalid,
+                "the record has \(record.byteCount) bytes; --offset and --length ask for what is "
+                    + "behind its end"
+            )
+        }
+        let range = offset..<(offset + (part.length ?? rest.partialValue))
+        try view.forEachPiece(of: record, in: range) { piece in
+            if Interruption.isRequested { throw CancellationError() }
+            try StandardOutput.shared.write(piece.span)
         }
     }
 

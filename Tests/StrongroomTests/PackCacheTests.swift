@@ -1,0 +1,54 @@
+import ArchiveFormat
+import ArchiveIndex
+import Testing
+
+@testable import Strongroom
+
+@Suite struct `The cache of packs` {
+    private static func place(_ number: UInt64) -> RecordPlace {
+        RecordPlace(segment: SegmentNumber(1), frameOffset: number * 4_096, slot: 0)
+    }
+
+    /// A pack of about 4 KiB.
+    private static func pack() throws -> Pack {
+        var entry = RecordEntry()
+        entry.sequence = 1
+        entry.name = "a"
+        entry.bodyByteCount = 4_000
+        return try Pack(decoding: Pack.encode([(entry, Array(repeating: 7, count: 4_000))]))
+    }
+
+    @Test func `keeps to its bytes, whatever comes`() throws {
+        let cache = PackCache(byteLimit: 64 << 10)
+        let pack = try Self.pack()
+        for number in 0..<100 as Range<UInt64> {
+            cache[Self.place(number)] = pack
+            #expect(cache.byteCount <= 64 << 10)
+        }
+        #expect(cache.byteCount > 48 << 10)
+        #expect(cache[Self.place(99)] != nil)
+        #expect(cache[Self.place(0)] == nil)
+    }
+
+    /// Once the newest pack was always the next to leave, and nothing new ever stayed.
+    @Test func `keeps what came last, and longer what is asked for`() throws {
+        let cache = PackCache(byteLimit: 64 << 10)
+        let pack = try Self.pack()
+        for number in 0..<100 as Range<UInt64> {
+            cache[Self.place(number)] = pack
+            _ = cache[Self.place(7)]
+        }
+        #expect(cache[Self.place(7)] != nil)
+        for number in 90..<100 as Range<UInt64> { #expect(cache[Self.place(number)] != nil) }
+        #expect(cache[Self.place(80)] == nil)
+    }
+
+    @Test func `gives a reader the whole of a pack that was wiped for the cache`() throws {
+        let cache = PackCache(byteLimit: 64 << 10)
+        cache[Self.place(0)] = try Self.pack()
+        let held = try #require(cache[Self.place(0)])
+        for number in 1..<100 as Range<UInt64> { cache[Self.place(number)] = try Self.pack() }
+        #expect(cache[Self.place(0)] == nil)
+        #expect(held.bytes == (try Self.pack().bytes))
+    }
+}
