@@ -59,6 +59,7 @@ struct CommandFailure: Error {
             switch error.code {
             case .notFound, .unreachable: .noArchive
             case .integrity: .integrity
+            case .rollback: .rollback
             case .wrongKey: .wrongKey
             case .locked: .locked
             case .cancelled: .interrupted

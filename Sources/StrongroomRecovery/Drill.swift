@@ -87,7 +87,7 @@ public struct Drill: Sendable {
     /// Damage is a failed drill; what keeps it from being tried leaves it open.
     private static func outcome(of error: RecoveryError) -> DrillReport.Outcome {
         switch error.code {
-        case .integrity, .foreign, .conflict: .failed
+        case .integrity, .rollback, .foreign, .conflict: .failed
         default: .inconclusive
         }
     }

@@ -26,6 +26,8 @@ public struct RecoveryError: Error, Equatable, Sendable, CustomStringConvertible
         case conflict
         /// Bytes are missing or are not what was signed.
         case integrity
+        /// The vault or archive was put back to an older state than is known.
+        case rollback
         /// The passphrase or key file opens no slot of the keyring.
         case wrongKey
         /// The vault holds no keyring; it is kept apart and must be given.
@@ -89,7 +91,8 @@ extension RecoveryError {
             case .alreadyExists: .alreadyExists
             case .locked: .locked
             case .wrongKey: .wrongKey
-            case .corrupt, .rollback, .erased: .integrity
+            case .corrupt, .erased: .integrity
+            case .rollback: .rollback
             case .unsupported: .unsupported
             case .invalid: .invalid
             case .full: .full

@@ -72,6 +72,33 @@ import Testing
         }
     }
 
+    @Test func `in a directory is read in place, and not when it was put back`() throws {
+        try Workshop.withArchive { workshop in
+            let place = workshop.setting(["STRONGROOM_CACHE": workshop.path("cache")])
+            func ship(_ name: String) throws {
+                #expect(try place.run("put", "-r", "A", name, input: [1]).status == 0)
+                #expect(try place.run("snapshot", "-r", "A").status == 0)
+                #expect(try place.run("ship", "-r", "A", "--to", "V").status == 0)
+            }
+            try ship("a")
+            try FileManager.default.copyItem(
+                atPath: place.path("V"),
+                toPath: place.path("old")
+            )
+            try ship("b")
+            #expect(try place.run("ls", "-r", "V", "--json").messages.count == 2)
+            #expect(try place.run("status", "-r", "V", "--json").last()["snapshots"] == 2)
+            try FileManager.default.removeItem(atPath: place.path("V"))
+            try FileManager.default.moveItem(
+                atPath: place.path("old"),
+                toPath: place.path("V")
+            )
+            #expect(try place.run("ls", "-r", "V").status == 24)
+            let wrong = place.setting(["STRONGROOM_CACHE_SIZE": "much"])
+            #expect(try wrong.run("ls", "-r", "V").status == 2)
+        }
+    }
+
     @Test func `is copied and mended without a passphrase`() throws {
         try Workshop.withArchive { workshop in
             #expect(try workshop.run("put", "-r", "A", "a", input: noise(90_000)).status == 0)
@@ -215,5 +242,14 @@ import Testing
         #expect(recovered.status == 0, "\(recovered.errors)")
         #expect(try workshop.run("get", "-r", "B", "a").output == bytes)
         #expect(try run("drill", "--from", vault).status == 0)
+        // In place, with nothing recovered.
+        let place = workshop.setting([
+            "STRONGROOM_CACHE": workshop.path("cache"), "STRONGROOM_ALLOW_PLAIN_HTTP": "1",
+        ])
+        let read = try place.run("get", "-r", vault, "a")
+        #expect(read.output == bytes, "\(read.errors)")
+        #expect(try place.run("ls", "-r", vault, "--json").messages.count == 1)
+        let written = try place.run("put", "-r", vault, "b", "--json", input: [1])
+        #expect(try written.errorMessages.last?["code"] == "readOnly")
     }
 }

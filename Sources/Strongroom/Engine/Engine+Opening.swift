@@ -15,6 +15,8 @@ package struct ArchiveAddress: Sendable {
     package var credential: Credential
     package var configuration: ArchiveConfiguration
     package var clock: @Sendable () -> Timestamp
+    /// The keyring, where the credential has opened it already.
+    package var keyring: Keyring?
 
     package init(
         _ fileSystem: any FileSystem,

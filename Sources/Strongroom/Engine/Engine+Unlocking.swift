@@ -23,7 +23,8 @@ extension Engine {
                 layout.keyring,
                 limit: KeyringFile.byteCountLimit
             )
-            let keyring = try KeyringFile(decoding: bytes.span).open(address.credential)
+            let file = try KeyringFile(decoding: bytes.span)
+            let keyring = try address.keyring ?? file.open(address.credential)
             guard keyring.archiveID == document.archiveID, keyring.publicKey == document.publicKey
             else {
                 throw ArchiveError(

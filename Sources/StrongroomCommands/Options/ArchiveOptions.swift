@@ -7,7 +7,10 @@ import SystemPackage
 struct ArchivePlaceOptions: ParsableArguments {
     @Option(
         name: [.customShort("r"), .customLong("archive")],
-        help: ArgumentHelp("The archive's directory. STRONGROOM_ARCHIVE", valueName: "dir")
+        help: ArgumentHelp(
+            "The archive's directory; to read also a vault. STRONGROOM_ARCHIVE",
+            valueName: "dir"
+        )
     )
     var archivePath: String?
 
@@ -42,6 +45,10 @@ struct ArchiveOptions: ParsableArguments {
         _ body: (Archive) async throws -> Result
     ) async throws -> Result {
         let path = try path()
+        if let vault = try MountedVault(path) {
+            guard mode == .readOnly else { throw MountedVault.readOnly(path) }
+            return try await Self.using(try await vault.open(key), body)
+        }
         // Before anybody is asked for a passphrase: there may be nothing that it could open.
         _ = try Engine.readDocument(PosixFileSystem(), ArchiveLayout(FilePath(path)))
         let archive = try await Archive.open(

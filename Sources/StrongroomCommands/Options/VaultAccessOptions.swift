@@ -46,7 +46,8 @@ struct VaultAccessOptions: ParsableArguments {
     /// What the stores understand.
     var access: VaultAccess {
         var access = VaultAccess()
-        access.allowsPlainHTTP = allowPlainHttp
+        access.allowsPlainHTTP =
+            allowPlainHttp || Environment.text(of: "STRONGROOM_ALLOW_PLAIN_HTTP") == "1"
         access.authorities = caFile
         access.storageClass = storageClass
         access.uploadBytesPerSecond = limitUpload.map { $0 * 1024 }
