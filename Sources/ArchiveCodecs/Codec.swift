@@ -24,8 +24,6 @@ package enum CodecError: Error, Equatable {
     case malformed(Codec)
     /// Bytes follow the compressed ones that are not the zeros of padding.
     case trailingBytes(Codec)
-    /// A dictionary that this archive does not have.
-    case dictionaryMissing(UInt16)
     /// A dictionary is named for a codec that has none.
     case dictionaryUnused(Codec)
     /// Bytes that are no Zstandard dictionary.

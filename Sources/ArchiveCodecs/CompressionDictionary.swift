@@ -38,6 +38,13 @@ import Synchronization
         }
     }()
 
+    /// The text that compressed bytes refer to, without the entropy tables in front of it.
+    package var text: ArraySlice<UInt8> {
+        let bytes = bytes
+        let start = cc_zstd_dictionary_text(bytes.span)
+        return bytes[(start < 0 ? bytes.count : Int(start))...]
+    }
+
     /// What a decompressor needs; it lives as long as the dictionary.
     var digestForReading: DictionaryDigest { reading }
 
@@ -66,25 +73,4 @@ import Synchronization
     }
 
     deinit { unsafe cc_zstd_dictionary_free(pointer) }
-}
-
-/// The dictionaries of one archive by number.
-package struct DictionaryShelf: Sendable {
-    private var dictionaries: [UInt16: CompressionDictionary]
-
-    /// A shelf with the built-in dictionary.
-    package init() { dictionaries = [1: .fhirJSON] }
-
-    /// Adds one of the archive's own dictionaries; a number is given once.
-    package mutating func add(_ dictionary: CompressionDictionary) {
-        precondition(dictionaries[dictionary.number] == nil, "a number is never used twice")
-        dictionaries[dictionary.number] = dictionary
-    }
-
-    /// The dictionary that a frame names: nil for 0, an error for a number that is not here.
-    package func dictionary(_ number: UInt16) throws(CodecError) -> CompressionDictionary? {
-        if number == 0 { return nil }
-        guard let dictionary = dictionaries[number] else { throw .dictionaryMissing(number) }
-        return dictionary
-    }
 }

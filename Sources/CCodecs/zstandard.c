@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define ZSTD_STATIC_LINKING_ONLY
+#include <zdict.h>
 #include <zstd.h>
 #include <zstd_errors.h>
 
@@ -86,6 +87,25 @@ void cc_zstd_dictionary_free(cc_zstd_dictionary *dictionary)
     ZSTD_freeCDict(dictionary->compressing);
     ZSTD_freeDDict(dictionary->decompressing);
     free(dictionary);
+}
+
+long cc_zstd_dictionary_text(size_t byte_count, const uint8_t *bytes)
+{
+    size_t count = ZDICT_getDictHeaderSize(bytes, byte_count);
+    return ZDICT_isError(count) ? CC_MALFORMED : (long)count;
+}
+
+long cc_zstd_finish_dictionary(
+    int level, size_t content_count, const uint8_t *content,
+    size_t sample_count, const size_t *sample_sizes, const uint8_t *samples,
+    size_t output_count, uint8_t *output)
+{
+    if (sample_count > UINT32_MAX) return CC_FAILED;
+    ZDICT_params_t parameters = {.compressionLevel = level};
+    size_t count = ZDICT_finalizeDictionary(
+        output, output_count, content, content_count, samples, sample_sizes,
+        (unsigned)sample_count, parameters);
+    return ZDICT_isError(count) ? CC_FAILED : (long)count;
 }
 
 long cc_zstd_compress(

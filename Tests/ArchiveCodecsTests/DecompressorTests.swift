@@ -193,16 +193,6 @@ import Testing
 }
 
 @Suite struct `Dictionaries` {
-    @Test func `a shelf finds its dictionaries by number`() throws {
-        var shelf = DictionaryShelf()
-        #expect(try shelf.dictionary(0) == nil)
-        #expect(try shelf.dictionary(1) === CompressionDictionary.fhirJSON)
-        #expect(throws: CodecError.dictionaryMissing(2)) { try shelf.dictionary(2) }
-        let bytes = CompressionDictionary.fhirJSON.bytes
-        shelf.add(try CompressionDictionary(number: 2, bytes: bytes))
-        #expect(try shelf.dictionary(2)?.number == 2)
-    }
-
     @Test func `bytes that are no dictionary are refused`() {
         let whole = CompressionDictionary.fhirJSON.bytes
         var damaged = whole
@@ -211,13 +201,6 @@ import Testing
             #expect(throws: CodecError.malformedDictionary) {
                 try CompressionDictionary(number: 2, bytes: bytes)
             }
-        }
-    }
-
-    @Test func `a number is never used twice`() async {
-        await #expect(processExitsWith: .failure) {
-            var shelf = DictionaryShelf()
-            shelf.add(.fhirJSON)
         }
     }
 }

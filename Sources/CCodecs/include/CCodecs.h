@@ -39,6 +39,17 @@ cc_zstd_dictionary *_Nullable cc_zstd_dictionary_new(
     const uint8_t *_Nullable bytes CC_COUNTED(byte_count) CC_NOESCAPE);
 void cc_zstd_dictionary_free(cc_zstd_dictionary *_Nullable dictionary);
 
+/// Where the text of a dictionary of RFC 8878 begins, behind its entropy tables.
+long cc_zstd_dictionary_text(
+    size_t byte_count, const uint8_t *_Nonnull bytes CC_COUNTED(byte_count) CC_NOESCAPE);
+
+/// Makes a dictionary of RFC 8878 out of `content`, with entropy tables counted over the samples, which
+/// stand back to back.
+long cc_zstd_finish_dictionary(
+    int level, size_t content_count, const uint8_t *_Nonnull content,
+    size_t sample_count, const size_t *_Nonnull sample_sizes, const uint8_t *_Nonnull samples,
+    size_t output_count, uint8_t *_Nonnull output);
+
 /// Writes one frame without magic number, content size, checksum and dictionary number.
 long cc_zstd_compress(
     cc_zstd_compressor *_Nonnull compressor, const cc_zstd_dictionary *_Nullable dictionary,
