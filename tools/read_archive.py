@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-RECORDS, CHUNK, COMMIT, DIRECTORY, SEAL = 1, 2, 3, 4, 5
+RECORDS, CHUNK, COMMIT, DIRECTORY, SEAL, DICTIONARY = 1, 2, 3, 4, 5, 6
 FRAME_PLAINTEXT = 16 << 20
 FRAME_BODY = FRAME_PLAINTEXT + FRAME_PLAINTEXT // 8 + 4
 BATCH = FRAME_BODY + (1 << 20)
-DICTIONARY = "../Sources/CCodecs/dictionaries/fhir-json-1.dict"
-DICTIONARY_SHA256 = "bf32f62ddbd1b52d5c2cc8975c25630a28d9d1770786287e64e5927e63317149"
+BUILT_IN = "../Sources/CCodecs/dictionaries/fhir-json-1.dict"
+BUILT_IN_SHA256 = "bf32f62ddbd1b52d5c2cc8975c25630a28d9d1770786287e64e5927e63317149"
 
 class Problem(Exception):
     """What is wrong, and the exit status that says so."""
@@ -120,7 +120,7 @@ class Cursor:
 def dictionary(path):
     with open(path, "rb") as file:
         data = file.read()
-    need(sha256(data).hex() == DICTIONARY_SHA256, f"{path} is not dictionary 1 of Strongroom", 1)
+    need(sha256(data).hex() == BUILT_IN_SHA256, f"{path} is not dictionary 1 of Strongroom", 1)
     return zstandard.ZstdCompressionDict(data, dict_type=zstandard.DICT_TYPE_FULLDICT)
 
 def canonical(document):
@@ -287,7 +287,8 @@ class Archive:
         check_signature(self.public_key, bytes.fromhex(digits), message, "archive.json")
         self.keys = Keys(read_document(os.path.join(path, "keyring.json")), credential)
         need(self.keys.archive_id == self.archive_id, "keyring.json is of another archive")
-        self.records, self.chunks, self.erased, self.torn = [], {}, 0, 0
+        self.records, self.chunks, self.dictionaries = [], {}, {}
+        self.erased, self.torn = 0, 0
         # The log so far: the last commit, the hash of each, their tree, the last segment's end.
         self.sequence, self.hashes, self.tree = 0, [bytes(32)], Tree()
         self.predecessor, self.seal_hash = (0, 0, bytes(32)), bytes(32)
@@ -378,7 +379,7 @@ class Archive:
         sealed = frame.data[frame.body.start:frame.tag.stop]
         content = unseal(key, frame.nonce, sealed, frame.associated, frame.what)
         count, plain = struct.unpack("<I", content[:4])[0], content[4:]
-        need(count <= FRAME_PLAINTEXT and frame.codec <= 2 and frame.dictionary <= 1,
+        need(count <= FRAME_PLAINTEXT and frame.codec <= 2 and not 1 < frame.dictionary < 256,
              f"{frame.what}: codec {frame.codec} with dictionary {frame.dictionary}", 1)
         try:
             if frame.codec == 0:
@@ -387,7 +388,7 @@ class Archive:
                 if frame.codec == 1:
                     stream = zlib.decompressobj()
                 else:
-                    shared = dictionary(self.dictionary_path) if frame.dictionary else None
+                    shared = self.dictionary(frame)
                     stream = zstandard.ZstdDecompressor(
                         dict_data=shared, format=zstandard.FORMAT_ZSTD1_MAGICLESS
                     ).decompressobj()
@@ -398,6 +399,16 @@ class Archive:
         need(len(plain) == count, f"{frame.what} has another length than it declares")
         need(not any(padding), f"{frame.what}: its padding is not zeros")
         return plain, key
+
+    def dictionary(self, frame):
+        """What a frame is compressed with: a dictionary frame holds the one that it names."""
+        if frame.dictionary == 0 or frame.kind == DICTIONARY:
+            return None
+        if frame.dictionary == 1:
+            return dictionary(self.dictionary_path)
+        own = self.dictionaries.get((frame.number, frame.dictionary))
+        need(own, f"{frame.what}: its segment holds no dictionary {frame.dictionary} before it")
+        return own
 
     def read_frame(self, frame, totals):
         if frame.kind == DIRECTORY:  # it says again, for an index, what the packs say
@@ -412,6 +423,13 @@ class Archive:
             need(name == mac(hkdf(key, b"content"), plain[cursor.at:]),
                  f"{frame.what} holds another chunk than it says")
             self.chunks[name] = (frame, cursor.at)
+        elif frame.kind == DICTIONARY:
+            need(frame.dictionary >= 256, f"{frame.what} holds dictionary {frame.dictionary}")
+            cursor = Cursor(self.open_frame(frame)[0], frame.what)
+            self.check_domain(frame, None, "system")
+            cursor.text(cursor.varint(256))  # the media type: for writers
+            self.dictionaries[frame.number, frame.dictionary] = zstandard.ZstdCompressionDict(
+                cursor.data[cursor.at:], dict_type=zstandard.DICT_TYPE_FULLDICT)
         elif frame.kind == RECORDS:
             cursor = Cursor(self.open_frame(frame)[0], frame.what)
             entries = [parse_entry(cursor.take(cursor.varint(8 << 20)), frame.what)
@@ -541,7 +559,7 @@ def main():
     key.add_argument("--key-file", metavar="FILE")
     parser.add_argument("--all", action="store_true", help="every version, deletions as well")
     parser.add_argument("--dictionary", metavar="FILE", default=os.path.join(
-        os.path.dirname(os.path.abspath(__file__)), DICTIONARY))
+        os.path.dirname(os.path.abspath(__file__)), BUILT_IN))
     options = parser.parse_args()
     if (options.command == "extract") != (options.to is not None):
         parser.error("`extract`, and only that, needs --to")

@@ -34,6 +34,8 @@ package enum Limits {
     package static let mediaType = 256
     /// Bytes of all attributes and terms of one record together.
     package static let attributes = 512 << 10
+    /// Bytes of a compression dictionary.
+    package static let dictionary = 1 << 20
     /// Bytes of one record entry.
     package static let entry = 8 << 20
     /// Bytes of one record's body.

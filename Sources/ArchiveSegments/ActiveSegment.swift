@@ -30,6 +30,10 @@ package final class ActiveSegment {
     package private(set) var directories: [UInt64] = []
     package private(set) var totals = SegmentTotals()
     package var pending = PendingDirectory()
+    /// The archive's own dictionaries that frames of the segment may name: it holds them.
+    var dictionaries: Set<UInt16> = []
+    /// Plaintext that would have used a dictionary which the segment does not hold.
+    var unservedByteCounts: [UInt16: Int] = [:]
     private var frameCount: UInt64 = 0
     private var reservedByteCount: UInt64
 
@@ -55,6 +59,7 @@ package final class ActiveSegment {
         directories = segment.directories
         totals = segment.totals
         pending = segment.pending
+        dictionaries = segment.dictionaries
         frameCount = segment.frameCount
     }
 

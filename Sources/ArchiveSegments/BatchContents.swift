@@ -19,6 +19,10 @@ package struct BatchContents {
     private let opener: FrameOpener
     private let keys: any LogKeys
 
+    package init(keys: any LogKeys, directory: SegmentDirectory) {
+        self.init(opener: FrameOpener(keys: keys, directory: directory), keys: keys)
+    }
+
     package init(opener: FrameOpener, keys: any LogKeys) {
         self.opener = opener
         self.keys = keys

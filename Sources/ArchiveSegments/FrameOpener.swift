@@ -11,6 +11,7 @@ package import ArchiveSealing
 /// sealed bytes and bounds the decompression.
 package final class FrameOpener {
     private let keys: any LogKeys
+    private let dictionaries: DictionaryLibrary?
     private let cipher = XAES256GCM()
     private let hasher = SHA256()
     private let decompressor = Decompressor()
@@ -18,10 +19,17 @@ package final class FrameOpener {
     /// The archive's identity, and room for the part of a header that a tag authenticates.
     private var associated: [UInt8]
 
-    package init(keys: any LogKeys) {
+    /// Frames that name one of the archive's own dictionaries are opened only with `dictionaries`.
+    package init(keys: any LogKeys, dictionaries: DictionaryLibrary?) {
         self.keys = keys
+        self.dictionaries = dictionaries
         associated = keys.archiveID.bytes
         associated.append(zeros: FrameHeader.authenticatedByteCount)
+    }
+
+    /// An opener that finds the archive's own dictionaries in its segments.
+    package convenience init(keys: any LogKeys, directory: SegmentDirectory) {
+        self.init(keys: keys, dictionaries: DictionaryLibrary(directory, keys: keys))
     }
 
     /// Opens the records, chunk or dictionary frame that `frame` is, and returns its plaintext.
@@ -129,39 +137,49 @@ package final class FrameOpener {
                 "the frame declares codec \(header.codec) and \(plainByteCount) bytes"
             )
         }
+        let dictionary =
+            header.kind == .dictionary ? nil : try dictionary(header, segment, offset)
         var plain: [UInt8] = []
         plain.reserveCapacity(plainByteCount)
-        do {
+        do throws(CodecError) {
             try decompressor.decompress(
                 content.extracting(4...),
                 codec: codec,
-                dictionary: try dictionary(header.dictionary),
+                dictionary: dictionary,
                 plainByteCount: plainByteCount,
                 appendingTo: &plain
             )
-        } catch let error as CodecError {
+        } catch {
             throw LogError(
                 .corrupt,
                 segment: segment,
                 offset: offset,
                 "the frame does not decompress (\(error))"
             )
-        } catch {
+        }
+        return plain
+    }
+
+    private func dictionary(
+        _ header: FrameHeader,
+        _ segment: SegmentNumber,
+        _ offset: UInt64
+    ) throws(LogError) -> CompressionDictionary? {
+        switch header.dictionary {
+        case 0: return nil
+        case CompressionDictionary.fhirJSON.number: return .fhirJSON
+        case DictionaryPlaintext.firstOwnNumber...:
+            if let dictionaries {
+                return try dictionaries.dictionary(header.dictionary, namedIn: segment, at: offset)
+            }
+            fallthrough
+        default:
             throw LogError(
                 .unsupported,
                 segment: segment,
                 offset: offset,
                 "compression dictionary \(header.dictionary) is unknown"
             )
-        }
-        return plain
-    }
-
-    private func dictionary(_ number: UInt16) throws -> CompressionDictionary? {
-        switch number {
-        case 0: return nil
-        case CompressionDictionary.fhirJSON.number: return .fhirJSON
-        default: throw LogError(.unsupported, "unknown dictionary")
         }
     }
 

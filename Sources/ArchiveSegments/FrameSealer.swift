@@ -18,6 +18,8 @@ package struct FrameDraft: Sendable {
     package var firstSequence: RecordSequence
     package var codec: Codec
     package var dictionary: CompressionDictionary?
+    /// The number of the dictionary that the frame holds, if it holds one.
+    package var dictionaryNumber: UInt16?
     /// Zeros behind the compressed bytes, sealed with them: they hide how long those are.
     package var paddingByteCount = 0
 
@@ -102,11 +104,14 @@ package final class FrameSealer {
         )
         precondition(draft.paddingByteCount <= Limits.framePlaintext / 8, "more than a frame takes")
         content.append(zeros: draft.paddingByteCount)
-        let usesDictionary = used == .zstandard
+        // A dictionary's frame names the dictionary that it holds, and is compressed without one.
+        let number =
+            draft.dictionaryNumber
+            ?? (used == .zstandard ? draft.dictionary?.number : nil)
         let header = FrameHeader(
             kind: draft.kind,
             codec: used.rawValue,
-            dictionary: usesDictionary ? draft.dictionary?.number ?? 0 : 0,
+            dictionary: number ?? 0,
             bodyByteCount: content.count,
             maskedTag: keys.masked(domain.tag, nonce: nonce),
             nonce: nonce,

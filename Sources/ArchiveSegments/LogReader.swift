@@ -8,7 +8,7 @@ import SystemPackage
 ///
 /// Safe to share: files are opened once and read at absolute offsets.
 package final class LogReader: Sendable {
-    private let directory: SegmentDirectory
+    package let directory: SegmentDirectory
     private let archiveID: ArchiveID
     private let files = Mutex<[SegmentNumber: any File]>([:])
     /// Open files at a time; a descriptor each.
@@ -46,6 +46,20 @@ package final class LogReader: Sendable {
         try buffer.load(from: file, segment, at: offset, byteCount: byteCount)
         guard buffer.count >= byteCount else { throw Self.cut(segment, at: offset) }
         return 0..<byteCount
+    }
+
+    /// Reads `byteCount` bytes of a segment, fewer at its end.
+    func bytes(
+        of segment: SegmentNumber,
+        at offset: UInt64,
+        byteCount: Int
+    ) throws(LogError) -> [UInt8] {
+        let file = try file(segment)
+        do {
+            return try file.read(at: offset, byteCount: byteCount)
+        } catch {
+            throw LogError(error, segment: segment)
+        }
     }
 
     /// Reads the frame at `offset` of an open segment.

@@ -266,7 +266,7 @@ package struct LogRecovery {
             after: link,
             at: offset
         )
-        let contents = BatchContents(opener: FrameOpener(keys: keys), keys: keys)
+        let contents = BatchContents(keys: keys, directory: directory)
         while scanner.offset < segment.committedByteCount, let batch = try scanner.next() {
             let entries = try contents.entries(of: batch, in: scanner)
             segment.note(

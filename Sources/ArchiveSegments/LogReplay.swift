@@ -35,7 +35,7 @@ package struct LogReplay {
     package init(_ directory: SegmentDirectory, keys: any LogKeys) {
         self.directory = directory
         self.keys = keys
-        opener = FrameOpener(keys: keys)
+        opener = FrameOpener(keys: keys, directory: directory)
     }
 
     /// Visits everything behind `place` in order; returns the place where the log ends.

@@ -15,6 +15,8 @@ package struct LogParameters: Sendable {
     /// Estimated bytes of pending entries at which a directory frame is written: bounds memory, and
     /// the work of opening the archive again.
     package var directoryByteCount: Int
+    /// Plaintext for one of the archive's own dictionaries that makes a segment take it in.
+    package var dictionaryByteCount = 1 << 20
 
     package init(
         segmentByteCount: Int = 64 << 20,
@@ -57,6 +59,8 @@ package final class LogWriter {
     private var previousSeal: Digest
     private var lastNumber: SegmentNumber
     private(set) var active: ActiveSegment?
+    /// The archive's own dictionaries by number.
+    var ownDictionaries: [UInt16: OwnDictionary] = [:]
     private var failure: LogError?
 
     /// The log after its last sealed segment, which `position` describes.
@@ -124,11 +128,13 @@ package final class LogWriter {
     ) throws(LogError) -> CommittedBatch {
         try checkFit()
         precondition(lastSequence >= link.lastSequence, "sequence numbers only rise")
+        try rollIfFull()
+        let segment = try activeSegment(time: time)
+        let choice = choose(drafts, of: batch, in: segment)
+        let drafts = choice.drafts
         guard drafts.count <= Limits.framesPerBatch else {
             throw LogError(.overLimit, "a batch of \(drafts.count) frames")
         }
-        try rollIfFull()
-        let segment = try activeSegment(time: time)
         // The batch is frozen: only now its salt is drawn, so that a virtual machine that is cloned
         // or resumed in the middle can only write the same bytes under the same nonce.
         let salt = try Self.salt()
@@ -170,6 +176,8 @@ package final class LogWriter {
                 }
             }
         }
+        choice.note(in: segment)
+        offsets.removeFirst(choice.added.count)
         return CommittedBatch(segment: segment.number, offsets: offsets, link: link)
     }
 

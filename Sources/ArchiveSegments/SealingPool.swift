@@ -132,7 +132,7 @@ package final class SealingPool {
 
 extension FrameDraft {
     /// About how much plaintext the frame has.
-    fileprivate func plainByteCount(of batch: RecordBatch) -> Int {
+    func plainByteCount(of batch: RecordBatch) -> Int {
         switch content {
         case .bytes(let plain): return plain.count
         case .pack(let members):

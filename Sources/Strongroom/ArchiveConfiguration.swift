@@ -23,6 +23,17 @@ public struct ArchiveConfiguration: Sendable {
     /// Bytes of log behind the index's last checkpoint, at which there is another: the bound on what
     /// opening after a crash has to read.
     public var checkpointLogByteCount = 64 << 20
+    /// Which compression dictionaries are used.
+    public var dictionaries = DictionaryPolicy.own
+    /// Collections whose records without a subject are nobody's, so that an own dictionary may be
+    /// trained on them.
+    ///
+    /// Other records without a subject are never trained on.
+    public var freelyTrainedCollections: Set<String> = []
+    /// When own dictionaries are trained.
+    var training = OwnDictionaries.Schedule()
+    /// Records for an own dictionary that make a segment take it in, in bytes.
+    package var dictionaryByteCount = 1 << 20
     /// Where the archive tells what it did on its own: recovery, rebuilding, failures behind
     /// commits that are durable.
     ///
@@ -33,4 +44,18 @@ public struct ArchiveConfiguration: Sendable {
 
     /// The defaults.
     public init() {}
+}
+
+/// Which compression dictionaries an archive uses for what it writes.
+///
+/// Whatever was written can be read, whichever is chosen.
+public enum DictionaryPolicy: String, CaseIterable, Sendable {
+    /// None: records compress only against others in their pack.
+    case none
+    /// The one for FHIR in JSON that the program brings with it.
+    case builtIn
+    /// That, and dictionaries that the archive trains on its own records once it holds enough.
+    ///
+    /// They hold only strings that records of at least 20 subjects share.
+    case own
 }

@@ -259,3 +259,25 @@ import Testing
         try expectSight(ofEveryFlipIn: encoded(.collection("images"), []), decode)
     }
 }
+
+@Suite struct `A dictionary's plaintext` {
+    private let bytes = [UInt8](1...50)
+
+    @Test func `comes back as it was`() throws {
+        let plain = DictionaryPlaintext(mediaType: "text/plain", bytes: bytes)
+        #expect(try DictionaryPlaintext(decoding: plain.encode().span) == plain)
+    }
+
+    @Test func `that is cut, has no text as media type or is too long is refused`() {
+        let whole = DictionaryPlaintext(mediaType: "text/plain", bytes: bytes).encode()
+        var noText = whole
+        noText[1] = 0xff
+        let long = [UInt8](repeating: 7, count: Limits.dictionary + 1)
+        let tooLong = DictionaryPlaintext(mediaType: "t", bytes: long).encode()
+        let name = String(repeating: "t", count: Limits.mediaType + 1)
+        let longName = DictionaryPlaintext(mediaType: name, bytes: bytes).encode()
+        for plain in [[], Array(whole[..<5]), noText, tooLong, longName] {
+            #expect(throws: FormatError.self) { try DictionaryPlaintext(decoding: plain.span) }
+        }
+    }
+}

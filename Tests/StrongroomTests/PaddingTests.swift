@@ -20,7 +20,7 @@ import Testing
         var entry = NewRecord(name: name, body: body, subject: "Patient/1").entry
         entry.sequence = sequence
         entry.recorded = log.link.time
-        entry.digest = FrameOpener(keys: engine.keys).digest(of: body.span)
+        entry.digest = FrameOpener(keys: engine.keys, dictionaries: nil).digest(of: body.span)
         var draft = FrameDraft(
             kind: .records,
             .bytes(Pack.encode([(entry, body)])),

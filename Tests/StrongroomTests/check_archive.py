@@ -43,7 +43,7 @@ class Check:
         with open(key_file, "rb") as file:
             self.credential = ("key-file", file.read())
         home = os.path.dirname(os.path.abspath(reader.__file__))
-        dictionary = os.path.join(home, reader.DICTIONARY)
+        dictionary = os.path.join(home, reader.BUILT_IN)
         self.path, self.archive = path, reader.Archive(path, self.credential, dictionary)
         self.places, slots = {}, {}
         for record in self.archive.records:

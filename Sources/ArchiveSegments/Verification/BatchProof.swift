@@ -75,10 +75,15 @@ final class BatchProver {
     /// What runs are read into, one after the other.
     private var buffer: [UInt8] = []
 
-    init(archiveID: ArchiveID, keys: (any LogKeys)?, visit: FrameVisitor = FrameVisitor()) {
+    init(
+        archiveID: ArchiveID,
+        keys: (any LogKeys)?,
+        dictionaries: DictionaryLibrary? = nil,
+        visit: FrameVisitor = FrameVisitor()
+    ) {
         self.archiveID = archiveID
         logKey = keys?.logKey
-        check = keys.map { FrameCheck(keys: $0, visit: visit) }
+        check = keys.map { FrameCheck(keys: $0, dictionaries: dictionaries, visit: visit) }
     }
 
     /// Proves the batches of a run; one that is broken does not hide the next.

@@ -1,4 +1,5 @@
 import ArchiveBytes
+import ArchiveCodecs
 package import ArchiveFormat
 package import ArchiveSealing
 
@@ -37,10 +38,10 @@ struct FrameCheck {
     private let hasher = SHA256()
     private let visit: FrameVisitor
 
-    init(keys: any LogKeys, visit: FrameVisitor) {
+    init(keys: any LogKeys, dictionaries: DictionaryLibrary?, visit: FrameVisitor) {
         self.keys = keys
         self.visit = visit
-        opener = FrameOpener(keys: keys)
+        opener = FrameOpener(keys: keys, dictionaries: dictionaries)
         mac = keys.logKey.withSpan { HMACSHA256(key: $0) }
     }
 
@@ -59,6 +60,7 @@ struct FrameCheck {
             switch header.kind {
             case .records: return try pack(plain, header, segment, offset)
             case .chunk: return try chunk(plain, header, segment, offset)
+            case .dictionary: return try dictionary(plain, header)
             default: return nil
             }
         } catch let error as LogError {
@@ -128,6 +130,17 @@ struct FrameCheck {
         }
         visit.chunk?(chunk.id, segment, offset)
         return .chunk(chunk.id)
+    }
+
+    /// It is of no contents that are counted; it must be one, and the collection `system`'s.
+    private func dictionary(_ plain: [UInt8], _ header: FrameHeader) throws -> FrameFinding? {
+        try check(.collection(CollectionRegistry.systemCollection), header)
+        guard header.dictionary >= DictionaryPlaintext.firstOwnNumber else {
+            throw FormatError(.damaged, "a dictionary has the number \(header.dictionary)")
+        }
+        let bytes = try DictionaryPlaintext(decoding: plain.span).bytes
+        _ = try CompressionDictionary(number: header.dictionary, bytes: bytes)
+        return nil
     }
 
     private func directory(

@@ -45,6 +45,7 @@ package struct LogVerifier {
         self.keys = keys
         self.witnesses = witnesses
         team = ProvingTeam(
+            directory,
             archiveID: archiveID,
             keys: keys,
             threadCount: threadCount,

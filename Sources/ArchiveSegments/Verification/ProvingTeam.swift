@@ -16,10 +16,24 @@ final class ProvingTeam: Sendable {
     /// Runs that are proved before their findings are taken, for each worker.
     private static let runsAhead = 4
 
-    init(archiveID: ArchiveID, keys: (any LogKeys)?, threadCount: Int, visit: FrameVisitor) {
+    init(
+        _ directory: SegmentDirectory,
+        archiveID: ArchiveID,
+        keys: (any LogKeys)?,
+        threadCount: Int,
+        visit: FrameVisitor
+    ) {
         hasKeys = keys != nil
+        let dictionaries = keys.map { DictionaryLibrary(directory, keys: $0) }
         workers = (0..<max(1, threadCount)).map { _ in
-            Worker(prover: BatchProver(archiveID: archiveID, keys: keys, visit: visit))
+            Worker(
+                prover: BatchProver(
+                    archiveID: archiveID,
+                    keys: keys,
+                    dictionaries: dictionaries,
+                    visit: visit
+                )
+            )
         }
     }
 

@@ -44,6 +44,7 @@ final class ArchiveCore: @unchecked Sendable {
             cacheByteCount: engine.configuration.cacheByteCount,
             sharedWith: engine.indexOpening.cacheMeter
         )
+        engine.background = { DispatchQueue.global(qos: .utility).async(execute: $0) }
         pipeline = CommitPipeline(engine)
         self.engine = engine
     }

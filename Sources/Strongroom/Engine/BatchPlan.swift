@@ -23,12 +23,12 @@ struct BatchPlan {
 
     private struct GroupKey: Hashable {
         var domain: KeyDomainName
-        var hasDictionary: Bool
+        var dictionary: UInt16
     }
 
     private static let system = GroupKey(
         domain: .collection(SystemRecords.collection),
-        hasDictionary: false
+        dictionary: 0
     )
 
     private(set) var drafts: [FrameDraft] = []
@@ -37,10 +37,12 @@ struct BatchPlan {
     private let firstSequence: RecordSequence
     private let packByteCount: Int
 
-    /// Lays out the records of `batch` in packs of about `packByteCount` bytes of plaintext.
+    /// Lays out the records of `batch` in packs of about `packByteCount` bytes of plaintext; `dictionary`
+    /// says what those of a media type are compressed with.
     init(
         _ batch: RecordBatch,
-        packByteCount: Int
+        packByteCount: Int,
+        dictionary: (String?) -> CompressionDictionary?
     ) {
         self.packByteCount = packByteCount
         firstSequence = batch.firstSequence
@@ -50,8 +52,11 @@ struct BatchPlan {
         var last: (key: GroupKey, group: Int)?
         let records = batch.records.span
         for index in records.indices {
-            let dictionary = Self.dictionary(for: records[index].entry.mediaType)
-            let key = GroupKey(domain: records[index].domain, hasDictionary: dictionary != nil)
+            let dictionary = dictionary(records[index].entry.mediaType)
+            let key = GroupKey(
+                domain: records[index].domain,
+                dictionary: dictionary?.number ?? 0
+            )
             // Mostly a person's records come one after the other.
             if let last, last.key == key {
                 add(records[index], index, to: &groups[last.group])
@@ -124,10 +129,5 @@ struct BatchPlan {
         )
         group.members = []
         group.byteCount = 0
-    }
-
-    /// The dictionary that records of a media type are compressed with.
-    private static func dictionary(for mediaType: String?) -> CompressionDictionary? {
-        mediaType == "application/fhir+json" ? .fhirJSON : nil
     }
 }

@@ -58,14 +58,20 @@ extension Engine {
         let registrations = collections.map {
             PendingRecord(SystemRecords.registration(of: $0))
         }
+        let trained = try dictionaryForLog(besides: records)
+        let own = (trained.map { [SystemRecords.pending($0)] } ?? []) + registrations
         let batch = RecordBatch(
-            registrations.isEmpty ? records : registrations + records,
+            own.isEmpty ? records : own + records,
             firstSequence: log.link.lastSequence + 1,
             time: max(clock(), log.link.time)
         )
         try checkSize(batch)
         do {
-            let plan = BatchPlan(batch, packByteCount: document.packByteCount)
+            let plan = BatchPlan(
+                batch,
+                packByteCount: document.packByteCount,
+                dictionary: dictionaries.dictionary(for:)
+            )
             let committed = try log.commit(
                 plan.drafts,
                 of: batch,
@@ -78,7 +84,7 @@ extension Engine {
                 segment: committed.segment,
                 records: plan.entries(of: batch, in: committed)
             )
-            appended.receipts = (registrations.count..<batch.records.count).map {
+            appended.receipts = (own.count..<batch.records.count).map {
                 Receipt(
                     sequence: batch.firstSequence + UInt64($0),
                     commit: committed.link.number,
@@ -87,6 +93,8 @@ extension Engine {
             }
             log.note(appended.records, bodyByteCount: batch.bodyByteCount, chunks: [])
             finish(&appended, log)
+            if let trained { adopt(trained, log) }
+            train(on: records)
             return appended
         } catch {
             throw ArchiveError.wrapping(error)

@@ -156,6 +156,7 @@ extension Engine {
         do {
             let wasClosed = try engine.recoverLog(&head)
             if !wasClosed { try engine.tidyIndex() }
+            engine.learnDictionaries()
             engine.logOpening()
         } catch {
             throw ArchiveError.wrapping(error, in: address.path.string)
@@ -319,11 +320,13 @@ extension Engine {
         _ document: ArchiveDocument,
         _ configuration: ArchiveConfiguration
     ) -> LogParameters {
-        LogParameters(
+        var parameters = LogParameters(
             segmentByteCount: document.segmentByteCount,
             threadCount: configuration.threadCount,
             level: configuration.compressionLevel
         )
+        parameters.dictionaryByteCount = configuration.dictionaryByteCount
+        return parameters
     }
 
     /// What else than the head knows of commits: the index and the snapshots.

@@ -31,6 +31,9 @@ package final class Engine {
     var log: LogWriter?
     var head: HeadFile?
     var knownCollections: Set<String>
+    let dictionaries: OwnDictionaries
+    /// Runs what may take a second and nobody waits for; at once, where there are no threads.
+    var background: (@escaping @Sendable () -> Void) -> Void = { $0() }
 
     // The memory's.
     var memory = MemoryTable()
@@ -64,6 +67,7 @@ package final class Engine {
         document = parts.document
         keys = parts.keys
         configuration = parts.configuration
+        dictionaries = OwnDictionaries(parts.configuration)
         clock = parts.clock
         lockFile = parts.lockFile
         indexOpening = parts.indexOpening

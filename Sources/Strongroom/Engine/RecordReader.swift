@@ -12,6 +12,7 @@ import Synchronization
 package final class RecordReader: Sendable {
     private let log: LogReader
     private let keys: KeyringKeys
+    private let dictionaries: DictionaryLibrary
     private let contexts = Mutex<[ReadContext]>([])
     private let packs: PackCache
 
@@ -24,6 +25,7 @@ package final class RecordReader: Sendable {
     ) {
         self.log = log
         self.keys = keys
+        dictionaries = DictionaryLibrary(log.directory, keys: keys)
         packs = PackCache(byteLimit: cacheByteCount, sharedWith: pages)
     }
 
@@ -122,7 +124,7 @@ package final class RecordReader: Sendable {
     }
 
     private func takeContext() -> ReadContext {
-        contexts.withLock { $0.popLast() } ?? ReadContext(keys: keys)
+        contexts.withLock { $0.popLast() } ?? ReadContext(keys: keys, dictionaries)
     }
 
     private func giveBack(_ context: ReadContext) { contexts.withLock { $0.append(context) } }
@@ -162,7 +164,9 @@ private final class ReadContext: @unchecked Sendable {
     private let opener: FrameOpener
     private var buffer = FrameBuffer()
 
-    init(keys: KeyringKeys) { opener = FrameOpener(keys: keys) }
+    init(keys: KeyringKeys, _ dictionaries: DictionaryLibrary) {
+        opener = FrameOpener(keys: keys, dictionaries: dictionaries)
+    }
 
     func emptyBuffer() { buffer.empty() }
 

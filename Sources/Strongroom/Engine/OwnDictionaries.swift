@@ -1,0 +1,185 @@
+import ArchiveCodecs
+import ArchiveFormat
+import ArchiveSealing
+import ArchiveSegments
+import Synchronization
+
+/// The dictionaries that records are compressed with, and the training of the archive's own.
+///
+/// Belongs to the writer's thread. It samples what is committed; when enough has come, training
+/// runs elsewhere, and the batch after it brings the new dictionary into the log as a record of
+/// the collection `system`. Until that is durable nothing uses it.
+final class OwnDictionaries {
+    /// When the archive trains.
+    struct Schedule: Sendable {
+        /// Records of one media type that are enough for a first dictionary.
+        var firstByteCount = 2 << 20
+        /// The same while there is one already, as after opening.
+        var againByteCount = 64 << 20
+        /// Each training waits for so many times as much as the one before.
+        var growth = 4
+        /// Samples of all media types in memory.
+        var sampleByteCount = 8 << 20
+    }
+
+    /// A training whose time has come.
+    struct Training: Sendable {
+        let mediaType: String
+        let trial: DictionaryTrial
+    }
+
+    /// Where training on another thread leaves what came of it.
+    final class Desk: Sendable {
+        fileprivate struct Candidate: Sendable {
+            let mediaType: String
+            let bytes: [UInt8]
+        }
+
+        fileprivate let isTraining = Atomic(false)
+        fileprivate let candidate = Mutex<Candidate?>(nil)
+
+        /// Trains, on whatever thread.
+        func run(_ training: Training) {
+            if let bytes = training.trial.run() {
+                candidate.withLock { $0 = Candidate(mediaType: training.mediaType, bytes: bytes) }
+            }
+            isTraining.store(false, ordering: .releasing)
+        }
+    }
+
+    private struct Stream {
+        var reservoir: TrainingReservoir
+        var nextTraining: Int
+    }
+
+    /// More media types at a time are not sampled.
+    private static let streamLimit = 4
+
+    private let policy: DictionaryPolicy
+    private let schedule: Schedule
+    private let freeCollections: Set<String>
+    private(set) var known: [String: OwnDictionary] = [:]
+    private var numbers: Set<UInt16> = []
+    private var streams: [String: Stream] = [:]
+    let desk = Desk()
+
+    init(_ configuration: ArchiveConfiguration) {
+        policy = configuration.dictionaries
+        schedule = configuration.training
+        freeCollections = configuration.freelyTrainedCollections
+    }
+
+    /// What records of a media type are compressed with.
+    func dictionary(for mediaType: String?) -> CompressionDictionary? {
+        guard policy != .none, let mediaType else { return nil }
+        return known[mediaType]?.dictionary ?? Self.builtIn(for: mediaType)
+    }
+
+    static func builtIn(for mediaType: String) -> CompressionDictionary? {
+        mediaType == "application/fhir+json" ? .fhirJSON : nil
+    }
+
+    /// Takes in a dictionary that is in the log.
+    func learn(_ dictionary: OwnDictionary) {
+        numbers.insert(dictionary.dictionary.number)
+        known[dictionary.mediaType] = dictionary
+    }
+
+    /// Keeps a number from being given again.
+    func reserve(_ number: UInt16) { numbers.insert(number) }
+
+    // MARK: Sampling
+
+    /// Looks at records that were committed; answers a training whose time has come.
+    func sample(
+        _ records: [PendingRecord],
+        packByteCount: Int,
+        level: Int
+    ) -> Training? {
+        guard policy == .own else { return nil }
+        var due: String?
+        let span = records.span
+        for index in span.indices {
+            guard let mediaType = span[index].entry.mediaType, !span[index].inlineBody.isEmpty,
+                span[index].entry.subject != nil
+                    || freeCollections.contains(span[index].entry.collection)
+            else { continue }
+            if take(span[index], mediaType) { due = mediaType }
+        }
+        guard let due, !desk.isTraining.load(ordering: .acquiring) else { return nil }
+        return training(of: due, packByteCount: packByteCount, level: level)
+    }
+
+    /// Samples a record; tells whether its media type has enough.
+    private func take(_ record: borrowing PendingRecord, _ mediaType: String) -> Bool {
+        if streams[mediaType] == nil {
+            guard streams.count < Self.streamLimit else { return false }
+            streams[mediaType] = Stream(
+                reservoir: TrainingReservoir(seed: UInt64(streams.count + 1)),
+                nextTraining: known[mediaType] == nil
+                    ? schedule.firstByteCount : schedule.againByteCount
+            )
+            let limit = schedule.sampleByteCount / streams.count
+            for other in Array(streams.keys) { streams[other]?.reservoir.shrink(to: limit) }
+        }
+        let limit = schedule.sampleByteCount / streams.count
+        streams[mediaType]?.reservoir.take(
+            subject: record.entry.subject,
+            record.inlineBody,
+            limit: limit
+        )
+        guard let stream = streams[mediaType] else { return false }
+        return stream.reservoir.seenByteCount >= stream.nextTraining
+    }
+
+    private func training(of mediaType: String, packByteCount: Int, level: Int) -> Training? {
+        guard let stream = streams[mediaType] else { return nil }
+        streams[mediaType]?.nextTraining = stream.reservoir.seenByteCount * schedule.growth
+        desk.isTraining.store(true, ordering: .releasing)
+        return Training(
+            mediaType: mediaType,
+            trial: DictionaryTrial(
+                stream.reservoir.samples,
+                base: Self.builtIn(for: mediaType),
+                current: dictionary(for: mediaType),
+                packByteCount: packByteCount,
+                level: level
+            )
+        )
+    }
+
+    // MARK: Training
+
+    /// A dictionary that was trained and is not in the log yet; it stays so until it is learned.
+    func trained() -> OwnDictionary? {
+        guard let candidate = desk.candidate.withLock({ $0 }) else { return nil }
+        guard let number = freeNumber(for: candidate.bytes),
+            let dictionary = try? CompressionDictionary(number: number, bytes: candidate.bytes)
+        else {
+            desk.candidate.withLock { $0 = nil }
+            return nil
+        }
+        return own(dictionary, candidate.mediaType)
+    }
+
+    /// Takes in a dictionary that was trained, now that it is durable.
+    func adopt(_ dictionary: OwnDictionary) {
+        desk.candidate.withLock { $0 = nil }
+        learn(dictionary)
+    }
+
+    func own(_ dictionary: CompressionDictionary, _ mediaType: String) -> OwnDictionary {
+        OwnDictionary(dictionary, for: mediaType, fallback: Self.builtIn(for: mediaType))
+    }
+
+    /// A number made of the dictionary itself, so that even an archive that has forgotten a number,
+    /// because it lost a segment, does not give it to other bytes but by a rare accident.
+    private func freeNumber(for bytes: [UInt8]) -> UInt16? {
+        let digest = SHA256.hash(bytes.span).bytes
+        let first = UInt32(DictionaryPlaintext.firstOwnNumber)
+        let count = UInt32(UInt16.max) + 1 - first
+        let start = UInt32(digest[0]) | UInt32(digest[1]) << 8 | UInt32(digest[2]) << 16
+        return (0..<16).lazy.map { UInt16(first + (start + $0) % count) }
+            .first { !self.numbers.contains($0) }
+    }
+}
