@@ -13,6 +13,8 @@ package struct ArchiveDocument: Equatable, Sendable {
     package var segmentByteCount: Int
     /// Bytes of an index page.
     package var pageByteCount: Int
+    /// What the archive was made for, as its maker named it; nil for the usual.
+    package var profile: String?
 
     package init(
         archiveID: ArchiveID,
@@ -20,7 +22,8 @@ package struct ArchiveDocument: Equatable, Sendable {
         publicKey: [UInt8],
         packByteCount: Int,
         segmentByteCount: Int,
-        pageByteCount: Int
+        pageByteCount: Int,
+        profile: String? = nil
     ) {
         self.archiveID = archiveID
         self.created = created
@@ -28,20 +31,23 @@ package struct ArchiveDocument: Equatable, Sendable {
         self.packByteCount = packByteCount
         self.segmentByteCount = segmentByteCount
         self.pageByteCount = pageByteCount
+        self.profile = profile
     }
 
     /// The document to be signed with purpose `archive`.
     package var document: JSONObject {
-        [
+        var chosen: JSONObject = [
+            "index_page_bytes": .integer(Int64(pageByteCount)),
+            "pack_bytes": .integer(Int64(packByteCount)),
+            "segment_bytes": .integer(Int64(segmentByteCount)),
+        ]
+        if let profile { chosen["profile"] = .text(profile) }
+        return [
             "archive_id": .text(archiveID.hex),
             "created": .text(created.description),
             "format": "strongroom archive",
             "format_version": 1,
-            "parameters": [
-                "index_page_bytes": .integer(Int64(pageByteCount)),
-                "pack_bytes": .integer(Int64(packByteCount)),
-                "segment_bytes": .integer(Int64(segmentByteCount)),
-            ],
+            "parameters": .object(chosen),
             "public_key": .text(Hex.encode(publicKey)),
         ]
     }
@@ -68,7 +74,8 @@ package struct ArchiveDocument: Equatable, Sendable {
             publicKey: key,
             packByteCount: Int(pack),
             segmentByteCount: Int(segment),
-            pageByteCount: Int(page)
+            pageByteCount: Int(page),
+            profile: parameters["profile"]?.asText
         )
         let finding = Self.finding(
             packByteCount: packByteCount,

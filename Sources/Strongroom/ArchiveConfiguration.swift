@@ -3,10 +3,12 @@ public import Logging
 
 /// How an archive works, apart from what is fixed when it is created.
 public struct ArchiveConfiguration: Sendable {
-    /// Plaintext that packs are filled to, fixed at creation: 4 KiB balanced, 16 KiB dense.
+    /// What the archive is made for, fixed at creation.
+    public let profile: ArchiveProfile
+    /// Plaintext that packs are filled to, fixed at creation; the profile's unless said otherwise.
     ///
     /// Larger packs compress better and cost more to read one record from.
-    public var packByteCount = 8 << 10
+    public var packByteCount: Int
     /// The size at which a segment is sealed, fixed at creation.
     public var segmentByteCount = 64 << 20
     /// The size of an index page, fixed at creation.
@@ -16,8 +18,8 @@ public struct ArchiveConfiguration: Sendable {
     public var cacheByteCount = 64 << 20
     /// Threads that compress and seal: one for each processor, eight at most, unless set.
     public var threadCount = min(WorkerTeam.processorCount, 8)
-    /// Zstandard level.
-    public var compressionLevel = 3
+    /// Zstandard level from 1 to 19; nil for that of the archive's profile.
+    public var compressionLevel: Int?
     /// Entries in memory, in bytes, at which the index is brought up to date on disk.
     public var checkpointByteCount = 24 << 20
     /// Bytes of log behind the index's last checkpoint, at which there is another: the bound on what
@@ -42,8 +44,11 @@ public struct ArchiveConfiguration: Sendable {
     /// scrypt's cost for new passphrase slots, as a power of two; 2^17 unless tests say otherwise.
     package var scryptLogN = 17
 
-    /// The defaults.
-    public init() {}
+    /// What a profile stands for, and the defaults of the rest.
+    public init(profile: ArchiveProfile = .balanced) {
+        self.profile = profile
+        packByteCount = profile.packByteCount
+    }
 }
 
 /// Which compression dictionaries an archive uses for what it writes.

@@ -61,4 +61,41 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: ArchiveProfile.allCases)
+    func `come from the profile, which later openings find`(profile: ArchiveProfile) throws {
+        var configuration = ArchiveConfiguration(profile: profile)
+        configuration.scryptLogN = 10
+        try SmallArchive.with(configuration) { archive in
+            try archive.writing { engine in
+                #expect(engine.document.packByteCount == profile.packByteCount)
+                #expect(engine.compressionLevel == profile.compressionLevel)
+            }
+            configuration.compressionLevel = 7
+            let engine = try Engine.openForReading(try archive.address(configuration))
+            #expect(engine.compressionLevel == 7)
+        }
+    }
+
+    @Test func `of a profile that is not known yet are those of the balanced one`() throws {
+        try SmallArchive.with { archive in
+            try archive.writing { engine in
+                var document = engine.document
+                document.profile = "later"
+                let signed = try SignedDocument.signedBytes(
+                    document.document,
+                    purpose: ArchiveDocument.purpose
+                )
+                let file = try SignedDocument.encode(
+                    document.document,
+                    signature: try engine.keys.sign(signed)
+                )
+                try archive.files.replace(archive.path.appending("archive.json"), with: file)
+            }
+            try archive.writing { engine in
+                #expect(engine.document.profile == "later")
+                #expect(engine.compressionLevel == ArchiveProfile.balanced.compressionLevel)
+            }
+        }
+    }
 }

@@ -25,7 +25,7 @@ extension Engine {
         let training = dictionaries.sample(
             records,
             packByteCount: document.packByteCount,
-            level: configuration.compressionLevel
+            level: compressionLevel
         )
         guard let training else { return }
         let desk = dictionaries.desk

@@ -60,7 +60,9 @@ extension Engine {
                 publicKey: keyring.publicKey,
                 packByteCount: address.configuration.packByteCount,
                 segmentByteCount: address.configuration.segmentByteCount,
-                pageByteCount: address.configuration.pageByteCount
+                pageByteCount: address.configuration.pageByteCount,
+                profile: address.configuration.profile == .balanced
+                    ? nil : address.configuration.profile.rawValue
             )
             let layout = address.layout
             try address.fileSystem.replace(layout.keyring, with: try file.bytes())
@@ -314,6 +316,18 @@ extension Engine {
         )
     }
 
+    /// The level of what is written from now on.
+    var compressionLevel: Int { Self.compressionLevel(document, configuration) }
+
+    /// The caller's choice, or that of the archive's profile; one of a later release counts as balanced.
+    private static func compressionLevel(
+        _ document: ArchiveDocument,
+        _ configuration: ArchiveConfiguration
+    ) -> Int {
+        let profile = document.profile.flatMap(ArchiveProfile.init) ?? .balanced
+        return configuration.compressionLevel ?? profile.compressionLevel
+    }
+
     var logParameters: LogParameters { Self.logParameters(document, configuration) }
 
     private static func logParameters(
@@ -323,7 +337,7 @@ extension Engine {
         var parameters = LogParameters(
             segmentByteCount: document.segmentByteCount,
             threadCount: configuration.threadCount,
-            level: configuration.compressionLevel
+            level: compressionLevel(document, configuration)
         )
         parameters.dictionaryByteCount = configuration.dictionaryByteCount
         return parameters

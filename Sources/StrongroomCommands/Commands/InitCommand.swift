@@ -19,13 +19,35 @@ struct InitCommand: AsyncParsableCommand {
         )
     )
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            What the archive is made for, for ever: fast, balanced or dense (a fifth smaller than \
+            balanced, and slower to write).
+            """,
+            valueName: "profile"
+        )
+    )
+    var profile = ArchiveProfile.balanced.rawValue
+
     @OptionGroup var options: ArchiveOptions
     @OptionGroup var answers: OutputOptions
 
     func run() async throws {
+        guard let profile = ArchiveProfile(rawValue: profile) else {
+            throw CommandFailure(
+                .usage,
+                code: "usage",
+                "--profile is fast, balanced or dense, not \(profile)"
+            )
+        }
         let path = try options.path()
         let key = try options.key.key(for: path, isNew: true)
-        let archive = try await Archive.create(at: path, unlocking: key)
+        let archive = try await Archive.create(
+            at: path,
+            unlocking: key,
+            configuration: ArchiveConfiguration(profile: profile)
+        )
         let message = Note(
             "initialized",
             [
