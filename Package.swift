@@ -173,6 +173,12 @@ let package = Package(
             path: "Tests/FaultProxy",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "torture-writer",
+            dependencies: ["Strongroom", "Support"],
+            path: "Tests/TortureWriter",
+            swiftSettings: strict
+        ),
     ]
         + testTargets([
             "ArchiveBytes": ["ArchiveBytes"],

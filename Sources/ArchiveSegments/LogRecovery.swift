@@ -63,6 +63,8 @@ package struct LogRecovery {
                 )
             )
         }
+        // A number that somebody remembers is not used again, whatever became of its file.
+        position.lastNumber = known.compactMap(\.segment).reduce(position.lastNumber, max)
         try requireSegments(of: known, among: names, after: position.link)
         let open = names.filter { !$0.isSealed }
         // The log goes on behind its last sealed segment, or not at all.

@@ -119,7 +119,10 @@ package struct LogReplay {
             start.segment = name.number
             start.offset = UInt64(SegmentHeader.byteCount)
         }
-        return try batches(file, name, from: start, visit)
+        let end = try batches(file, name, from: start, visit)
+        // Recovery removes a segment without a commit, and its number may then come again: no place
+        // may name it.
+        return end.link == place.link ? nil : end
     }
 
     private func batches(

@@ -139,4 +139,36 @@ import Testing
             }
         }
     }
+
+    /// The power went while the head was written, within a sector.
+    ///
+    /// Its other slot held, the archive opened, and the torn one stayed: every verification from then
+    /// on called the archive damaged. (Random life 11257.)
+    @Test func `was a torn slot of the head that nobody mended`() throws {
+        for change in 1...12 {
+            for seed in [212_296, 4, 8, 12] as [UInt64] {
+                try withLife { life in
+                    try life.perform(.put(1))
+                    try life.perform(.powerCutAhead(changes: change, seed: seed))
+                    try life.perform(.reopen)
+                }
+            }
+        }
+    }
+
+    /// A segment was made and the disk was full, so it held nothing.
+    ///
+    /// Making the index anew wrote down that segment as the log's end, recovery removed it, and its
+    /// number and the one before came again. The next opening read only what stands behind the place
+    /// that the index named: a record that had been acknowledged was not found. (Random life 10037.)
+    @Test func `was an index that ended in a segment that was removed`() throws {
+        try withLife { life in
+            let steps: [LifeStep] = [
+                .put(492_102), .powerCut(seed: 617_122), .fill(byteCount: 11_596), .put(880_379),
+                .kill, .batch(441_190), .heal, .rebuild, .put(232_758), .kill,
+            ]
+            for step in steps { try life.perform(step) }
+            try life.check()
+        }
+    }
 }

@@ -353,10 +353,11 @@ final class Life {
     private static func difference(_ found: [String: [UInt8]], _ model: LifeModel) -> String {
         let names = Set(found.keys).union(model.acknowledged.keys).sorted()
         let wrong = names.filter { found[$0] != model.acknowledged[$0] }
+        let missing = wrong.filter { found[$0] == nil }
         let batch = model.uncertain.map { $0.keys.sorted().description } ?? "none"
         return
             "of \(model.acknowledged.count) promised records these are missing, wrong or too many: "
-            + "\(wrong); uncertain batch: \(batch)"
+            + "\(wrong), missing of them \(missing); uncertain batch: \(batch)"
     }
 }
 

@@ -157,7 +157,11 @@ extension Engine {
         let engine = Engine(parts)
         do {
             let wasClosed = try engine.recoverLog(&head)
-            if !wasClosed { try engine.tidyIndex() }
+            if engine.mustRemakeIndex {
+                try engine.remakeIndex()
+            } else if !wasClosed {
+                try engine.tidyIndex()
+            }
             engine.learnDictionaries()
             engine.logOpening()
         } catch {
@@ -189,14 +193,16 @@ extension Engine {
             position: position
         )
         self.log = log
-        // Closing a segment after a crash adds commits that hold no record.
+        // Closing a segment after a crash adds commits that hold no record. If there are others that
+        // the index was not told of, it must not be believed.
+        mustRemakeIndex = log.link.lastSequence > end.link.lastSequence
         end = log.place
         let wasClosed = head.current?.isClosed == true && head.current?.commit == log.link
         if head.current == nil {
             // The first opening: whoever made the archive may have been killed before its last sync.
             try fileSystem.synchronizeDirectory(layout.root)
         }
-        if head.current?.commit != log.link {
+        if head.current?.commit != log.link || head.isTorn {
             try head.advance(
                 to: log.link,
                 segment: log.end.segment,

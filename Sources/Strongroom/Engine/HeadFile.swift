@@ -10,6 +10,8 @@ struct HeadFile {
     private let logKey: HMACSHA256
     /// The slot that holds: the one with the higher counter.
     private(set) var current: HeadSlot?
+    /// A crash tore the other slot: the next writing makes it whole.
+    private(set) var isTorn = false
 
     /// Opens the head; a damaged slot counts as absent, both damaged is an error.
     init(
@@ -24,7 +26,7 @@ struct HeadFile {
             let bytes = try file.read(at: 0, byteCount: 2 * HeadSlot.byteCount)
             self.archiveID = archiveID
             self.logKey = logKey.withSpan { HMACSHA256(key: $0) }
-            current = try Self.newest(bytes, archiveID: archiveID, logKey: self.logKey)
+            (current, isTorn) = try Self.newest(bytes, archiveID: archiveID, logKey: self.logKey)
         } catch {
             throw ArchiveError.wrapping(error, in: path.string)
         }
@@ -34,7 +36,7 @@ struct HeadFile {
         _ bytes: [UInt8],
         archiveID: ArchiveID,
         logKey: HMACSHA256
-    ) throws(FormatError) -> HeadSlot? {
+    ) throws(FormatError) -> (slot: HeadSlot?, isTorn: Bool) {
         var slots: [HeadSlot] = []
         var failure: FormatError?
         for index in 0..<2 {
@@ -53,7 +55,7 @@ struct HeadFile {
         }
         // A crash tears one slot at most: the other then tells.
         if let failure, slots.isEmpty { throw failure }
-        return slots.max { $0.counter < $1.counter }
+        return (slots.max { $0.counter < $1.counter }, failure != nil)
     }
 
     /// Makes it durable that `commit`, which ends at that place, is durable.
@@ -81,5 +83,6 @@ struct HeadFile {
             throw ArchiveError(error)
         }
         current = slot
+        isTorn = false
     }
 }
