@@ -67,6 +67,9 @@ package final class BlockingPool: Sendable {
         }
     }
 
+    /// Whether bodies wait for a thread.
+    package var isWaitedFor: Bool { state.withLock { !$0.waiting.isEmpty } }
+
     /// Runs `body` on a thread of the pool; nobody waits for it.
     package func start(_ body: @escaping @Sendable () -> Void) { start(Work(body: body)) }
 

@@ -1,3 +1,4 @@
+import CMachine
 import Glibc
 import Strongroom
 
@@ -13,6 +14,7 @@ enum Program {
         """
 
     static func main() async {
+        cm_keep_small()
         do {
             try await run(CommandLine.arguments.dropFirst().map { $0 })
         } catch {

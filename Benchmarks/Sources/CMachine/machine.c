@@ -1,5 +1,6 @@
 #include "CMachine.h"
 
+#include <malloc.h>
 #include <time.h>
 
 // There only when `peers/counting.c` is preloaded.
@@ -10,6 +11,13 @@ uint64_t cm_now(void)
     struct timespec time = {0};
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+void cm_keep_small(void)
+{
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, 512 << 10);
+    mallopt(M_TRIM_THRESHOLD, 2 << 20);
 }
 
 uint64_t cm_allocation_count(void)

@@ -18,7 +18,7 @@ final class ArchiveCore: @unchecked Sendable {
     let readers = BlockingPool(label: "strongroom.reader", width: 4)
     let records: RecordReader
     let document: ArchiveDocument
-    private let waiting = Mutex<[Request]>([])
+    private let queue = Mutex(Queue())
 
     /// Opening derives keys and may recover: it takes a while and must not hold up others.
     static let opening = BlockingPool(label: "strongroom.opening", width: 4)
@@ -34,6 +34,12 @@ final class ArchiveCore: @unchecked Sendable {
         /// Deleting reads what it deletes, which may fail: that must not fail other callers' records.
         let standsAlone: Bool
         let answer: @Sendable (Result<[Receipt], ArchiveError>) -> Void
+    }
+
+    private struct Queue {
+        var requests: [Request] = []
+        /// Whether somebody takes what comes.
+        var isDrained = false
     }
 
     init(_ engine: sending Engine) {
@@ -97,9 +103,10 @@ final class ArchiveCore: @unchecked Sendable {
                 standsAlone: records.contains { $0.entry.isTombstone },
                 answer: { continuation.resume(returning: $0) }
             )
-            let isFirst = waiting.withLock { waiting in
-                waiting.append(request)
-                return waiting.count == 1
+            let isFirst = queue.withLock { queue in
+                defer { queue.isDrained = true }
+                queue.requests.append(request)
+                return !queue.isDrained
             }
             if isFirst { startDrain() }
         }
@@ -113,25 +120,32 @@ final class ArchiveCore: @unchecked Sendable {
         }
     }
 
-    /// Takes what waits, as much as one batch holds, and commits it; until nothing waits.
+    /// Takes what waits, as much as one batch holds, and commits it; until nothing comes any more, or
+    /// others wait for the writer's thread.
     private func drain() {
         while true {
-            let batch = waiting.withLock { waiting in
-                var count = 0
-                var byteCount = 0
-                for request in waiting {
-                    byteCount += request.byteCount
-                    let fits = byteCount <= Engine.batchByteLimit * 3 / 4
-                    if count > 0, request.standsAlone || !fits { break }
-                    count += 1
-                    if request.standsAlone { break }
-                }
-                let batch = Array(waiting.prefix(count))
-                waiting.removeFirst(count)
-                return batch
-            }
+            let batch = next()
             guard !batch.isEmpty else { return }
             commit(batch)
+            if writer.isWaitedFor { return startDrain() }
+        }
+    }
+
+    private func next() -> [Request] {
+        queue.withLock { queue in
+            queue.isDrained = !queue.requests.isEmpty
+            var count = 0
+            var byteCount = 0
+            for request in queue.requests {
+                byteCount += request.byteCount
+                let fits = byteCount <= Engine.batchByteLimit * 3 / 4
+                if count > 0, request.standsAlone || !fits { break }
+                count += 1
+                if request.standsAlone { break }
+            }
+            let batch = Array(queue.requests.prefix(count))
+            queue.requests.removeFirst(count)
+            return batch
         }
     }
 
