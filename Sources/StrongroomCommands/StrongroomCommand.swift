@@ -38,7 +38,7 @@ struct StrongroomCommand: AsyncParsableCommand {
                 subcommands: [
                     SnapshotCommand.self, SnapshotsCommand.self, VaultCommand.self,
                     ShipCommand.self, RecoverCommand.self, RepairCommand.self,
-                    DrillCommand.self,
+                    DrillCommand.self, WitnessCommand.self,
                 ]
             ),
         ]

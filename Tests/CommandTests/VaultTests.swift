@@ -99,6 +99,53 @@ import Testing
         }
     }
 
+    @Test func `that was put back is told by a checkpoint that was kept`() throws {
+        try Workshop.withArchive { workshop in
+            func ship(_ name: String) throws {
+                #expect(try workshop.run("put", "-r", "A", name, input: [1]).status == 0)
+                #expect(try workshop.run("snapshot", "-r", "A").status == 0)
+                #expect(try workshop.run("ship", "-r", "A", "--to", "V").status == 0)
+            }
+            try ship("a")
+            try FileManager.default.copyItem(
+                atPath: workshop.path("V"),
+                toPath: workshop.path("old")
+            )
+            let first = try workshop.run("witness", "export", "-r", "A", "--to", "first")
+            #expect(first.status == 0, "\(first.errors)")
+            try ship("b")
+            let printed = try workshop.run("witness", "export", "--vault", "V")
+            #expect(printed.text.hasPrefix("strongroom/"))
+            workshop.write("second", printed.output)
+            for place in [["-r", "A"], ["--vault", "V"]] {
+                for note in ["first", "second"] {
+                    let check = try workshop.execute(
+                        Workshop.program,
+                        ["witness", "check", note, "--json"] + place
+                    )
+                    #expect(check.status == 0, "\(check.errors)")
+                    #expect(try check.last()["message_type"] == "witnessed")
+                }
+            }
+            #expect(
+                try workshop.run("witness", "check", "second", "--vault", "old").status == 24
+            )
+            let old = ["recover", "--from", "old", "--witness", "second"]
+            #expect(try workshop.execute(Workshop.program, old + ["--to", "B"]).status == 24)
+            #expect(!workshop.exists("B"))
+            let accepted = try workshop.execute(
+                Workshop.program,
+                old + ["--to", "B", "--accept-rollback"]
+            )
+            #expect(accepted.status == 0 && accepted.errors.contains("put back"))
+            let verified = try workshop.run("verify", "--vault", "old", "--witness", "second")
+            #expect(verified.status == 24)
+            #expect(
+                try workshop.run("verify", "--vault", "V", "--witness", "first").status == 0
+            )
+        }
+    }
+
     @Test func `is copied and mended without a passphrase`() throws {
         try Workshop.withArchive { workshop in
             #expect(try workshop.run("put", "-r", "A", "a", input: noise(90_000)).status == 0)

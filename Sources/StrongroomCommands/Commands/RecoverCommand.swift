@@ -28,7 +28,7 @@ struct RecoverCommand: AsyncParsableCommand {
             of its own: all versions with the times of their recording, a new identity, the same \
             passphrase. Every record version that did not survive is listed, and the exit status is 3.
             """,
-            exits: [.partial, .noArchive, .locked, .wrongKey, .integrity, .interrupted]
+            exits: [.partial, .noArchive, .locked, .wrongKey, .integrity, .rollback, .interrupted]
         )
     )
 
@@ -60,6 +60,7 @@ struct RecoverCommand: AsyncParsableCommand {
     @Flag(help: "The directory may hold other files, which are left alone; never an archive.")
     var besideOthers = false
     @OptionGroup var keys: VaultKeyOptions
+    @OptionGroup var witnesses: WitnessOptions
     @OptionGroup var access: VaultAccessOptions
     @OptionGroup var answers: OutputOptions
 
@@ -80,6 +81,7 @@ struct RecoverCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try VaultPlace.existing(vault, access)
         let output = answers.output
+        try await witnesses.check(store, output)
         let recovery = Recovery(from: store, unlocking: try keys.keys(for: vault))
         if surviving || !selection.isEverything {
             return try await extract(recovery, output)

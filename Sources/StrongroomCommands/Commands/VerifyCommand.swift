@@ -41,6 +41,7 @@ struct VerifyCommand: AsyncParsableCommand {
         help: ArgumentHelp("A vault's keyring, where it is kept apart.", valueName: "file")
     )
     var keyring: String?
+    @OptionGroup var witnesses: WitnessOptions
     @OptionGroup var access: VaultAccessOptions
     @OptionGroup var answers: OutputOptions
 
@@ -55,6 +56,9 @@ struct VerifyCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--public-key is 64 hexadecimal digits; `strongroom status` tells it"
             )
+        }
+        guard vault != nil || witnesses.witness == nil else {
+            throw ValidationError("--witness belongs to --vault; for an archive: `witness check`")
         }
         guard vault == nil || !keyless || publicKey != nil else {
             throw ValidationError(
@@ -93,6 +97,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private func verify(vault: String) async throws -> VerificationMessage {
         let store = try VaultPlace.existing(vault, access)
+        try await witnesses.check(store, publicKey: publicKey, answers.output)
         let verification =
             if let publicKey {
                 try VaultVerification(of: store, publicKey: publicKey)
