@@ -44,10 +44,16 @@ struct ArchiveOptions: ParsableArguments {
         _ mode: Archive.Mode,
         _ body: (Archive) async throws -> Result
     ) async throws -> Result {
+        try await Self.using(try await open(mode), body)
+    }
+
+    // Inlined into the callers, its several awaits crash the optimizer of Swift 6.3.1.
+    @inline(never)
+    private func open(_ mode: Archive.Mode) async throws -> Archive {
         let path = try path()
         if let vault = try MountedVault(path) {
             guard mode == .readOnly else { throw MountedVault.readOnly(path) }
-            return try await Self.using(try await vault.open(key), body)
+            return try await vault.open(key)
         }
         // Before anybody is asked for a passphrase: there may be nothing that it could open.
         _ = try Engine.readDocument(PosixFileSystem(), ArchiveLayout(FilePath(path)))
@@ -57,7 +63,7 @@ struct ArchiveOptions: ParsableArguments {
             mode: mode
         )
         if mode == .readWrite { Self.tell(await archive.openingReport()) }
-        return try await Self.using(archive, body)
+        return archive
     }
 
     /// Says what opening had to mend, if anything.
