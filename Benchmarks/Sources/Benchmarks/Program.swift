@@ -10,6 +10,7 @@ enum Program {
                | callers CORPUS DIR RECORDS | read|cold DIR RECORDS COUNT SEED | scan DIR
                | open DIR RECORDS SEED | rebuild DIR | killed CORPUS DIR MIB | reopen DIR
                | verify DIR CORPUS-MB | keyless DIR
+               | entries DIR RECORDS | body DIR BYTES
                | import SOURCE DIR | allocations CORPUS DIR | seal CORPUS
         """
 
@@ -26,6 +27,8 @@ enum Program {
     private static func run(_ arguments: [String]) async throws {
         let numbers = arguments.map { Int($0) ?? 0 }
         switch (arguments.first, arguments.count) {
+        case ("entries", 3): try await Extremes.entries(arguments[1], records: numbers[2])
+        case ("body", 3): try await Extremes.body(arguments[1], byteCount: UInt64(numbers[2]))
         case ("insert", 3): try await Inserting.insert(arguments[1], arguments[2], threads: nil)
         case ("insert", 4):
             try await Inserting.insert(arguments[1], arguments[2], threads: numbers[3])

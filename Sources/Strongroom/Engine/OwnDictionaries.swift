@@ -18,8 +18,10 @@ final class OwnDictionaries {
         var againByteCount = 64 << 20
         /// Each training waits for so many times as much as the one before.
         var growth = 4
+        /// The same once more if nothing better came of it.
+        var growthInVain = 4
         /// Samples of all media types in memory.
-        var sampleByteCount = 8 << 20
+        var sampleByteCount = 4 << 20
     }
 
     /// A training whose time has come.
@@ -37,11 +39,15 @@ final class OwnDictionaries {
 
         fileprivate let isTraining = Atomic(false)
         fileprivate let candidate = Mutex<Candidate?>(nil)
+        /// The media type that was trained for in vain last, until the writer takes note of it.
+        fileprivate let vain = Mutex<String?>(nil)
 
         /// Trains, on whatever thread.
         func run(_ training: Training) {
             if let bytes = training.trial.run() {
                 candidate.withLock { $0 = Candidate(mediaType: training.mediaType, bytes: bytes) }
+            } else {
+                vain.withLock { $0 = training.mediaType }
             }
             isTraining.store(false, ordering: .releasing)
         }
@@ -97,6 +103,9 @@ final class OwnDictionaries {
         level: Int
     ) -> Training? {
         guard policy == .own else { return nil }
+        if let mediaType = desk.vain.withLock({ $0.take() }) {
+            streams[mediaType]?.nextTraining *= schedule.growthInVain
+        }
         var due: String?
         let span = records.span
         for index in span.indices {
