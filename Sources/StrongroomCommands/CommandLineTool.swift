@@ -9,6 +9,7 @@ package enum CommandLineTool {
     /// The command runs on other threads; this one, the main thread, waits for signals.
     package static func main() -> Never {
         MemoryPolicy.keepSmall()
+        CrashDumps.forbid()
         Interruption.holdSignals()
         let arguments = Array(CommandLine.arguments.dropFirst())
         let work = Task.detached { exit((await run(arguments)).rawValue) }
