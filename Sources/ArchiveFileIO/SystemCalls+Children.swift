@@ -118,4 +118,16 @@ extension SystemCall {
 
     /// Ends a child and those that it started: kill(2).
     static func killGroup(of child: pid_t) { _ = kill(-child, SIGKILL) }
+
+    /// Tells the other end that nothing more comes: shutdown(2).
+    static func endSending(_ socket: CInt) { _ = shutdown(socket, CInt(SHUT_WR)) }
+
+    /// The exit status of a child that has ended, 128 + n for signal n; nil while it runs: waitpid(2).
+    static func statusIfEnded(_ child: pid_t) throws(Errno) -> CInt? {
+        var status: CInt = 0
+        let ended = try retrying { unsafe waitpid(child, &status, WNOHANG) }
+        guard ended == child else { return nil }
+        let signal = status & 0x7f
+        return signal == 0 ? (status >> 8) & 0xff : 128 + signal
+    }
 }

@@ -1,7 +1,4 @@
-import ArchiveBytes
 package import ArchiveFileIO
-import ArchiveFormat
-import ArchiveKeys
 package import Strongroom
 public import StrongroomVaults
 public import SystemPackage
@@ -12,11 +9,11 @@ public import SystemPackage
 /// checks every record, compares what came back with what the snapshot signs, and measures how long
 /// it took. A drill that cannot be carried out to its end is inconclusive, never passed.
 public struct Drill: Sendable {
-    private let store: any ObjectStore
-    private let keys: VaultKeys
-    private let files: any FileSystem
-    private let configuration: ArchiveConfiguration
-    private let clock: RecoveryClock
+    let store: any ObjectStore
+    let keys: VaultKeys
+    let files: any FileSystem
+    let configuration: ArchiveConfiguration
+    let clock: RecoveryClock
 
     /// Prepares a drill.
     public init(
@@ -43,16 +40,31 @@ public struct Drill: Sendable {
 
     /// How a drill is run.
     public struct Options: Sendable {
+        /// What is rehearsed.
+        public var scenario = DrillReport.Scenario.lostHost
         /// The snapshot to recover; nil for the newest.
         public var snapshot: String?
         /// Where to recover: an empty or new directory; nil for one beside the vault.
         public var scratch: FilePath?
         /// Whether the recovered archive stays.
         public var keepsScratch = false
-        /// When the host was lost, in microseconds since 1970: the loss window is measured up to it.
+        /// When the disaster struck, in microseconds since 1970: the loss window is measured up to it.
+        ///
+        /// Nil for the start of the drill. Ransomware needs one.
         public var referenceTime: Int64?
+        /// The longest that recovering and verifying may take (RTO); nil if any time is good.
+        public var recoveryTimeObjective: Duration?
+        /// The longest loss window that is acceptable (RPO); nil if any is.
+        public var recoveryPointObjective: Duration?
+        /// Another vault of the archive, to mend a damaged one from.
+        public var otherVault: (any ObjectStore)?
+        /// The user's own checks: programs with their arguments, run without a shell once the archive
+        /// is back, with its path as one more argument.
+        ///
+        /// Each must end with status 0, within an hour.
+        public var checks: [[String]] = []
 
-        /// The newest snapshot, in a directory that is removed.
+        /// The loss of the host, from the newest snapshot, in a directory that is removed.
         public init() {}
     }
 
@@ -63,24 +75,39 @@ public struct Drill: Sendable {
         _ options: Options = Options(),
         progress: ProgressHandler? = nil
     ) async throws(RecoveryError) -> DrillReport {
-        var report = DrillReport(.lostHost, started: clock.now())
-        var keyring: Keyring?
+        let journal = DrillJournal(clock)
+        var rehearsal = Rehearsal(
+            store: store,
+            keys: keys,
+            files: files,
+            configuration: configuration,
+            clock: clock,
+            options: options,
+            journal: journal,
+            progress: journal.listening(progress),
+            report: DrillReport(options.scenario, started: clock.now())
+        )
         do throws(RecoveryError) {
             let scratch = try await scratch(options)
             do throws(RecoveryError) {
-                try await rehearse(options, in: scratch.path, &report, &keyring, progress)
+                try await rehearsal.run(in: scratch.path)
             } catch {
-                await clear(scratch, options, &report)
+                await clear(scratch, options, &rehearsal)
                 throw error
             }
-            await clear(scratch, options, &report)
+            await clear(scratch, options, &rehearsal)
         } catch  where error.code == .cancelled {
             throw error
         } catch {
-            report.conclude(Self.outcome(of: error), error.code.rawValue, error.message)
+            rehearsal.report.conclude(
+                Self.outcome(of: error),
+                error.code.rawValue,
+                error.message
+            )
         }
-        report.ended = clock.now()
-        try report.seal(with: keyring)
+        rehearsal.conclude()
+        var report = rehearsal.report
+        try report.seal(with: rehearsal.keyring)
         return report
     }
 
@@ -89,104 +116,6 @@ public struct Drill: Sendable {
         switch error.code {
         case .integrity, .rollback, .foreign, .conflict: .failed
         default: .inconclusive
-        }
-    }
-
-    // MARK: Steps
-
-    private func rehearse(
-        _ options: Options,
-        in path: FilePath,
-        _ report: inout DrillReport,
-        _ keyring: inout Keyring?,
-        _ progress: ProgressHandler?
-    ) async throws(RecoveryError) {
-        let start = clock.elapsed()
-        let vault = try await UnlockedVault.open(store, keys)
-        keyring = vault.keyring
-        report.archive = vault.document.archiveID.hex
-        report.publicKey = vault.publicKey
-        // Known from here on, whatever keeps the drill from going on.
-        report.note(vault.findings)
-        let chosen = try vault.snapshot(options.snapshot)
-        report.source = DrillReport.Source(chosen)
-        let recovery = Recovery(
-            from: store,
-            unlocking: keys,
-            on: files,
-            configuration: configuration,
-            clock: clock
-        )
-        let request = Recovery.Request(
-            path: path,
-            moment: .snapshot(chosen.manifest.id),
-            start: start,
-            progress: progress
-        )
-        let manifest = chosen.manifest
-        let (result, proof) = try await recovery.run(vault, request) {
-            engine throws(ArchiveError) in
-            try Self.verify(engine, manifest, progress)
-        }
-        report.note(result.findings.dropFirst(vault.findings.count))
-        report.timeToFirstRecord = result.timeToFirstRecord
-        if let reference = options.referenceTime, let newest = result.newestRecordTime {
-            report.lossWindow = .microseconds(reference - newest)
-        }
-        guard let proof else { return }
-        report.timeToVerified = clock.elapsed() - start
-        compare(proof, chosen, vault, &report)
-        if report.reasons.isEmpty { report.outcome = .passed }
-    }
-
-    /// Opens and checks everything that came back.
-    private static func verify(
-        _ engine: Engine,
-        _ manifest: SnapshotManifest,
-        _ progress: ProgressHandler?
-    ) throws(ArchiveError) -> VerificationReport {
-        let meter = ProgressMeter(
-            .verifying,
-            byteCount: manifest.segmentByteCount,
-            objectCount: manifest.segments.count,
-            progress
-        )
-        let reached = Reached()
-        return try engine.verify { done in
-            meter.add(byteCount: reached.advance(to: done), objectCount: 1)
-        }
-    }
-
-    /// Compares what came back with what was signed.
-    private func compare(
-        _ proof: VerificationReport,
-        _ chosen: StoredManifest,
-        _ vault: UnlockedVault,
-        _ report: inout DrillReport
-    ) {
-        let counts = VaultCounts(proof)
-        let manifest = chosen.manifest
-        report.counts = counts
-        report.notes += proof.notes
-        report.findings += proof.findings
-        for finding in proof.findings {
-            report.conclude(.failed, VaultFinding.Kind.damaged.rawValue, finding)
-        }
-        let snapshots = UInt64(vault.history(of: chosen).count)
-        let pairs: [(String, UInt64, UInt64)] = [
-            ("records", counts.recordCount, manifest.recordCount),
-            ("bytes of bodies", counts.recordByteCount, manifest.recordByteCount),
-            ("commits", counts.commitCount, manifest.treeSize),
-            ("segments", UInt64(counts.segmentCount), UInt64(manifest.segments.count)),
-            ("bytes of segments", counts.byteCount, manifest.segmentByteCount),
-            ("snapshots with the signed tree", UInt64(counts.snapshotCount), snapshots),
-        ]
-        for (what, found, signed) in pairs where found != signed {
-            report.conclude(
-                .failed,
-                DrillReport.Reason.mismatch,
-                "\(found) \(what) came back, \(signed) were signed"
-            )
         }
     }
 
@@ -203,13 +132,16 @@ public struct Drill: Sendable {
     private func clear(
         _ scratch: DrillScratch,
         _ options: Options,
-        _ report: inout DrillReport
+        _ rehearsal: inout Rehearsal
     ) async {
         guard !options.keepsScratch else { return }
+        rehearsal.journal.begin("clearing")
         do throws(RecoveryError) {
             try await LocalFiles.pool.run { () throws(RecoveryError) in try scratch.remove() }
         } catch {
-            report.notes.append("the scratch directory could not be removed: \(error.message)")
+            rehearsal.report.notes.append(
+                "the scratch directory could not be removed: \(error.message)"
+            )
         }
     }
 }

@@ -51,6 +51,16 @@ extension DrillReport {
         return report
     }
 
+    /// Reads a report from a place that is proved by itself; one that was never signed too.
+    static func read(_ bytes: [UInt8], publicKey: String) -> DrillReport? {
+        if let report = try? verify(bytes, publicKey: publicKey) { return report }
+        guard let document = try? JSONValue(parsing: bytes.span).asObject,
+            document["signature"] == nil, var report = DrillReport(document)
+        else { return nil }
+        report.bytes = bytes
+        return report
+    }
+
     /// Where times were measured: what tells nothing of people or networks.
     private static var host: String {
         #if arch(x86_64)
@@ -65,6 +75,7 @@ extension DrillReport {
     private var document: JSONObject {
         [
             "archive_id": .optional(archive),
+            "checks": .array(checks.map(\.document)),
             "counts": counts.map { .object($0.document) } ?? .null,
             "ended": .time(ended),
             "findings": .array(findings.map(JSONValue.text)),
@@ -73,6 +84,11 @@ extension DrillReport {
             "host": .text(Self.host),
             "loss_window_us": .duration(lossWindow),
             "notes": .array(notes.map(JSONValue.text)),
+            "objectives": [
+                "loss_window": recoveryPoint?.document ?? .null,
+                "time_to_verified": recoveryTime?.document ?? .null,
+            ],
+            "phases": .array(phases.map(\.document)),
             "public_key": .optional(publicKey),
             "reasons": .array(
                 reasons.map { ["code": .text($0.code), "detail": .text($0.detail)] }
@@ -80,7 +96,9 @@ extension DrillReport {
             "result": .text(outcome.rawValue),
             "scenario": .text(scenario.rawValue),
             "snapshot": source.map { .object($0.document) } ?? .null,
+            "staged": .array(staged.map(JSONValue.text)),
             "started": .time(started),
+            "struck": struck.map(JSONValue.time) ?? .null,
             "time_to_first_record_us": .duration(timeToFirstRecord),
             "time_to_verified_us": .duration(timeToVerified),
             "tool": .text(Engine.tool),
@@ -113,6 +131,7 @@ extension DrillReport {
         timeToFirstRecord = document["time_to_first_record_us"]?.asDuration
         timeToVerified = document["time_to_verified_us"]?.asDuration
         lossWindow = document["loss_window_us"]?.asDuration
+        readEvidence(document)
     }
 }
 

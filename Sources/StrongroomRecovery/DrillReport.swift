@@ -8,6 +8,14 @@ public struct DrillReport: Sendable {
     public enum Scenario: String, Sendable, CaseIterable {
         /// The machine is gone; there is the vault and a key.
         case lostHost = "lost-host"
+        /// The archive is there and its index is gone: it is made anew from the log.
+        case lostIndex = "lost-index"
+        /// The machine is gone, and a segment in the vault is damaged: another vault has it.
+        case damagedVault = "damaged-vault"
+        /// The machine is gone, and somebody deleted the newest snapshot: the one before comes back.
+        case deletedSnapshot = "deleted-snapshot"
+        /// From a moment on nothing is to be trusted: what was there just before it comes back.
+        case ransomware
     }
 
     /// How it went.
@@ -78,8 +86,21 @@ public struct DrillReport: Sendable {
     public internal(set) var timeToFirstRecord: Duration?
     /// From the start until everything was verified: the recovery time (RTO).
     public internal(set) var timeToVerified: Duration?
-    /// From the newest recovered record to the reference time: the loss window (RPO).
+    /// From the moment up to which everything came back to the one when the disaster struck: the loss
+    /// window (RPO).
     public internal(set) var lossWindow: Duration?
+    /// When the disaster struck, in microseconds since 1970; nil if the drill did not come so far.
+    public internal(set) var struck: Int64?
+    /// The recovery time against what was wanted; nil if nothing was.
+    public internal(set) var recoveryTime: Objective?
+    /// The loss window against what was wanted; nil if nothing was.
+    public internal(set) var recoveryPoint: Objective?
+    /// The steps, in order.
+    public internal(set) var phases: [Phase] = []
+    /// The user's own checks, in order.
+    public internal(set) var checks: [Check] = []
+    /// What was taken to be damaged or lost for the rehearsal; the vault itself was not touched.
+    public internal(set) var staged: [String] = []
     /// Everything that is missing or damaged.
     public internal(set) var findings: [String] = []
     /// Things worth knowing that are no damage.
@@ -89,6 +110,8 @@ public struct DrillReport: Sendable {
 
     /// Whether ``bytes`` carry a signature.
     public internal(set) var isSigned = false
+    /// Reports of earlier drills that came back with the archive, oldest first.
+    public internal(set) var history: [DrillReport] = []
 
     init(_ scenario: Scenario, started: Int64) {
         self.scenario = scenario

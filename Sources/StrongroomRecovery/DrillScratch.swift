@@ -45,6 +45,15 @@ struct DrillScratch: Sendable {
         return vault.directory.appending(name.string + suffix)
     }
 
+    /// A new place beside a vault.
+    static func path(beside store: any ObjectStore) throws(RecoveryError) -> FilePath {
+        do {
+            return try path(for: store)
+        } catch {
+            throw RecoveryError.wrapping(error, in: "the scratch directory")
+        }
+    }
+
     /// Removes what was recovered.
     func remove() throws(RecoveryError) {
         do {

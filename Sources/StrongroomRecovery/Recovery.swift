@@ -306,7 +306,7 @@ public struct Recovery: Sendable {
         return inspection
     }
 
-    private static func readFirstRecord(_ engine: Engine) throws(ArchiveError) -> Bool {
+    static func readFirstRecord(_ engine: Engine) throws(ArchiveError) -> Bool {
         let records = RecordReader(log: engine.reader, keys: engine.keys)
         let view = ArchiveView(engine.readState, reader: records)
         var isThere = false

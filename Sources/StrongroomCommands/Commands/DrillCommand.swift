@@ -10,16 +10,23 @@ struct DrillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "drill",
         abstract: "Rehearse the disaster: recover from a vault, verify all, measure, report.",
-        usage: "strongroom drill --from VAULT [--report FILE] [OPTIONS]",
+        usage: "strongroom drill --from VAULT [--scenario NAME] [--report FILE] [OPTIONS]",
         discussion: Help.text(
             """
-            Example: strongroom drill --from /mnt/vault --report drill.json
+            Example: strongroom drill --from /mnt/vault --rto 4h --rpo 15m --report drill.json
 
             From nothing but the vault and the key the archive is recovered into a scratch directory, \
             every record is opened and compared with what was signed, and the time is taken. The \
-            report is JSON, signed by the archive's own key. The scratch directory is removed.
+            report is JSON, signed by the archive's own key. The scratch directory is removed. \
+            Nothing is ever written to the vault: damage is staged on a view of it.
+
+            Scenarios: lost-host, the machine is gone; lost-index, the index is made anew; \
+            damaged-vault, a segment is damaged and comes from --other-vault; deleted-snapshot, the \
+            newest one is gone; ransomware, nothing from --lost-at on is trusted.
+
+            With --quiet the answer is one line.
             """,
-            exits: [.drillFailed, .drillInconclusive, .interrupted]
+            exits: [.partial, .drillFailed, .drillInconclusive, .interrupted]
         )
     )
 
@@ -31,146 +38,126 @@ struct DrillCommand: AsyncParsableCommand {
         )
     )
     var vault: String
-    @Option(help: ArgumentHelp("Write the signed report here.", valueName: "file"))
-    var report: String?
-    @Option(help: ArgumentHelp("The snapshot; the newest if none is named.", valueName: "id"))
-    var snapshot: String?
-    @Option(
-        help: ArgumentHelp(
-            "Where to recover: an empty or new directory; beside the vault if none is named.",
-            valueName: "dir"
-        )
-    )
-    var scratch: String?
-    @Flag(help: "Keep the recovered archive.")
-    var keepScratch = false
-    @Option(
-        help: ArgumentHelp(
-            "When the machine was lost: what was recorded up to then and is not in the vault counts "
-                + "as the loss window.",
-            valueName: "time"
-        )
-    )
-    var lostAt: String?
+    @OptionGroup var rehearsal: RehearsalOptions
+    @Flag(help: "Stage every damage that a drill must notice, and drill each.")
+    var selfTest = false
+    @OptionGroup var reports: DrillReportOptions
+    @OptionGroup var notifications: NotificationOptions
     @OptionGroup var keys: VaultKeyOptions
     @OptionGroup var access: VaultAccessOptions
     @OptionGroup var answers: OutputOptions
 
     func validate() throws {
-        if let lostAt, Timestamp.range(covering: lostAt) == nil {
-            throw ValidationError(DateArgument.advice("--lost-at", lostAt))
+        if selfTest, rehearsal.scenario != .lostHost || reports.isWanted {
+            throw ValidationError(
+                "a self-test has no report and no scenario: it drills the loss of the host"
+            )
         }
     }
 
     func run() async throws {
+        do {
+            if selfTest { try await test() } else { try await rehearse() }
+        } catch {
+            if (error as? CommandFailure)?.isOfDrill != true {
+                await notifications.tell(error, of: "drill", answers.output)
+            }
+            throw error
+        }
+    }
+
+    private func rehearse() async throws {
         // A vault that is not there proves nothing either way, and the report says so.
         let drill = Drill(
             from: try VaultPlace(vault, access).store,
             unlocking: try keys.keys(for: vault)
         )
-        var drilling = Drill.Options()
-        drilling.snapshot = snapshot == "latest" ? nil : snapshot
-        drilling.scratch = scratch.map { FilePath($0) }
-        drilling.keepsScratch = keepScratch
-        drilling.referenceTime = lostAt.flatMap { text in
-            Timestamp.range(covering: text)?.lowerBound.microseconds
-        }
         let result = try await drill.run(
-            drilling,
+            try rehearsal.options(access),
             progress: answers.output.recoveryProgress()
         )
-        if let report { try PosixFileSystem().replace(FilePath(report), with: result.bytes) }
-        answers.output.answer(DrillMessage(report: result, path: report))
-        switch result.outcome {
+        try reports.write(result)
+        let message = DrillMessage(report: result, path: reports.report)
+        if answers.quiet, !answers.json {
+            answers.output.answer(Note(message.type, message.fields, [message.line]))
+        } else {
+            answers.output.answer(message)
+        }
+        var failure = Self.failure(result)
+        do {
+            try await reports.keep(result, keys.key)
+        } catch {
+            // How the drill went matters more than where its report is.
+            guard failure == nil else {
+                answers.output.warn("the report was not kept: \(CommandFailure.text(of: error))")
+                throw failure ?? error
+            }
+            failure = CommandFailure(
+                .partial,
+                code: "not_kept",
+                "the drill passed, and its report was not kept: \(CommandFailure.text(of: error))"
+            )
+        }
+        await notifications.tell(message, isSuccess: failure == nil, answers.output)
+        if let failure { throw failure }
+    }
+
+    private func test() async throws {
+        let drill = Drill(
+            from: try VaultPlace(vault, access).store,
+            unlocking: try keys.keys(for: vault)
+        )
+        let test = try await drill.selfTest(
+            try rehearsal.options(access),
+            progress: answers.output.recoveryProgress()
+        )
+        let message = SelfTestMessage(test: test)
+        answers.output.answer(message)
+        await notifications.tell(message, isSuccess: test.outcome == .passed, answers.output)
+        switch test.outcome {
         case .passed: return
         case .failed:
             throw CommandFailure(
                 .drillFailed,
-                code: "drill_failed",
-                "the drill failed: \(reason(result)); ship again or mend the vault, then drill again"
+                code: "self_test_failed",
+                "drills of this vault pass over damage; do not rely on them, and report this"
             )
         case .inconclusive:
+            let reason = test.control.reasons.first.map(\.detail) ?? "no reason was found"
             throw CommandFailure(
                 .drillInconclusive,
-                code: "drill_inconclusive",
-                "the drill proved nothing: \(reason(result))"
+                code: "self_test_inconclusive",
+                "the vault does not pass as it is, so damage to it would prove nothing: \(reason)"
             )
         }
     }
 
-    private func reason(_ report: DrillReport) -> String {
-        report.reasons.first.map(\.detail) ?? "no reason was found"
+    private static func failure(_ report: DrillReport) -> CommandFailure? {
+        let reason = report.reasons.first.map(\.detail) ?? "no reason was found"
+        return switch report.outcome {
+        case .passed: nil
+        case .failed:
+            CommandFailure(
+                .drillFailed,
+                code: "drill_failed",
+                "the drill failed: \(reason); mend that, then drill again"
+            )
+        case .inconclusive:
+            CommandFailure(
+                .drillInconclusive,
+                code: "drill_inconclusive",
+                "the drill proved nothing: \(reason)"
+            )
+        }
     }
 }
 
-/// How a drill went.
-struct DrillMessage: Message {
-    let report: DrillReport
-    let path: String?
-
-    var type: String { "drill" }
-
-    var fields: JSONObject {
-        [
-            "result": .text(report.outcome.rawValue),
-            "scenario": .text(report.scenario.rawValue),
-            "report": .optional(path),
-            "signed": .bool(report.isSigned),
-            "archive_id": .optional(report.archive),
-            "public_key": .optional(report.publicKey),
-            "snapshot": .optional(report.source?.snapshot),
-            "records": report.counts.map { .count($0.recordCount) } ?? .null,
-            "bytes": report.counts.map { .count($0.recordByteCount) } ?? .null,
-            "time_to_first_record_us": Self.microseconds(report.timeToFirstRecord),
-            "time_to_verified_us": Self.microseconds(report.timeToVerified),
-            "loss_window_us": Self.microseconds(report.lossWindow),
-            "reasons": .array(
-                report.reasons.map { ["code": .text($0.code), "detail": .text($0.detail)] }
-            ),
-            "findings": .array(report.findings.map(JSONValue.text)),
-        ]
+extension CommandFailure {
+    /// Whether it says how a drill went, so that an answer was given before.
+    fileprivate var isOfDrill: Bool {
+        [.drillFailed, .drillInconclusive, .partial].contains(status)
     }
 
-    var lines: [String] {
-        var rows: [(String, String)] = [("Drill", verdict)]
-        if let source = report.source {
-            rows.append(
-                ("Snapshot", "\(source.snapshot) of \(MomentText.local(source.time))")
-            )
-        }
-        if let counts = report.counts {
-            rows.append(
-                (
-                    "Proved",
-                    "\(counts.recordCount) record versions, \(ByteText.text(counts.recordByteCount)); "
-                        + "\(CountText.text(counts.commitCount, "commit")) in "
-                        + CountText.text(counts.segmentCount, "segment")
-                )
-            )
-        }
-        rows += [
-            ("First record", report.timeToFirstRecord), ("All verified", report.timeToVerified),
-            ("Loss window", report.lossWindow),
-        ].compactMap { name, duration in
-            duration.map { (name, DurationText.text(seconds: $0.seconds)) }
-        }
-        rows += report.findings.map { ("Finding", VisibleText.text($0)) }
-        rows += report.notes.map { ("Note", VisibleText.text($0)) }
-        if let path {
-            rows.append(("Report", path + (report.isSigned ? ", signed" : ", not signed")))
-        }
-        return rows.map { "\($0.0.filled(toAtLeast: 13)) \($0.1)" }
-    }
-
-    private var verdict: String {
-        switch report.outcome {
-        case .passed: "passed: everything came back and is what was signed"
-        case .failed: "FAILED"
-        case .inconclusive: "inconclusive: it could not be tried to the end"
-        }
-    }
-
-    private static func microseconds(_ duration: Duration?) -> JSONValue {
-        duration.map { .integer($0.microseconds) } ?? .null
-    }
+    /// What any error says.
+    static func text(of error: any Error) -> String { CommandFailure(error)?.message ?? "\(error)" }
 }

@@ -1,0 +1,44 @@
+import ArchiveFileIO
+import SystemPackage
+
+/// Figures for the textfile collector of Prometheus's node exporter.
+struct PrometheusText {
+    private(set) var text = ""
+    private var described: Set<String> = []
+    private let labels: [(String, String)]
+
+    /// Every figure bears these labels.
+    init(labels: [(String, String)]) { self.labels = labels }
+
+    /// Adds a figure that may go up and down; nothing if there is none.
+    mutating func gauge(
+        _ name: String,
+        _ help: String,
+        _ value: Double?,
+        _ more: [(String, String)] = []
+    ) {
+        guard let value else { return }
+        let name = "strongroom_" + name
+        if described.insert(name).inserted {
+            text += "# HELP \(name) \(help)\n# TYPE \(name) gauge\n"
+        }
+        let all = (labels + more).map { "\($0.0)=\"\(Self.escaped($0.1))\"" }
+        text += name + (all.isEmpty ? "" : "{\(all.joined(separator: ","))}") + " \(value)\n"
+    }
+
+    /// Writes them where the collector, another user, can read them, in one step.
+    func write(to path: String) throws {
+        try PosixFileSystem().publish(FilePath(path), Array(text.utf8))
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.map { character -> String in
+            switch character {
+            case "\\": "\\\\"
+            case "\"": "\\\""
+            case "\n": "\\n"
+            default: String(character)
+            }
+        }.joined()
+    }
+}

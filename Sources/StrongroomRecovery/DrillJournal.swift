@@ -1,0 +1,45 @@
+import Synchronization
+
+/// Notes when each step of a drill began and ended.
+final class DrillJournal: Sendable {
+    private let clock: RecoveryClock
+    private let start: Duration
+    private let phases = Mutex<[DrillReport.Phase]>([])
+
+    /// More steps than this are not written down: a plot of them would show nothing.
+    private static let phaseLimit = 64
+
+    init(_ clock: RecoveryClock) {
+        self.clock = clock
+        start = clock.elapsed()
+    }
+
+    /// A step begins, and the one before ends; the same once more is no new one.
+    func begin(_ name: String) {
+        let isNew = phases.withLock { $0.last?.name != name }
+        guard isNew else { return }
+        let now = clock.elapsed() - start
+        phases.withLock { phases in
+            if let last = phases.indices.last { phases[last].end = now }
+            guard phases.count < Self.phaseLimit else { return }
+            phases.append(DrillReport.Phase(name: name, start: now, end: now))
+        }
+    }
+
+    /// All steps; the last one ends now.
+    func end() -> [DrillReport.Phase] {
+        let now = clock.elapsed() - start
+        return phases.withLock { phases in
+            if let last = phases.indices.last { phases[last].end = now }
+            return phases
+        }
+    }
+
+    /// Listens to what is told of progress.
+    func listening(_ handler: ProgressHandler?) -> ProgressHandler {
+        { progress in
+            self.begin(progress.phase.rawValue)
+            handler?(progress)
+        }
+    }
+}
