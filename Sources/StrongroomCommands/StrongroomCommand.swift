@@ -38,7 +38,7 @@ struct StrongroomCommand: AsyncParsableCommand {
                 subcommands: [
                     SnapshotCommand.self, SnapshotsCommand.self, VaultCommand.self,
                     ShipCommand.self, RecoverCommand.self, RepairCommand.self,
-                    DrillCommand.self, WitnessCommand.self,
+                    DrillCommand.self, ReportCommand.self, WitnessCommand.self,
                 ]
             ),
         ]

@@ -110,6 +110,8 @@ public struct DrillReport: Sendable {
 
     /// Whether ``bytes`` carry a signature.
     public internal(set) var isSigned = false
+    /// SHA-256 of ``bytes`` in hexadecimal digits.
+    public var digest: String { SHA256.hash(bytes.span).hex }
     /// Reports of earlier drills that came back with the archive, oldest first.
     public internal(set) var history: [DrillReport] = []
 

@@ -158,7 +158,9 @@ extension Rehearsal {
         }
         let start = clock.elapsed()
         let vault = try await open(store)
-        report.staged = ["nothing that was recorded at the moment of the attack or later is trusted"]
+        report.staged = [
+            "nothing that was recorded at the moment of the attack or later is trusted"
+        ]
         try await recover(vault, from: store, to: path, at: .time(struck - 1), since: start)
         guard report.counts != nil, report.source?.recordCount ?? 0 > 0 else { return }
         if report.counts?.recordCount == 0 {

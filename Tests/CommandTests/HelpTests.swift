@@ -15,7 +15,7 @@ import Testing
         "", "init", "status", "stats", "key", "key list", "key add", "key remove", "verify",
         "rebuild-index", "import", "export", "put", "get", "delete", "ls", "find", "log",
         "snapshot", "snapshots", "vault", "vault init", "vault sync", "ship", "recover",
-        "repair", "drill", "witness", "witness export", "witness check",
+        "repair", "drill", "report", "report verify", "witness", "witness export", "witness check",
     ]
 
     @Test(arguments: commands)

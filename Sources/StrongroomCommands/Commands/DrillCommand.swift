@@ -10,10 +10,10 @@ struct DrillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "drill",
         abstract: "Rehearse the disaster: recover from a vault, verify all, measure, report.",
-        usage: "strongroom drill --from VAULT [--scenario NAME] [--report FILE] [OPTIONS]",
+        usage: "strongroom drill --from VAULT [--scenario NAME] [--html FILE] [OPTIONS]",
         discussion: Help.text(
             """
-            Example: strongroom drill --from /mnt/vault --rto 4h --rpo 15m --report drill.json
+            Example: strongroom drill --from /mnt/vault --rto 4h --report drill.json --html drill.html
 
             From nothing but the vault and the key the archive is recovered into a scratch directory, \
             every record is opened and compared with what was signed, and the time is taken. The \
@@ -84,20 +84,22 @@ struct DrillCommand: AsyncParsableCommand {
             answers.output.answer(message)
         }
         var failure = Self.failure(result)
+        var history = result.history
         do {
-            try await reports.keep(result, keys.key)
+            history = try await reports.keep(result, keys.key) ?? history
         } catch {
+            let text = CommandFailure.text(of: error)
+            answers.output.warn("the report was not kept: \(text)")
             // How the drill went matters more than where its report is.
-            guard failure == nil else {
-                answers.output.warn("the report was not kept: \(CommandFailure.text(of: error))")
-                throw failure ?? error
-            }
-            failure = CommandFailure(
-                .partial,
-                code: "not_kept",
-                "the drill passed, and its report was not kept: \(CommandFailure.text(of: error))"
-            )
+            failure =
+                failure
+                ?? CommandFailure(
+                    .partial,
+                    code: "not_kept",
+                    "the drill passed, and its report was not kept: \(text)"
+                )
         }
+        try reports.writePage(result, after: history)
         await notifications.tell(message, isSuccess: failure == nil, answers.output)
         if let failure { throw failure }
     }

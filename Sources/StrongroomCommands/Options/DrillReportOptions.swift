@@ -10,6 +10,13 @@ struct DrillReportOptions: ParsableArguments {
     var report: String?
     @Option(
         help: ArgumentHelp(
+            "Write a page for people here: one file, for screens and paper.",
+            valueName: "file"
+        )
+    )
+    var html: String?
+    @Option(
+        help: ArgumentHelp(
             "Keep the report in this archive, whose key must be the same: it is shipped with the next "
                 + "snapshot.",
             valueName: "dir"
@@ -25,7 +32,7 @@ struct DrillReportOptions: ParsableArguments {
     var prometheus: String?
 
     /// Whether anything is to be written of the drill.
-    var isWanted: Bool { report != nil || keepIn != nil || prometheus != nil }
+    var isWanted: Bool { [report, html, keepIn, prometheus].contains { $0 != nil } }
 
     /// Writes what was asked for.
     func write(_ result: DrillReport) throws {
@@ -33,13 +40,23 @@ struct DrillReportOptions: ParsableArguments {
         if let prometheus { try PrometheusText(result).write(to: prometheus) }
     }
 
-    /// Keeps the report in the archive that was named.
-    func keep(_ result: DrillReport, _ key: KeyOptions) async throws {
-        guard let keepIn else { return }
+    /// Keeps the report in the archive that was named, and answers with the earlier ones there; nil if
+    /// none was.
+    func keep(_ result: DrillReport, _ key: KeyOptions) async throws -> [DrillReport]? {
+        guard let keepIn else { return nil }
         let archive = try await Archive.open(at: keepIn, unlocking: try key.key(for: keepIn))
-        try await ArchiveOptions.using(archive) { archive in
+        return try await ArchiveOptions.using(archive) { archive in
+            let history = try await DrillHistory.read(archive)
             try await DrillHistory.keep(result, in: archive)
+            return history
         }
+    }
+
+    /// Writes the page, if one was asked for.
+    func writePage(_ result: DrillReport, after history: [DrillReport]) throws {
+        guard let html else { return }
+        let page = ReportPage(result, after: history).html
+        try PosixFileSystem().replace(FilePath(html), with: Array(page.utf8))
     }
 }
 

@@ -1,3 +1,4 @@
+import ArchiveBytes
 import ArchiveFileIO
 import ArgumentParser
 import StrongroomRecovery

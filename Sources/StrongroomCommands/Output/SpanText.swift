@@ -3,6 +3,7 @@ enum SpanText {
     static func text(_ duration: Duration) -> String {
         let seconds = duration.seconds
         guard seconds >= 0 else { return "-" + text(.zero - duration) }
+        if seconds < 60, duration.components.attoseconds == 0 { return "\(Int(seconds)) s" }
         if seconds < 60 { return DurationText.text(seconds: seconds) }
         let whole = Int64(seconds.rounded())
         if whole < 3600 { return pair(whole, 60, "min", 1, "s") }

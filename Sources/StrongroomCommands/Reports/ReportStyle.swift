@@ -38,10 +38,11 @@ enum ReportStyle {
         .wide{overflow-x:auto}
         table{border-collapse:collapse;width:100%;font-size:.92rem}
         th{text-align:left;color:var(--soft);font-weight:600}
-        th,td{padding:.4rem .8rem .4rem 0;border-bottom:1px solid var(--line);vertical-align:top}
+        th,td{padding:.4rem 1.2rem .4rem 0;border-bottom:1px solid var(--line);vertical-align:top}
         tr:last-child td{border-bottom:0}
         .number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
         td:last-child,th:last-child{padding-right:0}
+        .line{white-space:nowrap}
         dl{margin:0}
         dl>div{display:grid;grid-template-columns:11rem 1fr;gap:.2rem 1rem;padding:.3rem 0}
         dt{color:var(--soft)}
@@ -50,13 +51,13 @@ enum ReportStyle {
         overflow-wrap:anywhere}
         ul{margin:.3rem 0;padding-left:1.2rem}
         li{overflow-wrap:anywhere}
-        .sign{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr));gap:1.2rem 2rem}
-        .sign div{padding-top:2.4rem;border-bottom:1px solid var(--ink)}
+        .sign{display:grid;grid-template-columns:2fr 2fr 1fr;gap:.4rem 1.5rem}
+        .sign i{display:block;padding-top:2.2rem;border-bottom:1px solid var(--soft)}
         .sign p{margin:.2rem 0 0;font-size:.85rem;color:var(--soft)}
         @media (max-width:34rem){main{padding:1.25rem .8rem 3rem}h1{font-size:1.4rem}\
         section{padding:.9rem}dl>div{grid-template-columns:1fr;gap:0}\
         .tiles{grid-template-columns:1fr 1fr;gap:.7rem}.tiles>div{padding:.7rem .8rem}\
-        .tiles b{font-size:1.2rem}}
+        .tiles b{font-size:1.2rem}th,td{padding-right:.7rem}.meter{width:3.5rem}}
 
         """
 
@@ -73,7 +74,7 @@ enum ReportStyle {
         .plot{display:grid;grid-template-columns:max-content 1fr;gap:.2rem .6rem;font-size:.8rem;\
         color:var(--soft)}
         .plot .scale{display:flex;flex-direction:column;justify-content:space-between;\
-        text-align:right;height:9rem;line-height:1}
+        text-align:right;height:calc(9rem + 1em);margin:-.5em 0;line-height:1;white-space:nowrap}
         .plot .dates{grid-column:2;display:flex;justify-content:space-between}
         .plot svg{display:block;width:100%;height:9rem;overflow:visible}
         .plot line,.plot polyline,.plot path{fill:none;vector-effect:non-scaling-stroke}
@@ -82,7 +83,7 @@ enum ReportStyle {
         .limit{stroke:var(--open);stroke-width:1.5;stroke-dasharray:6 4}
         .dot{stroke:var(--mark);stroke-width:8;stroke-linecap:round}
         .dot.missed{stroke:var(--bad)}
-        .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:1rem 2rem}
+        .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr));gap:1.2rem 2rem}
         .plots h3{margin:0 0 .6rem}
         .key{font-size:.82rem;color:var(--soft);margin-top:.3rem}
 

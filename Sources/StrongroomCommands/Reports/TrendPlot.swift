@@ -31,7 +31,7 @@ struct TrendPlot {
         guard let first = points.first, let last = points.last else { return "" }
         let most = points.map(\.value).max() ?? 0
         // A far limit would press the curve to the ground.
-        let shown = limit.flatMap { $0 <= max(most, 0.001) * 4 ? $0 : nil }
+        let shown = limit.flatMap { $0 <= max(most, 0.001) * 6 ? $0 : nil }
         let top = top ?? Self.top(for: max(most, shown ?? 0))
         func x(_ point: Point) -> Double {
             guard last.time > first.time else { return 500 }
@@ -50,7 +50,7 @@ struct TrendPlot {
             let style = point.isMissed ? "dot missed" : "dot"
             svg.append("<path class=\"\(style)\" d=\"M\(place)h0.01\"/>")
         }
-        let scale = [top, top / 2, 0].map { "<span>\(HTMLText.escaped(label($0)))</span>" }
+        let scale = [label(top), label(top / 2), "0"].map { "<span>\(HTMLText.escaped($0))</span>" }
         let dates = [first.time, last.time].map { String(MomentText.local($0).prefix(10)) }
         let days = dates[0] == dates[1] ? [dates[0]] : dates
         return """
@@ -65,7 +65,7 @@ struct TrendPlot {
 
     private func key(isShown: Bool) -> String {
         guard let limitText else { return "" }
-        let text = isShown ? "Dashed: \(limitText)" : "\(limitText), far above the plot"
+        let text = isShown ? "Dashed: \(limitText)" : "\(limitText), above the plot"
         return "<p class=\"key\">\(HTMLText.escaped(text))</p>"
     }
 
