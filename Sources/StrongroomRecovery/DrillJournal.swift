@@ -14,11 +14,14 @@ final class DrillJournal: Sendable {
         start = clock.elapsed()
     }
 
+    /// As a report keeps it.
+    private var now: Duration { .microseconds((clock.elapsed() - start).microseconds) }
+
     /// A step begins, and the one before ends; the same once more is no new one.
     func begin(_ name: String) {
         let isNew = phases.withLock { $0.last?.name != name }
         guard isNew else { return }
-        let now = clock.elapsed() - start
+        let now = now
         phases.withLock { phases in
             if let last = phases.indices.last { phases[last].end = now }
             guard phases.count < Self.phaseLimit else { return }
@@ -28,7 +31,7 @@ final class DrillJournal: Sendable {
 
     /// All steps; the last one ends now.
     func end() -> [DrillReport.Phase] {
-        let now = clock.elapsed() - start
+        let now = now
         return phases.withLock { phases in
             if let last = phases.indices.last { phases[last].end = now }
             return phases

@@ -206,6 +206,45 @@ import Testing
         }
     }
 
+    @Test func `shows in the status, beside the vaults`() throws {
+        try Self.withVault { workshop in
+            #expect(try workshop.run("put", "-r", "A", "c", input: [1]).status == 0)
+            let kept = try workshop.run("drill", "--from", "V", "--keep-in", "A", "--rto", "4h")
+            #expect(kept.status == 0, "\(kept.errors)")
+            let status = try workshop.run(
+                "status",
+                "-r",
+                "A",
+                "--vault",
+                "V",
+                "--prometheus",
+                "s.prom",
+                "--json"
+            )
+            #expect(status.status == 0, "\(status.errors)")
+            let answer = try status.last()
+            #expect(answer["last_drill"]?["result"] == "pass")
+            #expect(answer["last_drill"]?["rto"]?["met"] == true)
+            let vault = try #require(answer["vaults"]?.asArray?.first)
+            // The record that was put, and the drill's report.
+            #expect(vault["snapshots"] == 2 && vault["missing_record_versions"] == 2)
+            #expect(vault["findings"] == [])
+            let figures = String(decoding: try workshop.read("s.prom"), as: UTF8.self)
+            #expect(figures.contains("strongroom_vault_missing_record_versions{"))
+            let described = figures.split(separator: "\n").filter { $0.hasPrefix("# HELP") }
+            #expect(Set(described).count == described.count)
+
+            let down = try workshop.run("status", "-r", "A", "--vault", "V", "--vault", "nowhere")
+            #expect(down.status == 3)
+            #expect(down.text.contains("it lacks 2 record versions"))
+            #expect(down.text.contains("Last drill   lost-host pass"))
+            let segment = try #require(try workshop.names(in: "V/segments").first)
+            workshop.write("V/segments/" + segment, "short")
+            let short = try workshop.run("status", "-r", "A", "--vault", "V")
+            #expect(short.status == 0 && short.text.contains("it has 5 bytes"))
+        }
+    }
+
     @Test(arguments: [
         ("90s", 90), ("15m", 900), ("4h", 14_400), ("1h30m", 5_400), ("2d", 172_800),
     ])

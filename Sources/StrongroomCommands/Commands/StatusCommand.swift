@@ -1,99 +1,76 @@
 import ArchiveBytes
+import ArchiveFileIO
 import ArgumentParser
 import Strongroom
+import StrongroomRecovery
 
 /// Tells how an archive stands.
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Tell the archive's identity, public key, last commit and snapshots.",
-        usage: "strongroom status [-r DIR] [OPTIONS]",
-        discussion: Help.text("Example: strongroom status -r A --json", exits: Help.reading)
+        abstract: "Tell how an archive stands: last commit, snapshots, vaults, last drill.",
+        usage: "strongroom status [-r DIR] [--vault VAULT ...] [OPTIONS]",
+        discussion: Help.text(
+            """
+            Example: strongroom status -r A --vault /mnt/vault --json
+
+            Of a vault it tells the newest snapshot, how old it is and what it lacks, without reading \
+            a segment; verify proves it. The last drill is the last one kept with drill --keep-in.
+            """,
+            exits: [.partial] + Help.reading
+        )
     )
 
     @OptionGroup var options: ArchiveOptions
+    @Option(
+        name: .customLong("vault"),
+        help: ArgumentHelp("Look at this vault too; can be repeated.", valueName: "vault")
+    )
+    var vaults: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "Write figures for Prometheus's textfile collector, such as strongroom.prom.",
+            valueName: "file"
+        )
+    )
+    var prometheus: String?
+    @OptionGroup var access: VaultAccessOptions
     @OptionGroup var answers: OutputOptions
 
     func run() async throws {
         try await options.withArchive(.readOnly) { archive in
-            answers.output.answer(
-                StatusMessage(
-                    path: archive.path,
-                    status: try await archive.status(),
-                    snapshots: try await archive.snapshots()
+            var message = StatusMessage(
+                path: archive.path,
+                status: try await archive.status(),
+                snapshots: try await archive.snapshots()
+            )
+            message.drills = try await DrillHistory.read(archive)
+            for vault in vaults { message.vaults.append(try await look(at: vault, archive)) }
+            message.now = SystemClock.now().microseconds
+            if let prometheus { try PrometheusText(message).write(to: prometheus) }
+            answers.output.answer(message)
+            let failures = message.vaults.filter { (try? $0.standing.get()) == nil }
+            guard failures.isEmpty else {
+                throw CommandFailure(
+                    .partial,
+                    code: "vaults",
+                    "\(failures.count) of \(vaults.count) vaults could not be looked at"
                 )
-            )
-        }
-    }
-}
-
-/// How an archive stands.
-struct StatusMessage: Message {
-    let path: String
-    let status: ArchiveStatus
-    let snapshots: [Snapshot]
-
-    var type: String { "status" }
-
-    var fields: JSONObject {
-        [
-            "path": .text(path),
-            "archive_id": .text(status.identity),
-            "public_key": .text(status.publicKey),
-            "created": MomentText.json(status.created),
-            "last_commit": .count(status.lastCommit),
-            "last_commit_time": MomentText.json(
-                status.lastCommit > 0 ? status.lastCommitTime : nil
-            ),
-            "last_sequence": .count(status.lastSequence),
-            "segments": .count(status.segmentCount),
-            "sealed_segments": .count(status.sealedSegmentCount),
-            "stored_bytes": .count(status.segmentByteCount),
-            "index_bytes": .count(status.indexByteCount),
-            "quarantined_files": .count(status.quarantineCount),
-            "snapshots": .count(snapshots.count),
-            "last_snapshot": .optional(snapshots.last?.id),
-            "last_snapshot_time": MomentText.json(snapshots.last?.time),
-        ]
-    }
-
-    var lines: [String] {
-        var rows = [
-            ("Archive", "\(status.identity) in \(path)"), ("Public key", status.publicKey),
-            ("Made", MomentText.local(status.created)),
-        ]
-        if status.lastCommit > 0 {
-            rows.append(
-                (
-                    "Last commit",
-                    "#\(status.lastCommit) at \(MomentText.local(status.lastCommitTime)), \(status.lastSequence) record "
-                        + "versions"
-                )
-            )
-        } else {
-            rows.append(("Last commit", "none: the archive is empty"))
-        }
-        rows.append(
-            (
-                "Segments",
-                "\(status.segmentCount), \(ByteText.text(status.segmentByteCount)); index "
-                    + ByteText.text(status.indexByteCount)
-            )
-        )
-        if let last = snapshots.last {
-            rows.append(
-                (
-                    "Snapshots",
-                    "\(snapshots.count), last \(last.id) at \(MomentText.local(last.time))"
-                )
-            )
-            let newer = status.lastSequence - min(last.lastSequence, status.lastSequence)
-            if newer > 0 {
-                rows.append(("", "\(newer) record versions are newer than the last snapshot"))
             }
-        } else {
-            rows.append(("Snapshots", "none; only what a snapshot holds can be shipped to a vault"))
         }
-        return rows.map { "\($0.0.filled(toAtLeast: 12)) \($0.1)" }
+    }
+
+    /// One vault that is down does not hide the others.
+    private func look(at vault: String, _ archive: Archive) async throws -> StatusMessage.Vault {
+        do {
+            let store = try VaultPlace.existing(vault, access)
+            let standing = try await VaultStanding.read(store, publicKey: archive.publicKey)
+            return StatusMessage.Vault(name: vault, standing: .success(standing))
+        } catch {
+            guard let failure = CommandFailure(error), failure.status != .interrupted else {
+                throw error
+            }
+            return StatusMessage.Vault(name: vault, standing: .failure(failure))
+        }
     }
 }

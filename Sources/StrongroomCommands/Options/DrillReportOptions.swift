@@ -68,6 +68,11 @@ extension PrometheusText {
                 ("archive", report.archive ?? ""), ("scenario", report.scenario.rawValue),
             ]
         )
+        addDrill(report)
+    }
+
+    /// Adds a drill's figures.
+    mutating func addDrill(_ report: DrillReport) {
         gauge(
             "drill_success",
             "Whether the last drill passed.",

@@ -3,8 +3,8 @@ import SystemPackage
 
 /// Figures for the textfile collector of Prometheus's node exporter.
 struct PrometheusText {
-    private(set) var text = ""
-    private var described: Set<String> = []
+    /// The lines of one figure belong together, whatever order they come in.
+    private var families: [(name: String, lines: [String])] = []
     private let labels: [(String, String)]
 
     /// Every figure bears these labels.
@@ -19,12 +19,17 @@ struct PrometheusText {
     ) {
         guard let value else { return }
         let name = "strongroom_" + name
-        if described.insert(name).inserted {
-            text += "# HELP \(name) \(help)\n# TYPE \(name) gauge\n"
-        }
         let all = (labels + more).map { "\($0.0)=\"\(Self.escaped($0.1))\"" }
-        text += name + (all.isEmpty ? "" : "{\(all.joined(separator: ","))}") + " \(value)\n"
+        let line = name + (all.isEmpty ? "" : "{\(all.joined(separator: ","))}") + " \(value)"
+        if let place = families.firstIndex(where: { $0.name == name }) {
+            families[place].lines.append(line)
+        } else {
+            families.append((name, ["# HELP \(name) \(help)", "# TYPE \(name) gauge", line]))
+        }
     }
+
+    /// All figures.
+    var text: String { families.flatMap(\.lines).joined(separator: "\n") + "\n" }
 
     /// Writes them where the collector, another user, can read them, in one step.
     func write(to path: String) throws {

@@ -60,7 +60,7 @@ struct ReportPage {
         if let drill {
             sections += [
                 tiles(drill), objectives(drill), exceptions(drill), timeline(drill),
-                coverage(drill), trends, past, evidence(drill), signOff,
+                coverage(drill), trends, evidence(drill), signOff, past,
             ]
         } else {
             sections.append(

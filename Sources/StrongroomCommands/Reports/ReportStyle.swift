@@ -71,7 +71,7 @@ enum ReportStyle {
         background:var(--page);border:1px solid var(--line);border-radius:.3rem;overflow:hidden}
         .meter i{display:block;height:100%;background:var(--good)}
         .meter.part i{background:var(--bad)}
-        .plot{display:grid;grid-template-columns:max-content 1fr;gap:.2rem .6rem;font-size:.8rem;\
+        .plot{padding-right:6px;display:grid;grid-template-columns:max-content 1fr;gap:.2rem .6rem;font-size:.8rem;\
         color:var(--soft)}
         .plot .scale{display:flex;flex-direction:column;justify-content:space-between;\
         text-align:right;height:calc(9rem + 1em);margin:-.5em 0;line-height:1;white-space:nowrap}
@@ -94,7 +94,7 @@ enum ReportStyle {
         @media print{:root{color-scheme:light;--page:#fff;--card:#fff;--ink:#000;--soft:#444;\
         --line:#bbb;--mark:#2459a8;--good:#0b5a31;--goodback:#fff;--bad:#a01810;--badback:#fff;\
         --open:#6d4700;--openback:#fff}
-        body{font-size:10pt}main{max-width:none;padding:0}
+        body{font-size:10pt}main{max-width:none;padding:0 1px}
         *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
         section,.tiles>div{border-radius:0;break-inside:avoid}
         section.long{break-inside:auto}tr{break-inside:avoid}h2{break-after:avoid}

@@ -1,0 +1,211 @@
+import ArchiveBytes
+import Strongroom
+import StrongroomRecovery
+
+/// How an archive stands, its vaults, and its last drill.
+struct StatusMessage: Message {
+    /// What a vault holds, or why that is not known.
+    struct Vault {
+        let name: String
+        let standing: Result<VaultStanding, CommandFailure>
+    }
+
+    let path: String
+    let status: ArchiveStatus
+    let snapshots: [Snapshot]
+    var drills: [DrillReport] = []
+    var vaults: [Vault] = []
+    /// When it was looked at, in microseconds since 1970.
+    var now: Int64 = 0
+
+    var type: String { "status" }
+
+    var fields: JSONObject {
+        [
+            "path": .text(path),
+            "archive_id": .text(status.identity),
+            "public_key": .text(status.publicKey),
+            "created": MomentText.json(status.created),
+            "last_commit": .count(status.lastCommit),
+            "last_commit_time": MomentText.json(
+                status.lastCommit > 0 ? status.lastCommitTime : nil
+            ),
+            "last_sequence": .count(status.lastSequence),
+            "segments": .count(status.segmentCount),
+            "sealed_segments": .count(status.sealedSegmentCount),
+            "stored_bytes": .count(status.segmentByteCount),
+            "index_bytes": .count(status.indexByteCount),
+            "quarantined_files": .count(status.quarantineCount),
+            "snapshots": .count(snapshots.count),
+            "last_snapshot": .optional(snapshots.last?.id),
+            "last_snapshot_time": MomentText.json(snapshots.last?.time),
+            "drills": .count(drills.count),
+            "last_drill": drills.last.map {
+                .object(DrillMessage(report: $0, path: nil).fields)
+            } ?? .null,
+            "vaults": .array(vaults.map { .object(fields(of: $0)) }),
+        ]
+    }
+
+    var lines: [String] {
+        (archiveRows + vaults.flatMap(rows) + drillRows).map {
+            "\($0.0.filled(toAtLeast: 12)) \($0.1)"
+        }
+    }
+
+    private var archiveRows: [(String, String)] {
+        var rows = [
+            ("Archive", "\(status.identity) in \(path)"), ("Public key", status.publicKey),
+            ("Made", MomentText.local(status.created)),
+        ]
+        if status.lastCommit > 0 {
+            rows.append(
+                (
+                    "Last commit",
+                    "#\(status.lastCommit) at \(MomentText.local(status.lastCommitTime)), "
+                        + "\(status.lastSequence) record versions"
+                )
+            )
+        } else {
+            rows.append(("Last commit", "none: the archive is empty"))
+        }
+        rows.append(
+            (
+                "Segments",
+                "\(status.segmentCount), \(ByteText.text(status.segmentByteCount)); index "
+                    + ByteText.text(status.indexByteCount)
+            )
+        )
+        if let last = snapshots.last {
+            rows.append(
+                (
+                    "Snapshots",
+                    "\(snapshots.count), last \(last.id) at \(MomentText.local(last.time))"
+                )
+            )
+            let newer = status.lastSequence - min(last.lastSequence, status.lastSequence)
+            if newer > 0 {
+                rows.append(("", "\(newer) record versions are newer than the last snapshot"))
+            }
+        } else {
+            rows.append(("Snapshots", "none; only what a snapshot holds can be shipped to a vault"))
+        }
+        return rows
+    }
+
+    // MARK: Vaults
+
+    /// How old the newest snapshot in a vault is, and how many record versions it lacks.
+    func distance(_ standing: VaultStanding) -> (age: Duration, behind: UInt64)? {
+        guard let time = standing.time, let last = standing.lastSequence else { return nil }
+        return (
+            .microseconds(max(0, now - time)), status.lastSequence - min(last, status.lastSequence)
+        )
+    }
+
+    private func fields(of vault: Vault) -> JSONObject {
+        guard case .success(let standing) = vault.standing else {
+            guard case .failure(let failure) = vault.standing else { return [:] }
+            return [
+                "vault": .text(vault.name), "error": .text(failure.code),
+                "message": .text(failure.message),
+            ]
+        }
+        let distance = distance(standing)
+        return [
+            "vault": .text(vault.name),
+            "snapshots": .count(standing.snapshotCount),
+            "last_snapshot": .optional(standing.newestSnapshot),
+            "last_snapshot_time": MomentText.json(standing.time),
+            "age_us": distance.map { .integer($0.age.microseconds) } ?? .null,
+            "missing_record_versions": distance.map { .count($0.behind) } ?? .null,
+            "findings": .array(standing.findings.map { .text($0.description) }),
+        ]
+    }
+
+    private func rows(_ vault: Vault) -> [(String, String)] {
+        switch vault.standing {
+        case .failure(let failure): return [("Vault", "\(vault.name): \(failure.message)")]
+        case .success(let standing):
+            guard let (age, behind) = distance(standing), let id = standing.newestSnapshot else {
+                return [("Vault", "\(vault.name): it has no snapshot yet")]
+            }
+            let lacks =
+                behind == 0
+                ? "it lacks nothing" : "it lacks \(CountText.text(behind, "record version"))"
+            let findings = standing.findings.map { ("", VisibleText.text($0.description)) }
+            return [("Vault", "\(vault.name): \(id), \(SpanText.text(age)) old; \(lacks)")]
+                + findings
+        }
+    }
+
+    // MARK: Drills
+
+    private var drillRows: [(String, String)] {
+        guard let drill = drills.last else { return [("Last drill", "none is kept here")] }
+        let age = SpanText.text(.microseconds(max(0, now - drill.ended)))
+        let figures = [
+            ("RTO", drill.timeToVerified, drill.recoveryTime),
+            ("RPO", drill.lossWindow, drill.recoveryPoint),
+        ].compactMap { name, measured, objective in
+            measured.map { measured in
+                let met = objective?.isMet.map { $0 ? ", met" : ", MISSED" } ?? ""
+                let target = objective.map { " of \(SpanText.text($0.target))" } ?? ""
+                return "\(name) \(SpanText.text(measured))\(target)\(met)"
+            }
+        }
+        return [
+            (
+                "Last drill",
+                (["\(drill.scenario.rawValue) \(drill.outcome.rawValue), \(age) ago"] + figures)
+                    .joined(separator: "; ")
+            )
+        ]
+    }
+}
+
+extension PrometheusText {
+    /// An archive's figures, its vaults', and its last drill's.
+    init(_ message: StatusMessage) {
+        self.init(labels: [("archive", message.status.identity)])
+        let status = message.status
+        gauge(
+            "last_commit_timestamp_seconds",
+            "When the last commit was made.",
+            status.lastCommit > 0 ? Double(status.lastCommitTime) / 1e6 : nil
+        )
+        gauge("record_versions", "Record versions.", Double(status.lastSequence))
+        gauge("stored_bytes", "Bytes of all segments.", Double(status.segmentByteCount))
+        gauge("quarantined_files", "Files in quarantine.", Double(status.quarantineCount))
+        gauge("snapshots", "Snapshots.", Double(message.snapshots.count))
+        gauge(
+            "last_snapshot_timestamp_seconds",
+            "When the last snapshot was made.",
+            message.snapshots.last.map { Double($0.time) / 1e6 }
+        )
+        for vault in message.vaults {
+            let standing = try? vault.standing.get()
+            let label = [("vault", vault.name)]
+            gauge("vault_reachable", "Whether it answers.", standing == nil ? 0 : 1, label)
+            gauge(
+                "vault_last_snapshot_timestamp_seconds",
+                "When the newest snapshot in the vault was made.",
+                standing?.time.map { Double($0) / 1e6 },
+                label
+            )
+            gauge(
+                "vault_missing_record_versions",
+                "Record versions that the vault lacks.",
+                standing.flatMap(message.distance).map { Double($0.behind) },
+                label
+            )
+            gauge(
+                "vault_findings",
+                "What is missing or damaged, as far as lengths tell.",
+                standing.map { Double($0.findings.count) },
+                label
+            )
+        }
+        if let drill = message.drills.last { addDrill(drill) }
+    }
+}
