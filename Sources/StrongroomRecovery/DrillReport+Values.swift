@@ -11,8 +11,10 @@ extension JSONValue {
         .text(Timestamp(microseconds: microseconds).description)
     }
 
+    /// Beyond the canonical form's 2^53, 285 years, a duration is only called long.
     static func duration(_ duration: Duration?) -> JSONValue {
-        duration.map { .integer($0.microseconds) } ?? .null
+        let limit: Int64 = (1 << 53) - 1
+        return duration.map { .integer(min(max($0.microseconds, -limit), limit)) } ?? .null
     }
 
     var asCount: UInt64? { asInteger.flatMap { UInt64(exactly: $0) } }

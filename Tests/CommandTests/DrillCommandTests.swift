@@ -174,7 +174,7 @@ import Testing
             #expect(try drill("nowhere").status == 22)
             let bad = try Self.document(workshop, "bad")
             #expect(bad["result"] == "inconclusive")
-            #expect(try drill("s3:/typo").status != 0)
+            #expect(try drill("V", key: "nowhere").status == 1)
             let worse = try Self.document(workshop, "bad")
             #expect(worse["result"] == "error")
 
