@@ -23,7 +23,9 @@ extension Rehearsal {
         )
     }
 
-    /// The log is there and the index is not. The time counts from there: the log need not come back.
+    /// The log is there and the index is not.
+    ///
+    /// The time counts from there: the log need not come back.
     mutating func loseIndex(_ path: FilePath) async throws(RecoveryError) {
         let vault = try await open(store)
         let chosen = try vault.snapshot(at: moment)

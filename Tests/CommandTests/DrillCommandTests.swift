@@ -156,11 +156,13 @@ import Testing
 
     @Test func `tells how it went to the program that is named`() throws {
         try Self.withVault { workshop in
-            func drill(_ vault: String) throws -> Outcome {
+            func drill(_ vault: String, key: String = "key") throws -> Outcome {
                 try workshop.run(
                     "drill",
                     "--from",
                     vault,
+                    "--key-file",
+                    key,
                     "--on-success",
                     "tee 'good news'",
                     "--on-failure",

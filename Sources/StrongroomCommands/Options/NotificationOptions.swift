@@ -28,7 +28,9 @@ struct NotificationOptions: ParsableArguments {
         }
     }
 
-    /// Tells it. A program that fails is a warning: what was done is done.
+    /// Tells it.
+    ///
+    /// A program that fails is a warning: what was done is done.
     func tell(_ message: some Message, isSuccess: Bool, _ output: Output) async {
         guard let words = (isSuccess ? onSuccess : onFailure).flatMap(CommandWords.split) else {
             return
