@@ -160,7 +160,7 @@ struct StatusMessage: Message {
                 (["\(drill.scenario.rawValue) \(drill.outcome.rawValue), \(age) ago"] + figures)
                     .joined(separator: "; ")
             )
-        ]
+        ] + drill.reasons.map { ("", VisibleText.text($0.detail)) }
     }
 }
 

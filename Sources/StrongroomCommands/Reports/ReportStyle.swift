@@ -84,7 +84,7 @@ enum ReportStyle {
         .dot{stroke:var(--mark);stroke-width:8;stroke-linecap:round}
         .dot.missed{stroke:var(--bad)}
         .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr));gap:1.2rem 2rem}
-        .plots h3{margin:0 0 .6rem}
+        .plots h3{margin:0 0 1rem}
         .key{font-size:.82rem;color:var(--soft);margin-top:.3rem}
 
         """
@@ -100,6 +100,7 @@ enum ReportStyle {
         section.long{break-inside:auto}tr{break-inside:avoid}h2{break-after:avoid}
         section{border:0;border-top:1px solid var(--line);padding:.8rem 0;margin:0}
         .tiles{grid-template-columns:repeat(4,1fr);gap:.6rem}.tiles b{font-size:1.2rem}
+        .plots{grid-template-columns:repeat(3,1fr);gap:1rem}
         .badge{border:1px solid currentColor}.wide{overflow:visible}
         .steps .track,.meter{border:1px solid var(--line)}}
 
