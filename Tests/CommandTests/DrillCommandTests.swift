@@ -94,6 +94,9 @@ import Testing
             #expect(try Self.files(workshop, "V") == before)
             #expect(try workshop.names(in: ".").allSatisfy { !$0.contains("drill-") })
 
+            let quiet = try workshop.run("drill", "--from", "V", "--self-test", "--quiet")
+            #expect(quiet.text == "self-test pass: 15 damages staged, 0 missed\n")
+
             let segment = try #require(before.keys.first { $0.hasSuffix(".seg") })
             var bytes = try #require(before[segment])
             bytes[4_200] ^= 1
@@ -186,6 +189,26 @@ import Testing
                 #expect(drill.status == 0 && !drill.errors.isEmpty)
             }
             #expect(try workshop.run("drill", "--from", "V", "--on-success", "a 'b").status == 2)
+        }
+    }
+
+    @Test func `is not the only one that tells`() throws {
+        try Self.withVault { workshop in
+            let words = ["--on-success", "tee good", "--on-failure", "tee bad"]
+            func run(_ arguments: String...) throws -> Int32 {
+                try workshop.execute(Workshop.program, arguments + words).status
+            }
+            #expect(try run("ship", "-r", "A", "--to", "V", "--quiet") == 0)
+            #expect(try Self.document(workshop, "good")["message_type"] == "ship")
+            #expect(try run("verify", "--vault", "V") == 0)
+            #expect(try Self.document(workshop, "good")["message_type"] == "verify")
+            #expect(!workshop.exists("bad"))
+            let segment = try #require(try workshop.names(in: "V/segments").first)
+            workshop.write("V/segments/" + segment, "short")
+            #expect(try run("verify", "--vault", "V") == 20)
+            #expect(try Self.document(workshop, "bad")["code"] == "integrity")
+            #expect(try run("ship", "-r", "nowhere", "--to", "V") == 10)
+            #expect(try Self.document(workshop, "bad")["message_type"] == "ship")
         }
     }
 

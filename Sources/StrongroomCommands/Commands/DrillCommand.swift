@@ -78,11 +78,7 @@ struct DrillCommand: AsyncParsableCommand {
         )
         try reports.write(result)
         let message = DrillMessage(report: result, path: reports.report)
-        if answers.quiet, !answers.json {
-            answers.output.answer(Note(message.type, message.fields, [message.line]))
-        } else {
-            answers.output.answer(message)
-        }
+        say(message, message.line)
         var failure = Self.failure(result)
         var history = result.history
         do {
@@ -114,7 +110,7 @@ struct DrillCommand: AsyncParsableCommand {
             progress: answers.output.recoveryProgress()
         )
         let message = SelfTestMessage(test: test)
-        answers.output.answer(message)
+        say(message, message.line)
         await notifications.tell(message, isSuccess: test.outcome == .passed, answers.output)
         switch test.outcome {
         case .passed: return
@@ -131,6 +127,15 @@ struct DrillCommand: AsyncParsableCommand {
                 code: "self_test_inconclusive",
                 "the vault does not pass as it is, so damage to it would prove nothing: \(reason)"
             )
+        }
+    }
+
+    /// Answers, the quiet in one line.
+    private func say(_ message: some Message, _ line: String) {
+        if answers.quiet, !answers.json {
+            answers.output.answer(Note(message.type, message.fields, [line]))
+        } else {
+            answers.output.answer(message)
         }
     }
 

@@ -38,6 +38,7 @@ struct ShipCommand: AsyncParsableCommand {
     var keyring: KeyringChoice?
     @Flag(name: .shortAndLong, help: "Only say what would be sent.")
     var dryRun = false
+    @OptionGroup var notifications: NotificationOptions
     @OptionGroup var access: VaultAccessOptions
     @OptionGroup var answers: OutputOptions
 
@@ -46,6 +47,10 @@ struct ShipCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        try await notifications.watch("ship", answers.output, ship)
+    }
+
+    private func ship() async throws {
         let path = try place.path()
         var failures: [CommandFailure] = []
         for vault in vaults {

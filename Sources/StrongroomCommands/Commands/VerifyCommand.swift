@@ -42,6 +42,7 @@ struct VerifyCommand: AsyncParsableCommand {
     )
     var keyring: String?
     @OptionGroup var witnesses: WitnessOptions
+    @OptionGroup var notifications: NotificationOptions
     @OptionGroup var access: VaultAccessOptions
     @OptionGroup var answers: OutputOptions
 
@@ -68,6 +69,10 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        try await notifications.watch("verify", answers.output, verify)
+    }
+
+    private func verify() async throws {
         let result: VerificationMessage
         if let vault {
             result = try await verify(vault: vault)

@@ -59,6 +59,8 @@ struct NotificationOptions: ParsableArguments {
     /// Tells of a failure before there was an answer.
     func tell(_ error: any Error, of command: String, _ output: Output) async {
         let failure = CommandFailure(error)
+        // Whoever stopped it knows.
+        guard failure?.status != .interrupted else { return }
         await tell(
             Note(
                 command,
@@ -71,5 +73,20 @@ struct NotificationOptions: ParsableArguments {
             isSuccess: false,
             output
         )
+    }
+
+    /// Runs a command and tells how it went.
+    func watch(
+        _ command: String,
+        _ output: Output,
+        _ body: () async throws -> Void
+    ) async throws {
+        do {
+            try await body()
+        } catch {
+            await tell(error, of: command, output)
+            throw error
+        }
+        await tell(Note(command, ["result": "done"], []), isSuccess: true, output)
     }
 }

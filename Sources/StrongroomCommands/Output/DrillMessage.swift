@@ -183,8 +183,15 @@ struct SelfTestMessage: Message {
                 : trial.isMissed ? "MISSED" : "noticed: \(VisibleText.text(trial.reason ?? ""))"
             return trial.damage.filled(toAtLeast: 19) + " \(end)"
         }
+        return [control] + trials + [sum + "."]
+    }
+
+    /// All of it in one line, for monitoring.
+    var line: String { "self-test \(test.outcome.rawValue): \(sum)" }
+
+    private var sum: String {
         let tried = test.trials.count { $0.outcome != nil }
         let missed = test.trials.count(where: \.isMissed)
-        return [control] + trials + ["\(tried) damages staged, \(missed) missed."]
+        return "\(CountText.text(tried, "damage")) staged, \(missed) missed"
     }
 }
