@@ -166,6 +166,8 @@ extension Rehearsal {
         try await recover(vault, from: store, to: path, at: .time(struck - 1), since: start)
         guard report.counts != nil, report.source?.recordCount ?? 0 > 0 else { return }
         if report.counts?.recordCount == 0 {
+            // Everything is lost, since whenever.
+            report.lossWindow = nil
             report.conclude(
                 .failed,
                 DrillReport.Reason.mismatch,

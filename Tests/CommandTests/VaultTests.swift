@@ -289,6 +289,9 @@ import Testing
         #expect(recovered.status == 0, "\(recovered.errors)")
         #expect(try workshop.run("get", "-r", "B", "a").output == bytes)
         #expect(try run("drill", "--from", vault).status == 0)
+        let test = try run("drill", "--from", vault, "--self-test", "--json")
+        #expect(test.status == 0, "\(test.errors)")
+        #expect(try test.last()["missed"] == 0)
         // In place, with nothing recovered.
         let place = workshop.setting([
             "STRONGROOM_CACHE": workshop.path("cache"), "STRONGROOM_ALLOW_PLAIN_HTTP": "1",
