@@ -13,11 +13,9 @@ uint64_t cm_now(void)
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-void cm_keep_small(void)
+void cm_use_one_arena(void)
 {
     mallopt(M_ARENA_MAX, 1);
-    mallopt(M_MMAP_THRESHOLD, 512 << 10);
-    mallopt(M_TRIM_THRESHOLD, 2 << 20);
 }
 
 uint64_t cm_allocation_count(void)

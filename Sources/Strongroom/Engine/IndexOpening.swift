@@ -150,17 +150,24 @@ struct IndexOpening {
     ) throws(ArchiveError) -> LogPlace {
         var found = memory
         do {
+            // Many batches at once: sorting them together costs less than merging them one by one.
+            var builder = RunBuilder()
             let end = try replay(from: place) { entries, _ in
-                var builder = RunBuilder()
                 builder.append(entries)
-                found.insert(builder.finish())
+                guard builder.byteCount >= Self.replayByteCount else { return }
+                let run = builder.finish()
+                builder = RunBuilder()
+                found.insert(run)
             }
+            found.insert(builder.finish())
             memory = found
             return end
         } catch {
             throw ArchiveError.wrapping(error, in: address.path.string)
         }
     }
+
+    private static let replayByteCount = 4 << 20
 
     private func replay(
         from place: LogPlace,

@@ -72,10 +72,10 @@ public struct Importer: Sendable {
         }
         let reader = ImportReader(list.files, in: system, options, cancellation)
         var ledger = ImportLedger(list)
-        var batch = try await next(reader)
+        var batch = try await next(reader, cancellation)
         while let filled = batch, !cancellation.isCancelled {
             // While this batch is written the next one is filled.
-            async let following = next(reader)
+            async let following = next(reader, cancellation)
             do {
                 let receipts = try await commit(filled, ledger.takeFinished(), cancellation)
                 ledger.settle(filled, receipts)
@@ -91,18 +91,37 @@ public struct Importer: Sendable {
         return ledger.summary
     }
 
-    private func next(_ reader: ImportReader) async throws(ArchiveError) -> ImportBatch? {
-        try await archive.read { view throws(ArchiveError) in try reader.nextBatch(view) }
+    private func next(
+        _ reader: ImportReader,
+        _ cancellation: Cancellation
+    ) async throws(ArchiveError) -> ImportBatch? {
+        do {
+            return try await archive.read { view throws(ArchiveError) in
+                try reader.nextBatch(view)
+            }
+        } catch  where error.code == .cancelled && cancellation.isCancelled {
+            return nil
+        }
     }
 
     /// Makes a batch durable, and with it the lists of files that were finished before.
     ///
-    /// The receipts are those of the batch's records, the large one last.
+    /// The receipts are those of the batch's records, the large one last. In a task of its own, which
+    /// is not cancelled: an import that is stopped keeps what it has read, and ends behind it.
     private func commit(
         _ batch: ImportBatch?,
         _ lists: [NewRecord],
         _ cancellation: Cancellation
     ) async throws(ArchiveError) -> [Receipt] {
+        let writing = Task { try await write(batch, lists, cancellation) }
+        do { return try await writing.value } catch { throw ArchiveError.wrapping(error) }
+    }
+
+    private func write(
+        _ batch: ImportBatch?,
+        _ lists: [NewRecord],
+        _ cancellation: Cancellation
+    ) async throws -> [Receipt] {
         var receipts: [Receipt] = []
         var small = lists
         for list in lists where list.body.count > ImportTools.inlineByteLimit {

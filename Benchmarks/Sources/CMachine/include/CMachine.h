@@ -7,7 +7,7 @@
 uint64_t cm_now(void);
 
 /// Gives the allocator one arena, as the peers with their one thread have.
-void cm_keep_small(void);
+void cm_use_one_arena(void);
 
 /// Heap allocations of this process so far; all ones without the library that counts them.
 uint64_t cm_allocation_count(void);
