@@ -65,16 +65,22 @@ struct RepairMender: Sendable {
 
     /// Keeps a copy of the damaged object, as far as it can be read.
     private func setAside(_ object: VaultObject) async throws(RecoveryError) -> String? {
-        let name: ObjectName
-        let file: (any File)?
         do {
             let flat = String(object.text.map { $0 == "/" ? "-" : $0 })
-            name = try ObjectName("quarantine/\(flat).\(stamp)")
-            file = try target.open(object, Cancellation())
-            guard let file else { return nil }
+            let name = try ObjectName("quarantine/\(flat).\(stamp)")
+            let target = target
+            // Asking the store from one of Swift's own threads would wait for itself.
+            let opened = try await LocalFiles.pool.run { cancellation throws(RecoveryError) in
+                do {
+                    return try target.open(object, cancellation).map { try FileSource($0) }
+                } catch {
+                    throw RecoveryError.wrapping(error, in: object.text)
+                }
+            }
+            guard let opened else { return nil }
             try await target.store.put(
                 name,
-                from: try FileSource(file),
+                from: opened,
                 mode: .writeOnce,
                 expectedDigest: nil
             )
