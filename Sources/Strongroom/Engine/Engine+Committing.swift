@@ -206,6 +206,9 @@ extension Engine {
         }
         self.log = nil
         if case .writer(let index) = index { Self.close(index) }
+        // A child process that is just being made holds the file until it runs its program: closing
+        // alone would leave it locked so long.
+        try? lockFile?.unlock(byte: 0)
         try? lockFile?.close()
         if let failure { throw failure }
     }
