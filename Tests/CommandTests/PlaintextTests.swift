@@ -66,7 +66,9 @@ import Testing
                 #expect(files.count >= 5)
                 for (name, bytes) in files {
                     let found = scan.findings(in: Array(name.utf8) + bytes).subtracting(own)
+                    // Hashes and times of public documents come upon a number now and then.
                     let words = found.map { String(decoding: $0, as: UTF8.self) }
+                        .filter { !name.hasSuffix(".json") || !$0.allSatisfy(\.isNumber) }
                     #expect(words.isEmpty, "\(folder)/\(name)")
                 }
             }
