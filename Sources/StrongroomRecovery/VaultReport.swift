@@ -1,3 +1,4 @@
+import ArchiveSegments
 package import Strongroom
 
 /// What verifying a vault covered and found.
@@ -10,6 +11,11 @@ public struct VaultReport: Sendable {
     public internal(set) var findings: [VaultFinding] = []
     /// Things worth knowing that are no damage.
     public internal(set) var notes: [String] = []
+    /// Segments that were due and not reached within the time.
+    public internal(set) var dueSegmentCount = 0
+    /// The public key, in hexadecimal digits, that signed the findings in the vault's ledger; nil if
+    /// they are not in it.
+    public internal(set) var verifier: String?
 
     /// Whether everything is as it was shipped.
     public var isSound: Bool { findings.isEmpty }
@@ -46,5 +52,14 @@ public struct VaultCounts: Equatable, Sendable {
         recordCount = report.recordCount
         recordByteCount = report.recordByteCount
         chunkCount = report.chunkCount
+    }
+    init(_ log: LogVerification) {
+        segmentCount = log.segmentCount
+        byteCount = log.byteCount
+        commitCount = log.commitCount
+        frameCount = log.frameCount
+        recordCount = log.recordCount
+        recordByteCount = log.recordByteCount
+        chunkCount = log.chunkCount
     }
 }

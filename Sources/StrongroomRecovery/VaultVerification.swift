@@ -16,9 +16,9 @@ import SystemPackage
 /// bytes, so its SHA-256 is not taken a second time. With a key also every frame is opened and every
 /// body is checked against its digest. It reads only, and goes on behind damage.
 public struct VaultVerification: Sendable {
-    private let store: any ObjectStore
+    let store: any ObjectStore
     private let proof: Proof
-    private let clock: RecoveryClock
+    let clock: RecoveryClock
 
     private enum Proof: Sendable {
         case publicKey([UInt8])
@@ -62,25 +62,51 @@ public struct VaultVerification: Sendable {
     /// - Throws: `notFound` if the vault is empty, `unreachable` if it does not answer; with a key
     ///   also what opening the keyring throws.
     public func run(progress: ProgressHandler? = nil) async throws(RecoveryError) -> VaultReport {
+        try await run(try await open(), progress)
+    }
+
+    /// A vault that is not empty, with what opens it.
+    struct Opened: Sendable {
         let contents: VaultContents
         let publicKey: [UInt8]
         var keyring: Keyring?
+
+        /// The segments that snapshots list; nil if it is not known whose they are.
+        func segments(_ store: any ObjectStore) async throws(RecoveryError) -> VerifiedSegments? {
+            guard let bytes = contents.documentBytes,
+                let document = try? ArchiveDocument(decoding: bytes.span, publicKey: publicKey)
+            else { return nil }
+            return try await VerifiedSegments.read(contents, document, store)
+        }
+    }
+
+    func open() async throws(RecoveryError) -> Opened {
+        let opened: Opened
         switch proof {
         case .publicKey(let bytes):
-            contents = try await VaultContents.read(store)
-            publicKey = bytes
+            opened = Opened(contents: try await VaultContents.read(store), publicKey: bytes)
         case .keys(let keys):
             let vault = try await UnlockedVault.open(store, keys)
-            contents = vault.contents
-            publicKey = vault.keyring.publicKey
-            keyring = vault.keyring
+            opened = Opened(
+                contents: vault.contents,
+                publicKey: vault.keyring.publicKey,
+                keyring: vault.keyring
+            )
         }
-        guard !contents.isEmpty else {
+        guard !opened.contents.isEmpty else {
             throw RecoveryError(
                 .notFound,
                 "the vault is empty: nothing was ever shipped to it, or it is another one"
             )
         }
+        return opened
+    }
+
+    func run(
+        _ opened: Opened,
+        _ progress: ProgressHandler?
+    ) async throws(RecoveryError) -> VaultReport {
+        let (contents, publicKey) = (opened.contents, opened.publicKey)
         var report = VaultReport()
         guard contents.documentBytes != nil else {
             report.findings.append(
@@ -89,7 +115,7 @@ public struct VaultVerification: Sendable {
             return report
         }
         let unlisted = try await unlisted(contents, publicKey, &report)
-        try await prove(contents, publicKey, keyring, hiding: unlisted, progress, &report)
+        try await prove(contents, publicKey, opened.keyring, hiding: unlisted, progress, &report)
         MarkerCheck.run(contents, &report)
         return report
     }
@@ -150,7 +176,7 @@ public struct VaultVerification: Sendable {
 }
 
 /// Holds `vault.json` against what is in the vault.
-private enum MarkerCheck {
+enum MarkerCheck {
     static func run(_ contents: VaultContents, _ report: inout VaultReport) {
         let marker: VaultMarker?
         do throws(RecoveryError) {

@@ -72,6 +72,43 @@ import Testing
         }
     }
 
+    @Test func `remembers who verified what, for all who verify`() throws {
+        try Workshop.withArchive { workshop in
+            for name in ["a", "b"] {
+                #expect(try workshop.run("put", "-r", "A", name, input: [1]).status == 0)
+                #expect(try workshop.run("snapshot", "-r", "A").status == 0)
+            }
+            #expect(try workshop.run("ship", "-r", "A", "--to", "V").status == 0)
+            let status = try workshop.run("status", "-r", "A", "--json").last()
+            let key = try #require(status["public_key"]?.asText)
+            let keyless = ["verify", "--vault", "V", "--keyless", "--public-key", key, "--json"]
+            func verify(_ arguments: String...) throws -> JSONValue {
+                let words = keyless + arguments
+                let outcome = try workshop.execute(Workshop.program, words)
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                return try outcome.last()
+            }
+            let part = try verify("--sign-with", "me", "--shard", "1/2")
+            #expect(part["segments"]?.asInteger == 1)
+            let verifier = try #require(part["recorded_by"]?.asText)
+            #expect(try workshop.read("me").count == 32)
+            let rest = try verify("--sign-with", "me", "--max-age", "30d")
+            #expect(rest["segments"]?.asInteger == 1)
+            #expect(rest["recorded_by"]?.asText == verifier)
+            #expect(try verify("--max-age", "30d")["segments"]?.asInteger == 2)
+            let trusting = try verify("--max-age", "30d", "--trust-verifier", verifier)
+            #expect(trusting["segments"]?.asInteger == 0)
+            for words in [
+                ["verify", "-r", "A", "--max-age", "1d"], keyless + ["--shard", "3/2"],
+                ["verify", "--vault", "V", "--sign-with", "me"],
+                keyless + ["--trust-verifier", "12"],
+                keyless + ["--sign-with", "me", "--no-record"],
+            ] {
+                #expect(try workshop.execute(Workshop.program, words).status == 2, "\(words)")
+            }
+        }
+    }
+
     @Test func `in a directory is read in place, and not when it was put back`() throws {
         try Workshop.withArchive { workshop in
             let place = workshop.setting(["STRONGROOM_CACHE": workshop.path("cache")])

@@ -85,6 +85,18 @@ package struct LogVerifier {
         return result
     }
 
+    /// Verifies one sealed segment by itself: by its seal and what is in it, whatever stands before.
+    ///
+    /// Returns what is wrong with it.
+    package mutating func verify(
+        alone name: SegmentDirectory.Name
+    ) throws(LogError) -> [Damage] {
+        chainIsKnown = false
+        let known = result.damages.count
+        try verifySealed(name)
+        return Array(result.damages[known...])
+    }
+
     /// Without keys nothing in the log itself proves its last commit; a witness may know its hash.
     private mutating func compareWithWitnesses() {
         for witness in witnesses {

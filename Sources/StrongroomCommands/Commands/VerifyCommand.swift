@@ -12,14 +12,19 @@ struct VerifyCommand: AsyncParsableCommand {
             strongroom verify [-r DIR] [OPTIONS]
             strongroom verify [-r DIR] --keyless --public-key HEX
             strongroom verify --vault VAULT [--keyless --public-key HEX]
+            strongroom verify --vault VAULT --max-age 30d --max-duration 1h [--shard K/N]
             """,
         discussion: Help.text(
             """
             Example: strongroom verify -r A
 
             With a key every record is opened and compared with its digest. With --keyless no secret \
-            is needed: signatures and the Merkle tree prove every byte. Nothing is written; damage is \
-            listed with its place, and all of the rest is checked all the same.
+            is needed: signatures and the Merkle tree prove every byte. Damage is listed with its place, \
+            and all of the rest is checked all the same. Nothing is changed.
+
+            What was verified in a vault and when is kept in it, below checks/, signed with the \
+            archive's key, or without it with --sign-with. By that, --max-age takes what was not \
+            checked for so long, the least recently checked first; what was found damaged always is.
             """,
             exits: [.noArchive, .wrongKey, .integrity, .rollback, .interrupted]
         )
@@ -41,6 +46,7 @@ struct VerifyCommand: AsyncParsableCommand {
         help: ArgumentHelp("A vault's keyring, where it is kept apart.", valueName: "file")
     )
     var keyring: String?
+    @OptionGroup var ledger: LedgerOptions
     @OptionGroup var witnesses: WitnessOptions
     @OptionGroup var notifications: NotificationOptions
     @OptionGroup var access: VaultAccessOptions
@@ -60,6 +66,12 @@ struct VerifyCommand: AsyncParsableCommand {
         }
         guard vault != nil || witnesses.witness == nil else {
             throw ValidationError("--witness belongs to --vault; for an archive: `witness check`")
+        }
+        guard vault != nil || ledger.isUnused else {
+            throw ValidationError("\(LedgerOptions.names) belong to --vault")
+        }
+        guard keyless || ledger.signWith == nil else {
+            throw ValidationError("--sign-with belongs to --keyless; else the archive's key signs")
         }
         guard vault == nil || !keyless || publicKey != nil else {
             throw ValidationError(
@@ -112,7 +124,10 @@ struct VerifyCommand: AsyncParsableCommand {
                     unlocking: try VaultKeyOptions.keys(options.key, keyring, for: vault)
                 )
             }
-        let report = try await verification.run(progress: answers.output.recoveryProgress())
+        let report = try await verification.run(
+            try ledger.plan(),
+            progress: answers.output.recoveryProgress()
+        )
         return VerificationMessage(report, place: vault, isKeyless: keyless)
     }
 

@@ -9,6 +9,8 @@ struct VerificationMessage: Message {
     let findings: [any Message]
     private let notes: [String]
     private let counts: [(name: String, count: UInt64)]
+    /// Fields that only a vault's has.
+    private var ledger: JSONObject = [:]
 
     init(_ report: VerificationReport, place: String, isKeyless: Bool) {
         self.place = place
@@ -29,6 +31,10 @@ struct VerificationMessage: Message {
         findings = report.findings.map(VaultFindingMessage.init)
         notes = report.notes
         counts = Self.counts(report.contents)
+        ledger = [
+            "recorded_by": .optional(report.verifier),
+            "due_segments": .count(report.dueSegmentCount),
+        ]
     }
 
     private static func counts(_ report: VaultCounts) -> [(name: String, count: UInt64)] {
@@ -48,6 +54,7 @@ struct VerificationMessage: Message {
             "findings": .count(findings.count),
         ]
         for (name, count) in counts { fields[name] = .count(count) }
+        for member in ledger.members { fields[member.key] = member.value }
         fields["notes"] = .array(notes.map(JSONValue.text))
         return fields
     }
