@@ -33,6 +33,12 @@ let readByPath = [
     "StrongroomHealth": ["Samples"],
 ]
 
+/// What only the fuzzer's package sees, where tools/fuzz builds it: the commands as a library, and the
+/// tests' simulated disk.
+let inside: [Product] =
+    Context.environment["STRONGROOM_INSIDE"] == nil
+    ? [] : [.library(name: "StrongroomInside", targets: ["StrongroomCommands", "Support"])]
+
 let package = Package(
     name: "strongroom",
     products: [
@@ -41,7 +47,7 @@ let package = Package(
             targets: ["Strongroom", "StrongroomVaults", "StrongroomRecovery", "StrongroomHealth"]
         ),
         .executable(name: "strongroom", targets: ["strongroom-cli"]),
-    ],
+    ] + inside,
     // Off, so that building needs no libcurl; `tools/test` switches it on.
     traits: [.trait(name: "S3", description: "Vaults in S3 buckets, over libcurl.")],
     dependencies: [
