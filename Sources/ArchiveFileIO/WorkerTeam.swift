@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import Synchronization
 
 /// Threads that share one piece of work while its caller waits.
 package enum WorkerTeam {
@@ -28,6 +29,42 @@ package enum WorkerTeam {
             }
             body(0)
             group.wait()
+        }
+    }
+}
+
+extension WorkerTeam {
+    /// Works on all items with so many threads, and hands over what came of them in order.
+    ///
+    /// `work` gets the number of the thread that it runs on and the item; `take` is called on the
+    /// caller's thread. Of each `groupCount` items the products are in memory at a time.
+    package static func inOrder<Item: Sendable, Product: Sendable, Failure: Error>(
+        _ items: [Item],
+        threadCount: Int,
+        groupCount: Int,
+        _ work: @Sendable (Int, Item) throws(Failure) -> Product,
+        _ take: (Product) throws(Failure) -> Void
+    ) throws(Failure) {
+        for start in stride(from: 0, to: items.count, by: max(1, groupCount)) {
+            let group = items[start..<min(start + max(1, groupCount), items.count)]
+            let next = Atomic(start)
+            let outcomes = Mutex<[Result<Product, Failure>?]>(
+                Array(repeating: nil, count: group.count)
+            )
+            perform(min(threadCount, group.count)) { worker in
+                while true {
+                    let index = next.add(1, ordering: .relaxed).oldValue
+                    guard index < group.endIndex else { return }
+                    let outcome: Result<Product, Failure>
+                    do throws(Failure) {
+                        outcome = .success(try work(worker, group[index]))
+                    } catch {
+                        outcome = .failure(error)
+                    }
+                    outcomes.withLock { $0[index - start] = outcome }
+                }
+            }
+            for case .some(let outcome) in outcomes.withLock({ $0 }) { try take(outcome.get()) }
         }
     }
 }

@@ -30,12 +30,14 @@ package struct LogPlace: Equatable, Sendable {
 package struct LogReplay {
     private let directory: SegmentDirectory
     private let keys: any LogKeys
+    private let dictionaries: DictionaryLibrary
     private let opener: FrameOpener
 
     package init(_ directory: SegmentDirectory, keys: any LogKeys) {
         self.directory = directory
         self.keys = keys
-        opener = FrameOpener(keys: keys, directory: directory)
+        dictionaries = DictionaryLibrary(directory, keys: keys)
+        opener = FrameOpener(keys: keys, dictionaries: dictionaries)
     }
 
     /// Visits everything behind `place` in order; returns the place where the log ends.
@@ -131,19 +133,29 @@ package struct LogReplay {
         from place: LogPlace,
         _ visit: (LogEntries, LogPlace) throws(LogError) -> Void
     ) throws(LogError) -> LogPlace {
+        var end = place
+        end.segment = name.number
+        let outline = try CommitList.outline(
+            file,
+            segment: name.number,
+            archiveID: keys.archiveID,
+            after: place.link,
+            at: place.offset
+        )
+        try ReplayTeam(keys: keys, dictionaries: dictionaries).read(outline, &end, visit)
+        // One after the other behind what the team could read.
         var scanner = try BatchScanner(
             file,
             segment: name.number,
             archiveID: keys.archiveID,
             logKey: keys.logKey,
-            after: place.link,
-            at: place.offset
+            after: end.link,
+            at: end.offset
         )
         let contents = BatchContents(opener: opener, keys: keys)
-        var end = place
-        end.segment = name.number
         while let batch = try scanner.next() {
-            end = LogPlace(segment: name.number, offset: batch.end, link: batch.link)
+            end.offset = batch.end
+            end.link = batch.link
             try visit(try contents.entries(of: batch, in: scanner), end)
         }
         return end

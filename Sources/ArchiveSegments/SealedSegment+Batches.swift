@@ -16,8 +16,8 @@ extension SealedSegment {
 
     /// Where a batch stands, its commit frame included; batches are counted from 0.
     package func range(ofBatch index: Int) -> Range<UInt64> {
-        let run = BatchRun(segment: self, commits: index..<(index + 1))
-        return run.offset(of: index)..<run.offset(of: index + 1)
+        let list = commitList
+        return list.offset(of: index)..<list.offset(of: index + 1)
     }
 
     /// The batches of `indices` that are not what the seal lists; one that cannot be read is none.
@@ -25,9 +25,10 @@ extension SealedSegment {
     /// Hashes alone prove it; no key is needed.
     package func brokenBatches(among indices: Range<Int>) -> [Int] {
         let prover = BatchProver(archiveID: header.archiveID, keys: nil)
+        let list = commitList
         var broken: [Int] = []
         for index in indices {
-            let run = BatchRun(segment: self, commits: index..<(index + 1))
+            let run = BatchRun(list: list, commits: index..<(index + 1))
             guard let proofs = try? prover.prove(run), case .whole? = proofs.first else {
                 broken.append(index)
                 continue

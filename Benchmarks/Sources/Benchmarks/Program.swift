@@ -15,7 +15,7 @@ enum Program {
         """
 
     static func main() async {
-        cm_use_one_arena()
+        cm_keep_small()
         do {
             try await run(CommandLine.arguments.dropFirst().map { $0 })
         } catch {

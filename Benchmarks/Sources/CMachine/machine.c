@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <time.h>
+#include <unistd.h>
 
 // There only when `peers/counting.c` is preloaded.
 extern uint64_t counted_allocations(void) __attribute__((weak));
@@ -13,9 +14,9 @@ uint64_t cm_now(void)
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-void cm_use_one_arena(void)
+void cm_keep_small(void)
 {
-    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_ARENA_MAX, (int)sysconf(_SC_NPROCESSORS_ONLN) + 1);
 }
 
 uint64_t cm_allocation_count(void)

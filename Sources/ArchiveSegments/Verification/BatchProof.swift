@@ -22,51 +22,6 @@ struct ProvedBatch: Sendable {
     let findings: [(offset: UInt64, finding: FrameFinding)]
 }
 
-/// Batches of one sealed segment that lie one behind the other, to be proved by one worker.
-struct BatchRun: Sendable {
-    let segment: SealedSegment
-    /// Indices in the seal's list of commits.
-    let commits: Range<Int>
-
-    /// Cuts a segment into runs of about `byteCount` bytes, one batch at least.
-    static func all(of segment: SealedSegment, byteCount: UInt64) -> [BatchRun] {
-        let ends = segment.seal.commits
-        var runs: [BatchRun] = []
-        var first = 0
-        var start = UInt64(SegmentHeader.byteCount)
-        for (index, commit) in ends.enumerated()
-        where commit.offset - start >= byteCount || index == ends.count - 1 {
-            runs.append(BatchRun(segment: segment, commits: first..<(index + 1)))
-            first = index + 1
-            start = commit.offset
-        }
-        return runs
-    }
-
-    /// Where the batch of a commit begins.
-    func offset(of commit: Int) -> UInt64 {
-        commit == 0
-            ? UInt64(SegmentHeader.byteCount)
-            : segment.seal.commits[commit - 1].offset + Self.commitFrameByteCount
-    }
-
-    private static let commitFrameByteCount = UInt64(
-        FrameHeader.frameByteCount(bodyByteCount: CommitBody.byteCount)
-    )
-
-    /// What the batch of a commit must follow, as far as the seal tells: the number of the last record
-    /// stands in the commit itself.
-    func link(before commit: Int) -> CommitLink {
-        guard commit > 0 else { return segment.firstLink }
-        return CommitLink(
-            number: segment.header.firstCommit + UInt64(commit) - 1,
-            lastSequence: segment.firstLink.lastSequence,
-            hash: segment.seal.commits[commit - 1].leaf,
-            time: segment.header.created
-        )
-    }
-}
-
 /// Proves batches: one a worker, used by one thread at a time.
 final class BatchProver {
     private let archiveID: ArchiveID
@@ -90,28 +45,22 @@ final class BatchProver {
     func prove(_ run: BatchRun) throws(LogError) -> [BatchProof] {
         var proofs: [BatchProof] = []
         proofs.reserveCapacity(run.commits.count)
-        var scanner = try BatchScanner(
-            run.segment.file,
-            segment: run.segment.header.number,
-            archiveID: archiveID,
-            logKey: logKey,
-            after: run.link(before: run.commits.lowerBound),
-            at: run.offset(of: run.commits.lowerBound),
-            upTo: run.offset(of: run.commits.upperBound),
-            buffer: buffer
-        )
+        var scanner = try run.scanner(logKey: logKey, buffer: buffer)
         buffer = []
         defer { buffer = scanner.buffer }
         for commit in run.commits {
-            let leaf = run.segment.seal.commits[commit].leaf
+            let leaf = run.list.commits[commit].leaf
             if let batch = try scanner.next(), batch.link.hash == leaf {
                 proofs.append(.whole(proved(batch, in: scanner)))
                 continue
             }
             var finding = "its hash is not the one that the seal lists"
             if case .broken(let error) = scanner.ending { finding = error.finding }
-            proofs.append(.broken(offset: run.offset(of: commit), finding))
-            scanner.resume(after: run.link(before: commit + 1), at: run.offset(of: commit + 1))
+            proofs.append(.broken(offset: run.list.offset(of: commit), finding))
+            scanner.resume(
+                after: run.list.link(before: commit + 1),
+                at: run.list.offset(of: commit + 1)
+            )
         }
         return proofs
     }

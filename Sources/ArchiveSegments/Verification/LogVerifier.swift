@@ -7,8 +7,8 @@ import SystemPackage
 /// Proves the log byte for byte: without keys by hashes, chain and signatures, with keys also by
 /// opening every frame and checking every body against its digest.
 ///
-/// It reads only, goes on behind damage, and names what it found. Sealed segments are read by a team
-/// of threads. In memory are a buffer of two megabytes a thread and what the frames hold that were
+/// It reads only, goes on behind damage, and names what it found. Segments are read by a team of
+/// threads. In memory are a buffer of two megabytes a thread and what the frames hold that were
 /// read since the last directory, at most some megabytes of the log ahead.
 package struct LogVerifier {
     let directory: SegmentDirectory
@@ -16,13 +16,13 @@ package struct LogVerifier {
     let publicKey: [UInt8]
     let keys: (any LogKeys)?
     let witnesses: [RecoveryVerdict.Witness]
-    private let team: ProvingTeam
+    let team: ProvingTeam
 
-    package private(set) var result = LogVerification()
-    private let hasher = SHA256()
-    private var tree = MerkleAccumulator()
+    package internal(set) var result = LogVerification()
+    let hasher = SHA256()
+    var tree = MerkleAccumulator()
     /// Leaf hashes of all commits in order, as far as they are known: what snapshots' roots are over.
-    package private(set) var leaves: [Digest] = []
+    package internal(set) var leaves: [Digest] = []
     /// The sealed segments whose ends were right.
     package private(set) var sealed: [SegmentNumber: SealedSegment] = [:]
     private var predecessor = SegmentHeader.Predecessor.none
@@ -156,7 +156,7 @@ package struct LogVerifier {
         var contents = ContentsLedger(segment.file, name, prover: team.single)
         let before = result.damages.count
         var commit = 0
-        try team.prove(segment) { proof throws(LogError) in
+        try team.prove(segment.commitList) { proof throws(LogError) in
             let number = segment.header.firstCommit + UInt64(commit)
             let leaf = segment.seal.commits[commit].leaf
             commit += 1
@@ -251,89 +251,8 @@ package struct LogVerifier {
 }
 
 extension LogVerifier {
-    private mutating func verifyActive(_ name: SegmentDirectory.Name) throws(LogError) {
-        result.segmentCount += 1
-        guard let (file, header) = try open(name) else { return }
-        let scanner = try scanFreely(name, file, header)
-        guard case .broken = scanner.ending else { return }
-        let tail = try LogTail.classify(
-            file,
-            segment: name.number,
-            from: scanner.offset,
-            after: scanner.link,
-            archiveID: archiveID
-        )
-        switch RecoveryVerdict.decide(tail, after: scanner.link, witnesses: witnesses) {
-        case .clean: return
-        case .tornTail(let byteCount):
-            result.notes.append(
-                "\(name.text): behind commit \(scanner.link.number) stand \(byteCount) bytes of a "
-                    + "batch that was never acknowledged; opening for writing sets them aside"
-            )
-        case .corruption(let first, let last, let finding):
-            add(
-                Damage(
-                    file: name.text,
-                    offset: scanner.offset,
-                    commits: first...(last ?? first),
-                    finding
-                )
-            )
-        case .loss(let first, let last, let witness):
-            add(
-                Damage(
-                    file: name.text,
-                    offset: scanner.offset,
-                    commits: first...last,
-                    "missing, though \(witness) knows them to have been durable"
-                )
-            )
-        }
-    }
-
-    /// Walks a segment's chain of commits from its header on.
-    @discardableResult
-    private mutating func scanFreely(
-        _ name: SegmentDirectory.Name,
-        _ file: any File,
-        _ header: SegmentHeader
-    ) throws(LogError) -> BatchScanner {
-        let start = CommitLink(
-            number: header.firstCommit - 1,
-            lastSequence: header.firstSequence - 1,
-            hash: header.predecessor.commitHash,
-            time: header.created
-        )
-        var scanner = try BatchScanner(
-            file,
-            segment: name.number,
-            archiveID: archiveID,
-            logKey: keys?.logKey,
-            after: start,
-            at: UInt64(SegmentHeader.byteCount)
-        )
-        var contents = ContentsLedger(file, name, prover: team.single)
-        var link = start
-        while let batch = try scanner.next() {
-            result.commitCount += 1
-            result.frameCount += UInt64(batch.frames.count) + 1
-            let proved = team.first.proved(batch, in: scanner)
-            add(try contents.add(proved, after: link.lastSequence))
-            tree.append(leafHash: batch.link.hash, using: hasher)
-            leaves.append(batch.link.hash)
-            link = batch.link
-        }
-        result.link = link
-        result.recordCount += contents.totals.recordCount
-        result.recordByteCount += contents.totals.recordByteCount
-        result.chunkCount += contents.chunkCount
-        result.erasedFrameCount += contents.erasedFrameCount
-        result.byteCount += scanner.offset
-        return scanner
-    }
-
     /// Opens a segment; a damaged header, or one that does not follow what came before, is noted.
-    private mutating func open(
+    mutating func open(
         _ name: SegmentDirectory.Name
     ) throws(LogError) -> (any File, SegmentHeader)? {
         do {
@@ -356,7 +275,7 @@ extension LogVerifier {
         }
     }
 
-    private mutating func damage(
+    mutating func damage(
         _ name: SegmentDirectory.Name,
         at offset: UInt64? = nil,
         _ finding: String
@@ -364,7 +283,7 @@ extension LogVerifier {
         add(Damage(file: name.text, offset: offset, finding))
     }
 
-    private mutating func add(_ damage: Damage) { add([damage]) }
+    mutating func add(_ damage: Damage) { add([damage]) }
 
-    private mutating func add(_ damages: [Damage]) { result.damages.append(contentsOf: damages) }
+    mutating func add(_ damages: [Damage]) { result.damages.append(contentsOf: damages) }
 }

@@ -1,8 +1,7 @@
 import ArchiveFileIO
 import ArchiveFormat
-import Synchronization
 
-/// Proves the batches of sealed segments on several threads and hands over what they found in order.
+/// Proves the batches of segments on several threads and hands over what they found in order.
 final class ProvingTeam: Sendable {
     /// Touched only by the thread whose number it has, and by the team's owner when none runs.
     private struct Worker: @unchecked Sendable {
@@ -43,41 +42,20 @@ final class ProvingTeam: Sendable {
     /// The same where frames can be opened at all; nil without keys.
     var single: BatchProver? { hasKeys ? first : nil }
 
-    /// Proves all batches of a segment; `take` gets what was found, in the order of the commits.
+    /// Proves all batches of a list; `take` gets what was found, in the order of the commits.
     func prove(
-        _ segment: SealedSegment,
+        _ list: CommitList,
         _ take: (BatchProof) throws(LogError) -> Void
     ) throws(LogError) {
-        let runs = BatchRun.all(of: segment, byteCount: Self.runByteCount)
-        let groupCount = workers.count * Self.runsAhead
-        for start in stride(from: 0, to: runs.count, by: groupCount) {
-            let group = Array(runs[start..<min(start + groupCount, runs.count)])
-            for proofs in try prove(group) {
+        let workers = workers
+        try WorkerTeam.inOrder(
+            list.runs(byteCount: Self.runByteCount),
+            threadCount: workers.count,
+            groupCount: workers.count * Self.runsAhead,
+            { worker, run throws(LogError) in try workers[worker].prover.prove(run) },
+            { proofs throws(LogError) in
                 for proof in proofs { try take(proof) }
             }
-        }
-    }
-
-    private func prove(_ runs: [BatchRun]) throws(LogError) -> [[BatchProof]] {
-        let next = Atomic(0)
-        let outcomes = Mutex<[Result<[BatchProof], LogError>]>(
-            Array(repeating: .success([]), count: runs.count)
         )
-        WorkerTeam.perform(min(workers.count, runs.count)) { worker in
-            while true {
-                let index = next.add(1, ordering: .relaxed).oldValue
-                guard index < runs.count else { return }
-                let outcome: Result<[BatchProof], LogError>
-                do throws(LogError) {
-                    outcome = .success(try workers[worker].prover.prove(runs[index]))
-                } catch {
-                    outcome = .failure(error)
-                }
-                outcomes.withLock { $0[index] = outcome }
-            }
-        }
-        var proofs: [[BatchProof]] = []
-        for outcome in outcomes.withLock({ $0 }) { proofs.append(try outcome.get()) }
-        return proofs
     }
 }

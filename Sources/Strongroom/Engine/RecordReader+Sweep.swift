@@ -18,7 +18,7 @@ extension RecordReader {
     /// Opens the records at `places` on all processors and hands them over in order, until `visit`
     /// answers false; tells whether it did not.
     ///
-    /// Memory holds what is opened: at most that of `places`, or some 16 MB and what one unit for each
+    /// Memory holds what is opened: at most that of `places`, or some 4 MB and what one unit for each
     /// thread goes beyond it.
     func sweep(
         _ places: [RecordPlace],
@@ -28,7 +28,10 @@ extension RecordReader {
         var rest = places[...]
         while !rest.isEmpty {
             for unit in open(rest, order) {
-                for item in unit.records where try !visit(item.record, item.inlineBody) {
+                // A span lends the records; a loop over the array would copy each.
+                let records = unit.records.span
+                for index in records.indices
+                where try !visit(records[index].record, records[index].inlineBody) {
                     return false
                 }
                 if let failure = unit.failure { throw failure }
@@ -60,9 +63,9 @@ extension RecordReader {
         return outcomes.withLock { $0 }
     }
 
-    private static let sweepByteCount = 16 << 20
+    private static let sweepByteCount = 4 << 20
     /// A unit ends where it is so long in the log, or in the middle of no pack.
-    private static let unitByteCount: UInt64 = 1 << 20
+    private static let unitByteCount: UInt64 = 1 << 18
 
     private static func units(
         of places: ArraySlice<RecordPlace>,

@@ -6,8 +6,8 @@
 /// Nanoseconds of the clock that the peers read, which only goes forward.
 uint64_t cm_now(void);
 
-/// Gives the allocator one arena, as the peers with their one thread have.
-void cm_use_one_arena(void);
+/// Sets the allocator as the command line does: an arena a processor, and one more.
+void cm_keep_small(void);
 
 /// Heap allocations of this process so far; all ones without the library that counts them.
 uint64_t cm_allocation_count(void);
