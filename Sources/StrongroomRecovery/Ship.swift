@@ -97,7 +97,8 @@ public struct Ship: Sendable {
         let vault = try await VaultContents.read(store)
         try await refuseForeignPlace(vault)
         try await refuseOtherHistory(local, vault)
-        var planner = ShipPlanner(local, vault)
+        let ledger = try await PruneLedger.read(store, local.document)
+        var planner = ShipPlanner(local, vault, pruned: Set(ledger.snapshots.keys))
         return try planner.plan(snapshot: snapshot, keyring: keyring)
     }
 
@@ -119,6 +120,8 @@ public struct Ship: Sendable {
             objectCount: plan.steps.count,
             progress
         )
+        let gate = ShipGate(store: store, document: plan.document)
+        let isPruned = try await gate.isNeeded()
         var segments: [ShipPlan.Step] = []
         for step in plan.steps {
             // Segments may overtake each other, nothing else may overtake a segment.
@@ -128,10 +131,27 @@ public struct Ship: Sendable {
                 try await send(segments, meter)
                 segments = []
                 try RecoveryError.checkCancellation("shipping")
-                try await ShipSender(store, files, meter).send(step)
+                let sender = ShipSender(store, files, meter)
+                if isPruned, case .manifest(let id) = step.object, let new = plan.manifests[id] {
+                    try await gate.pass(
+                        new,
+                        send: { lacking throws(RecoveryError) in
+                            try await send(lacking.map(plan.step), meter)
+                        },
+                        put: { () throws(RecoveryError) in try await sender.send(step) }
+                    )
+                } else {
+                    try await sender.send(step)
+                }
             }
         }
         try await send(segments, meter)
+        // A first prune may have begun meanwhile; then what it took is sent again.
+        if !isPruned, let newest = plan.snapshots.last.flatMap({ plan.manifests[$0] }),
+            try await gate.isNeeded()
+        {
+            try await send(try await gate.lacking(newest).map(plan.step), meter)
+        }
         return ShipResult(plan: plan, duration: clock.elapsed() - start)
     }
 

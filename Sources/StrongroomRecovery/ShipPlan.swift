@@ -41,8 +41,27 @@ public struct ShipPlan: Sendable {
 
     /// Bytes that are to be sent.
     public var byteCount: UInt64 { steps.reduce(0) { $0 + $1.byteCount } }
+    let document: ArchiveDocument
+    /// The snapshots that the vault lacks, by id.
+    let manifests: [String: SnapshotManifest]
+    /// Where the archive's segments are.
+    let directory: FilePath
+
     /// Whether the vault lacks nothing.
     public var isEmpty: Bool { steps.isEmpty }
+
+    /// How a segment is sent, whether or not the vault had it when this was planned.
+    func step(for segment: SnapshotManifest.Segment) -> Step {
+        Step(
+            byteCount: segment.byteCount,
+            isReplacement: false,
+            object: .segment(segment.number),
+            content: .file(
+                directory.appending(segment.number.stem + ".seg"),
+                sha256: segment.sha256
+            )
+        )
+    }
 }
 
 extension ShipPlan: CustomStringConvertible {

@@ -9,14 +9,17 @@ import SystemPackage
 struct ShipPlanner {
     private let local: LocalArchive
     private let vault: VaultContents
+    /// Snapshots that a prune has taken out of the vault, or will.
+    private let pruned: Set<String>
     private var steps: [ShipPlan.Step] = []
     private var planned: Set<VaultObject> = []
     private var presentObjectCount = 0
     private var presentByteCount: UInt64 = 0
 
-    init(_ local: LocalArchive, _ vault: VaultContents) {
+    init(_ local: LocalArchive, _ vault: VaultContents, pruned: Set<String> = []) {
         self.local = local
         self.vault = vault
+        self.pruned = pruned
     }
 
     /// Plans to ship one snapshot, or all if none is named.
@@ -26,10 +29,10 @@ struct ShipPlanner {
     ) throws(RecoveryError) -> ShipPlan {
         let chosen = try choose(snapshot)
         try planDocuments(placement)
-        var missing: [String] = []
+        var missing: [String: SnapshotManifest] = [:]
         for stored in chosen {
             let manifest = stored.manifest
-            if vault.objects[.manifest(manifest.id)] == nil { missing.append(manifest.id) }
+            if vault.objects[.manifest(manifest.id)] == nil { missing[manifest.id] = manifest }
             for segment in manifest.segments {
                 try need(
                     .segment(segment.number),
@@ -44,10 +47,13 @@ struct ShipPlanner {
         }
         return ShipPlan(
             archive: local.document.archiveID.hex,
-            snapshots: missing,
+            snapshots: chosen.map(\.manifest.id).filter { missing[$0] != nil },
             steps: steps,
             presentObjectCount: presentObjectCount,
-            presentByteCount: presentByteCount
+            presentByteCount: presentByteCount,
+            document: local.document,
+            manifests: missing,
+            directory: local.layout.segments
         )
     }
 
@@ -59,11 +65,23 @@ struct ShipPlanner {
                 "\(path) has no snapshot to ship; make one with `strongroom snapshot`"
             )
         }
-        guard let id else { return local.snapshots }
+        guard let id else {
+            // What the rules took out does not come back by itself.
+            return local.snapshots.filter { stored in
+                !pruned.contains(stored.manifest.id)
+                    || vault.objects[.manifest(stored.manifest.id)] != nil
+            }
+        }
         guard let found = local.snapshots.first(where: { $0.manifest.id == id }) else {
             throw RecoveryError(
                 .noSnapshot,
                 "\(path) has no snapshot \(id); `strongroom snapshots` lists them"
+            )
+        }
+        guard !pruned.contains(id) else {
+            throw RecoveryError(
+                .refused,
+                "snapshot \(id) was pruned from the vault; restore it with `strongroom undelete` first"
             )
         }
         return [found]

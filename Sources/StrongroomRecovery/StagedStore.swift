@@ -49,7 +49,7 @@ struct StagedStore: ObjectStore {
             return ObjectStatus(name: name, byteCount: UInt64(bytes.count))
         case .replaced(let other):
             return try await base.status(other).map {
-                ObjectStatus(name: name, byteCount: $0.byteCount)
+                ObjectStatus(name: name, byteCount: $0.byteCount, modified: $0.modified)
             }
         case .flipped, .zeroed: return try await base.status(name)
         case .shortened, .lengthened:

@@ -16,7 +16,8 @@ struct VaultContents: Sendable {
         case .marker: UInt64(VaultMarker.byteCountLimit)
         case .document: UInt64(LocalArchive.documentByteCountLimit)
         case .keyring: UInt64(KeyringFile.byteCountLimit)
-        case .manifest: UInt64(SignedDocument.byteCountLimit)
+        case .manifest, .prune, .sweep: UInt64(SignedDocument.byteCountLimit)
+        case .arrival: UInt64(VaultMarker.byteCountLimit)
         case .segment: 0
         }
     }

@@ -11,9 +11,18 @@ enum VaultObject: Hashable, Sendable {
     case keyring
     case segment(SegmentNumber)
     case manifest(String)
+    /// What was condemned by a prune, or restored.
+    case prune(String)
+    /// What a prune removes at this moment.
+    case sweep(String)
+    /// A snapshot's manifest is about to be put, into a vault that is pruned.
+    case arrival(String)
 
     static let segmentPrefix = "segments/"
     static let manifestPrefix = "snapshots/"
+    static let prunePrefix = "prune/"
+    static let sweepPrefix = "sweeping/"
+    static let arrivalPrefix = "arriving/"
 
     var text: String {
         switch self {
@@ -22,6 +31,9 @@ enum VaultObject: Hashable, Sendable {
         case .keyring: "keyring.json"
         case .segment(let number): Self.segmentPrefix + number.stem + ".seg"
         case .manifest(let id): Self.manifestPrefix + id + ".json"
+        case .prune(let id): Self.prunePrefix + id + ".json"
+        case .sweep(let id): Self.sweepPrefix + id + ".json"
+        case .arrival(let id): Self.arrivalPrefix + id + ".json"
         }
     }
 
@@ -36,14 +48,24 @@ enum VaultObject: Hashable, Sendable {
                 let stem = text.dropFirst(Self.segmentPrefix.count).dropLast(4)
                 guard let number = SegmentNumber(stem: String(stem)) else { return nil }
                 self = .segment(number)
-            } else if text.hasPrefix(Self.manifestPrefix), text.hasSuffix(".json") {
-                let id = String(text.dropFirst(Self.manifestPrefix.count).dropLast(5))
-                guard SnapshotManifest.isIdentity(id) else { return nil }
+            } else if let id = Self.identity(text, Self.manifestPrefix) {
                 self = .manifest(id)
+            } else if let id = Self.identity(text, Self.prunePrefix) {
+                self = .prune(id)
+            } else if let id = Self.identity(text, Self.sweepPrefix) {
+                self = .sweep(id)
+            } else if let id = Self.identity(text, Self.arrivalPrefix) {
+                self = .arrival(id)
             } else {
                 return nil
             }
         }
+    }
+
+    private static func identity(_ text: String, _ prefix: String) -> String? {
+        guard text.hasPrefix(prefix), text.hasSuffix(".json") else { return nil }
+        let id = String(text.dropFirst(prefix.count).dropLast(5))
+        return SnapshotManifest.isIdentity(id) ? id : nil
     }
 
     var name: ObjectName {

@@ -26,7 +26,7 @@ extension DirectoryStore {
                     guard let name = try? ObjectName(child), child.hasPrefix(prefix) else {
                         continue
                     }
-                    found.append(ObjectStatus(name: name, byteCount: status.byteCount))
+                    found.append(Self.described(name, status))
                 case .symbolicLink, .other: continue
                 }
             }

@@ -106,7 +106,13 @@ public final class DirectoryStore: ObjectStore {
             throw failure("look for", name, error)
         }
         guard let status, status.kind == .file else { return nil }
-        return ObjectStatus(name: name, byteCount: status.byteCount)
+        return Self.described(name, status)
+    }
+
+    static func described(_ name: ObjectName, _ status: FileStatus) -> ObjectStatus {
+        // A disk that knows no times says 1970.
+        let modified = status.modified > 0 ? status.modified / 1000 : nil
+        return ObjectStatus(name: name, byteCount: status.byteCount, modified: modified)
     }
 
     private func load(_ name: ObjectName, _ range: Range<UInt64>) throws(VaultError) -> [UInt8] {

@@ -54,11 +54,28 @@ public struct ObjectStatus: Hashable, Sendable {
     public let name: ObjectName
     /// Its length in bytes.
     public let byteCount: UInt64
+    /// When it was put, by the store's own clock, in microseconds since 1970; nil if it does not tell.
+    ///
+    /// Listing tells it wherever the store knows it. It says nothing of what the object is, so it
+    /// counts for nothing when two are compared.
+    public let modified: Int64?
 
     /// Describes an object.
-    public init(name: ObjectName, byteCount: UInt64) {
+    public init(name: ObjectName, byteCount: UInt64, modified: Int64? = nil) {
         self.name = name
         self.byteCount = byteCount
+        self.modified = modified
+    }
+
+    /// Compares names and lengths.
+    public static func == (left: ObjectStatus, right: ObjectStatus) -> Bool {
+        left.name == right.name && left.byteCount == right.byteCount
+    }
+
+    /// Hashes what is compared.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(byteCount)
     }
 }
 

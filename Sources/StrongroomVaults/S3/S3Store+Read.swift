@@ -157,7 +157,10 @@ extension S3Store {
             guard key.hasPrefix(start),
                 let name = try? ObjectName(String(key.dropFirst(start.count)))
             else { continue }
-            objects.append(ObjectStatus(name: name, byteCount: byteCount))
+            let modified = element["LastModified"].flatMap(Timestamp.init)?.microseconds
+            objects.append(
+                ObjectStatus(name: name, byteCount: byteCount, modified: modified)
+            )
         }
         let goesOn = root["IsTruncated"] == "true"
         return Page(objects: objects, next: goesOn ? root["NextContinuationToken"] : nil)

@@ -159,6 +159,14 @@ struct SFTPAttributes: Sendable {
     /// In seconds since 1970, by the server's clock.
     var modified: UInt32 = 0
 
+    func status(of name: ObjectName) -> ObjectStatus {
+        ObjectStatus(
+            name: name,
+            byteCount: byteCount,
+            modified: modified > 0 ? Int64(modified) * 1_000_000 : nil
+        )
+    }
+
     var isFile: Bool { mode & 0o170000 == 0o100000 }
     var isDirectory: Bool { mode & 0o170000 == 0o040000 }
 }

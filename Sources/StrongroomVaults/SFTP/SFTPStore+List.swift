@@ -29,7 +29,7 @@ extension SFTPStore {
                 if attributes.isDirectory { next.append((child, depth + 1)) }
                 guard attributes.isFile, child.hasPrefix(prefix), let name = try? ObjectName(child)
                 else { continue }
-                found.append(ObjectStatus(name: name, byteCount: attributes.byteCount))
+                found.append(attributes.status(of: name))
             }
             guard found.count <= Self.objectLimit else {
                 throw VaultError(

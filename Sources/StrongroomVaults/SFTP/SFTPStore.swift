@@ -191,7 +191,7 @@ public final class SFTPStore: ObjectStore {
             return nil
         }
         guard attributes.isFile else { return nil }
-        return ObjectStatus(name: name, byteCount: attributes.byteCount)
+        return attributes.status(of: name)
     }
 
     // MARK: Connections
