@@ -39,6 +39,7 @@ struct StrongroomCommand: AsyncParsableCommand {
                     SnapshotCommand.self, SnapshotsCommand.self, VaultCommand.self,
                     ShipCommand.self, RecoverCommand.self, RepairCommand.self,
                     DrillCommand.self, ReportCommand.self, WitnessCommand.self,
+                    PruneCommand.self, UndeleteCommand.self, HoldCommand.self,
                 ]
             ),
         ]

@@ -16,6 +16,7 @@ import Testing
         "rebuild-index", "import", "export", "put", "get", "delete", "ls", "find", "log",
         "snapshot", "snapshots", "vault", "vault init", "vault sync", "ship", "recover",
         "repair", "drill", "report", "report verify", "witness", "witness export", "witness check",
+        "prune", "undelete", "hold", "hold place", "hold release", "hold list",
     ]
 
     @Test(arguments: commands)

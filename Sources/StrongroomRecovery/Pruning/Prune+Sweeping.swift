@@ -70,7 +70,9 @@ extension Prune {
         let ledger = try await PruneLedger.read(store, plan.document)
         for id in due {
             guard let known = ledger.snapshots[id], known.due <= now else {
-                result.notes.append("snapshot \(id) was restored meanwhile, or its grace is not over")
+                result.notes.append(
+                    "snapshot \(id) was restored meanwhile, or its grace is not over"
+                )
                 continue
             }
             if try await removal(.manifest(id), now, start, &result) { result.removed.append(id) }
