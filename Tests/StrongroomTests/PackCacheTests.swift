@@ -18,14 +18,15 @@ import Testing
         return try Pack(decoding: Pack.encode([(entry, Array(repeating: 7, count: 4_000))]))
     }
 
+    /// A quarter is left to the allocator.
     @Test func `keeps to its bytes, whatever comes`() throws {
         let cache = PackCache(byteLimit: 64 << 10)
         let pack = try Self.pack()
         for number in 0..<100 as Range<UInt64> {
             cache[Self.place(number)] = pack
-            #expect(cache.byteCount <= 64 << 10)
+            #expect(cache.byteCount <= 48 << 10)
         }
-        #expect(cache.byteCount > 48 << 10)
+        #expect(cache.byteCount > 40 << 10)
         #expect(cache[Self.place(99)] != nil)
         #expect(cache[Self.place(0)] == nil)
     }
