@@ -48,6 +48,7 @@ package enum CommandLineTool {
     }
 
     private static func carryOut(_ arguments: [String]) async throws {
+        let arguments = try ProfileArguments.expand(arguments)
         var command = try await StrongroomCommand.asyncParseAsRoot(arguments)
         if var asynchronous = command as? any AsyncParsableCommand {
             try await asynchronous.run()

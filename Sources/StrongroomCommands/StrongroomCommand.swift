@@ -23,7 +23,7 @@ struct StrongroomCommand: AsyncParsableCommand {
                 name: "Archive",
                 subcommands: [
                     InitCommand.self, StatusCommand.self, StatsCommand.self, KeyCommand.self,
-                    VerifyCommand.self, RebuildIndexCommand.self,
+                    VerifyCommand.self, RebuildIndexCommand.self, ConfigCommand.self,
                 ]
             ),
             CommandGroup(
@@ -40,6 +40,7 @@ struct StrongroomCommand: AsyncParsableCommand {
                     ShipCommand.self, RecoverCommand.self, RepairCommand.self,
                     DrillCommand.self, ReportCommand.self, WitnessCommand.self,
                     PruneCommand.self, UndeleteCommand.self, HoldCommand.self,
+                    LockCommand.self,
                 ]
             ),
         ]

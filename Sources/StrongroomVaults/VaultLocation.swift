@@ -85,6 +85,8 @@ public struct VaultAccess: Sendable {
     public var addressing: S3Configuration.Addressing?
     /// The storage class of new objects.
     public var storageClass: String?
+    /// How segments and manifests in S3 are locked when they are put; nil for no lock.
+    public var newObjectLock: (mode: ObjectLock.Mode, span: Duration)?
     /// A file of certificates to trust instead of the system's.
     public var authorities: String?
     /// The most bytes a second to a vault.
@@ -156,6 +158,7 @@ extension S3Configuration {
             credentials: { () throws(VaultError) in try settings.credentials() }
         )
         storageClass = access.storageClass
+        newObjectLock = access.newObjectLock
         authorities = access.authorities
         if authorities == nil { authorities = try settings.authorities() }
         uploadBytesPerSecond = access.uploadBytesPerSecond

@@ -80,8 +80,9 @@ private final class RestlessStore: ObjectStore {
         }
     }
 
-    /// A killed ship has left segments that no snapshot needs, and a copy of the archive that does not
-    /// know them has condemned them. Now the archive ships while two such copies prune.
+    /// Ships what was shipped half, while two copies of the archive prune that do not know it.
+    ///
+    /// A killed ship has left segments that no snapshot needs, and such a copy has condemned them.
     @Test func `never damages a snapshot`() async throws {
         let archive = try TestArchive.standard()
         let needs = try archive.needs()

@@ -2,6 +2,7 @@ import ArchiveBytes
 import ArgumentParser
 import Strongroom
 import StrongroomRecovery
+import StrongroomVaults
 import SystemPackage
 
 /// Sends snapshots to vaults.
@@ -36,6 +37,15 @@ struct ShipCommand: AsyncParsableCommand {
     var snapshot: String?
     @Option(help: ArgumentHelp("Where the keyring belongs: in or apart.", valueName: "place"))
     var keyring: KeyringChoice?
+    @Option(
+        help: ArgumentHelp(
+            "Lock what is sent to S3 from the start: compliance or governance; see lock set.",
+            valueName: "mode"
+        )
+    )
+    var lock: LockChoice?
+    @Option(help: ArgumentHelp("How long it is locked at first; else 7d.", valueName: "span"))
+    var lockFor: TimeSpan?
     @Flag(name: .shortAndLong, help: "Only say what would be sent.")
     var dryRun = false
     @OptionGroup var notifications: NotificationOptions
@@ -75,7 +85,9 @@ struct ShipCommand: AsyncParsableCommand {
     }
 
     private func ship(_ path: String, to vault: String) async throws {
-        let place = try VaultPlace(vault, access)
+        let place = try VaultPlace(vault, access) { access in
+            access.newObjectLock = lock.map { ($0.mode, lockFor?.duration ?? .seconds(7 * 86_400)) }
+        }
         let isNew = try await place.isMissing()
         if isNew, !dryRun { try await place.create() }
         let ship = Ship(archiveAt: FilePath(path), to: place.store)

@@ -39,15 +39,25 @@ struct VaultInitCommand: AsyncParsableCommand {
     var vault: String
     @Flag(help: "Make the S3 bucket if it is missing.")
     var createBucket = false
+    @Flag(help: "Make it for locks, which only a new bucket can be.")
+    var objectLock = false
     @OptionGroup var access: VaultAccessOptions
     @OptionGroup var answers: OutputOptions
+
+    func validate() throws {
+        if objectLock, !createBucket {
+            throw ValidationError(
+                "--object-lock is for --create-bucket: only a new bucket takes it"
+            )
+        }
+    }
 
     func run() async throws {
         let place = try VaultPlace(vault, access)
         try await place.create()
         var probe: VaultProbe?
         if let store = place.store as? S3Store {
-            if createBucket { try await store.createBucket() }
+            if createBucket { try await store.createBucket(forLocks: objectLock) }
             probe = try await store.probe()
         } else if let store = place.store as? SFTPStore {
             probe = try await store.probe()

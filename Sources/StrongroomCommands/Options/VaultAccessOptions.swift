@@ -64,9 +64,15 @@ struct VaultPlace {
     let location: VaultLocation
     let store: any ObjectStore
 
-    init(_ text: String, _ options: VaultAccessOptions) throws {
+    init(
+        _ text: String,
+        _ options: VaultAccessOptions,
+        changing change: (inout VaultAccess) -> Void = { _ in }
+    ) throws {
         location = try VaultLocation(text)
-        store = try location.store(options.access)
+        var access = options.access
+        change(&access)
+        store = try location.store(access)
     }
 
     /// A vault that must be there; one elsewhere shows that when it is asked for something.

@@ -120,7 +120,11 @@ extension Prune {
             throw RecoveryError(.locked, "the prune took too long; run it again for the rest")
         }
         do {
-            try await store.remove(object.name)
+            if let locking = store as? any LockingStore {
+                try await locking.purge(object.name)
+            } else {
+                try await store.remove(object.name)
+            }
             return true
         } catch {
             let failure = error as? VaultError

@@ -59,7 +59,7 @@ public struct Prune: Sendable {
         let state = try await PruneState.read(store, authority)
         let now = clock.now()
         let decision = KeepDecision(state.candidates, rules, now: now)
-        let entries = state.snapshots.map { stored in
+        var entries = state.snapshots.map { stored in
             let id = stored.manifest.id
             let reasons = decision.reasons[id] ?? []
             return PrunePlan.Entry(
@@ -70,6 +70,7 @@ public struct Prune: Sendable {
                 reasons: reasons.map(\.text)
             )
         }
+        try await findLocks(&entries, now)
         var notes = state.findings.map { "\($0); no segment is removed before it is mended" }
         if !decision.doubtful.isEmpty {
             notes.append(
@@ -92,6 +93,26 @@ public struct Prune: Sendable {
             dueByteCount: due.reduce(0) { $0 + (state.contents.objects[.segment($1)] ?? 0) },
             document: state.document
         )
+    }
+
+    /// What is locked does not go, however long ago it was condemned.
+    private func findLocks(
+        _ entries: inout [PrunePlan.Entry],
+        _ now: Int64
+    ) async throws(RecoveryError) {
+        guard let locking = store as? any LockingStore else { return }
+        for index in entries.indices where entries[index].fate == .goes {
+            let object = VaultObject.manifest(entries[index].snapshot)
+            do {
+                let lock = try await locking.lock(of: object.name)
+                guard lock.isClosed(at: now) else { continue }
+                entries[index].fate = .isLocked(until: lock.isHeld ? .max : lock.until ?? .max)
+            } catch {
+                // Another prune was faster.
+                if (error as? VaultError)?.code == .notFound { continue }
+                throw RecoveryError.wrapping(error, in: object.text)
+            }
+        }
     }
 
     private static func fate(

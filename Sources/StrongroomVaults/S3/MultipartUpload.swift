@@ -52,7 +52,9 @@ struct MultipartUpload: Sendable {
     private func begin() async throws(VaultError) -> String {
         var call = call("POST", [("uploads", "")])
         call.fields =
-            store.newObjectFields(nonce) + [HTTPField("x-amz-checksum-algorithm", "SHA256")]
+            store.newObjectFields(transfer.name, nonce) + [
+                HTTPField("x-amz-checksum-algorithm", "SHA256")
+            ]
         let answer = try await store.client.send(call)
         guard let upload = XMLElement(answer.response.body)?["UploadId"], !upload.isEmpty else {
             throw VaultError(

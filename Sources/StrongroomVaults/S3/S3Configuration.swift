@@ -20,6 +20,8 @@ public struct S3Configuration: Sendable {
     public var addressing: Addressing
     /// The storage class of new objects; nil for the bucket's own.
     public var storageClass: String?
+    /// How segments and manifests are locked when they are put; nil for no lock.
+    public var newObjectLock: (mode: ObjectLock.Mode, span: Duration)?
     /// A file of certificates to trust instead of the system's.
     public var authorities: String?
     /// Requests at a time.

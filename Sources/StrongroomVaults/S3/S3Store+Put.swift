@@ -46,14 +46,14 @@ extension S3Store {
         var call = S3Call("put \(transfer.name)", "PUT", key(transfer.name))
         call.body = body
         call.fields =
-            newObjectFields(nonce) + [
+            newObjectFields(transfer.name, nonce) + [
                 HTTPField("x-amz-checksum-sha256", Self.checksum(body))
             ]
         try await publish(transfer.name, call, mode, nonce)
     }
 
     /// What every new object is given.
-    func newObjectFields(_ nonce: String) -> [HTTPField] {
+    func newObjectFields(_ name: ObjectName, _ nonce: String) -> [HTTPField] {
         var fields = [
             HTTPField("Content-Type", "application/octet-stream"),
             HTTPField(Self.nonceField, nonce),
@@ -61,7 +61,7 @@ extension S3Store {
         if let storageClass = configuration.storageClass {
             fields.append(HTTPField("x-amz-storage-class", storageClass))
         }
-        return fields
+        return fields + lockFields(name)
     }
 
     static func checksum(_ bytes: [UInt8]) -> String {

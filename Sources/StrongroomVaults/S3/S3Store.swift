@@ -63,8 +63,13 @@ public final class S3Store: ObjectStore {
     }
 
     /// Makes the bucket if it is missing; a bucket of one's own stays as it is.
-    public func createBucket() async throws(VaultError) {
+    ///
+    /// Only a new bucket can be made for locks, for ever.
+    public func createBucket(forLocks: Bool = false) async throws(VaultError) {
         var call = S3Call("make the bucket", "PUT", nil)
+        if forLocks {
+            call.fields = [HTTPField("x-amz-bucket-object-lock-enabled", "true")]
+        }
         call.expected = [409]
         // AWS's first region is the one that may not be named.
         if configuration.region != "us-east-1" {
