@@ -134,6 +134,9 @@ public struct Recovery: Sendable {
         if result.findings.count == knownCount {
             try RecoveryError.checkCancellation("recovering")
             let cut = wanted.cutsLast ? purpose.cut : nil
+            let isNewest = request.moment == .newest && purpose.cut == nil
+            let tail = VaultTail(store: store, vault: vault, target: target)
+            try await tail.fetch(behind: isNewest ? chosen : nil, of: chosen, &result)
             try await finish(wanted, cut, vault, chosen, target)
             try await LocalFiles.pool.run { () throws(RecoveryError) in
                 do throws(SystemError) { try lock.close() } catch { throw RecoveryError(error) }
@@ -297,7 +300,7 @@ public struct Recovery: Sendable {
         }
         result.isComplete = true
         result.lastSequence = link.lastSequence
-        if result.isCut {
+        if result.isCut || result.followedCommitCount > 0 {
             result.recordCount = totals.recordCount
             result.recordByteCount = totals.recordByteCount
         }

@@ -18,6 +18,8 @@ public struct RecoveryResult: Sendable {
     public let snapshotTime: Int64
     /// Whether the log ends before the snapshot, at the moment that was asked for.
     public internal(set) var isCut = false
+    /// Commits that were recovered from behind the snapshot, where the vault follows the archive.
+    public internal(set) var followedCommitCount: UInt64 = 0
     /// The newest record version that was recovered.
     public internal(set) var lastSequence: UInt64
     /// Record versions, deletions included.

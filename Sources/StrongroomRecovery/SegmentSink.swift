@@ -46,9 +46,12 @@ final class SegmentSink: Sendable {
     }
 
     /// Gives the segment its name, durably, if it is the right one; else removes it.
-    func publish(ifHashed expected: Digest) async throws(SystemError) -> Bool {
+    ///
+    /// With nil the caller has proved the bytes, or will.
+    func publish(ifHashed expected: Digest?) async throws(SystemError) -> Bool {
         try await LocalFiles.pool.run { [self] () throws(SystemError) in
-            guard state.withLock({ $0.hasher.finish() }) == expected else {
+            let found = state.withLock { $0.hasher.finish() }
+            guard found == expected ?? found else {
                 try? files.remove(temporary)
                 return false
             }

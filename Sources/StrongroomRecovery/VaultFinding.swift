@@ -31,6 +31,8 @@ public struct VaultFinding: Equatable, Sendable, CustomStringConvertible {
         self.init(kind, object.text, detail)
     }
 
+    init(damagedPart part: String, _ detail: String) { self.init(.damaged, part, detail) }
+
     private init(_ kind: Kind, _ object: String, _ detail: String) {
         self.kind = kind
         self.object = object

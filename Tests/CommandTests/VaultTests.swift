@@ -109,6 +109,45 @@ import Testing
         }
     }
 
+    /// Waits for another process, a minute at most.
+    private func wait(_ isDone: () throws -> Bool) rethrows {
+        for _ in 0..<6_000 where try !isDone() { usleep(10_000) }
+    }
+
+    @Test func `is followed until the program is told to stop`() throws {
+        try Workshop.withArchive { workshop in
+            #expect(try workshop.run("put", "-r", "A", "a", input: [1]).status == 0)
+            #expect(try workshop.run("snapshot", "-r", "A").status == 0)
+            let (process, _) = try workshop.start(
+                "ship",
+                "-r",
+                "A",
+                "--to",
+                "V",
+                "--follow",
+                "--every",
+                "1s",
+                "--json"
+            )
+            try wait {
+                try String(decoding: workshop.read("out"), as: UTF8.self).contains("followed")
+            }
+            #expect(try workshop.run("put", "-r", "A", "b", input: [2]).status == 0)
+            wait { (try? workshop.names(in: "V/parts").isEmpty) == false }
+            process.terminate()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 0)
+            let outcome = try workshop.run("recover", "--from", "V", "--to", "B", "--json")
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(try outcome.last()["followed_commits"]?.asInteger == 1)
+            #expect(try workshop.run("get", "-r", "B", "b").output == [2])
+            for words in [["--every", "1s"], ["--follow", "--dry-run"]] {
+                let arguments = ["ship", "-r", "A", "--to", "V"] + words
+                #expect(try workshop.execute(Workshop.program, arguments).status == 2)
+            }
+        }
+    }
+
     @Test func `in a directory is read in place, and not when it was put back`() throws {
         try Workshop.withArchive { workshop in
             let place = workshop.setting(["STRONGROOM_CACHE": workshop.path("cache")])

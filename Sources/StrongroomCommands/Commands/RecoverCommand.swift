@@ -160,6 +160,7 @@ struct RecoveryMessage: Message {
             "snapshot": .text(result.snapshot),
             "snapshot_time": MomentText.json(result.snapshotTime),
             "cut": .bool(result.isCut),
+            "followed_commits": .count(result.followedCommitCount),
             "newest_record_time": MomentText.json(result.newestRecordTime),
             "last_sequence": .count(result.lastSequence),
             "records": .count(result.recordCount),
@@ -180,10 +181,13 @@ struct RecoveryMessage: Message {
                 "Fetched \(CountText.text(result.fetchedSegmentCount, "segment")); the archive is not there yet."
             ]
         }
-        let time = result.isCut ? result.newestRecordTime : result.snapshotTime
+        let isOther = result.isCut || result.followedCommitCount > 0
+        let time = isOther ? result.newestRecordTime : result.snapshotTime
+        let followed = "\(CountText.text(result.followedCommitCount, "commit")) behind snapshot "
         return [
             "Recovered \(target) as of \(time.map(MomentText.local) ?? "its beginning"), "
-                + (result.isCut ? "before snapshot " : "snapshot ")
+                + (result.isCut
+                    ? "before snapshot " : result.followedCommitCount > 0 ? followed : "snapshot ")
                 + "\(result.snapshot): \(result.recordCount) record versions, "
                 + "\(ByteText.text(result.recordByteCount)) in "
                 + "\(DurationText.text(seconds: result.duration.seconds))."

@@ -19,6 +19,10 @@ struct ShipCommand: AsyncParsableCommand {
             keyring, so that the vault and the passphrase are enough to recover; with --keyring apart \
             it does not, and losing keyring.json then is losing everything. Run it again after an \
             interruption: it goes on.
+
+            With --follow it stays and sends every few seconds what was committed since, also before \
+            there is a snapshot of it, so that the machine's loss costs those seconds. SIGTERM and \
+            Ctrl-C end it in order.
             """,
             exits: [.partial, .noArchive, .integrity, .interrupted]
         )
@@ -48,12 +52,22 @@ struct ShipCommand: AsyncParsableCommand {
     var lockFor: TimeSpan?
     @Flag(name: .shortAndLong, help: "Only say what would be sent.")
     var dryRun = false
+    @Flag(help: "Stay, and keep the vault as far as the archive is.")
+    var follow = false
+    @Option(
+        help: ArgumentHelp("With --follow: how often to look, 5s unless said.", valueName: "span")
+    )
+    var every: TimeSpan?
     @OptionGroup var notifications: NotificationOptions
     @OptionGroup var access: VaultAccessOptions
     @OptionGroup var answers: OutputOptions
 
     func validate() throws {
         if vaults.isEmpty { throw ValidationError("name a vault with --to") }
+        guard follow || every == nil else { throw ValidationError("--every belongs to --follow") }
+        guard !follow || (!dryRun && snapshot == nil) else {
+            throw ValidationError("--follow sends everything; leave --dry-run and --snapshot out")
+        }
     }
 
     func run() async throws {
@@ -62,6 +76,17 @@ struct ShipCommand: AsyncParsableCommand {
 
     private func ship() async throws {
         let path = try place.path()
+        guard !follow else {
+            let following = ShipFollowing(
+                path: path,
+                vaults: vaults,
+                interval: every?.duration ?? .seconds(5),
+                keyring: keyring?.placement,
+                access: access,
+                output: answers.output
+            )
+            return try await following.run()
+        }
         var failures: [CommandFailure] = []
         for vault in vaults {
             do {

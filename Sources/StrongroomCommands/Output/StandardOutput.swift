@@ -43,6 +43,11 @@ final class StandardOutput: Sendable {
         try stream.write(bytes)
     }
 
+    /// Writes what waits.
+    ///
+    /// A failure is kept for ``finish()``.
+    func flush() { state.withLock { drain(&$0) } }
+
     /// Writes what waits, and reports the first failure.
     func finish() throws(SystemError) {
         let failure = state.withLock { state in
