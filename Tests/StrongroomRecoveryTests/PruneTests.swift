@@ -138,6 +138,20 @@ extension TestArchive {
         #expect(await code { _ = try await empty.plan(one) } == .notFound)
     }
 
+    @Test func `leaves alone what a vault that follows has before there is a snapshot of it`()
+        async throws
+    {
+        let archive = try TestArchive.standard()
+        let vault = try await archive.vault()
+        for id in archive.snapshots.dropFirst() { try await vault.remove("snapshots/\(id).json") }
+        let part =
+            "parts/\(String(repeating: "0", count: 15))4-\(String(repeating: "0", count: 16))-"
+            + "\(String(repeating: "0", count: 15))1-\(String(repeating: "a", count: 32)).part"
+        try await vault.replace(part, [1])
+        let prune = Prune(vault, by: try archive.authority(knowing: 1), clock: DrivenClock().clock)
+        #expect(try await prune.plan(one).condemnedSegmentCount == 0)
+    }
+
     @Test func `removes segments that nothing needs, and none while a manifest is damaged`()
         async throws
     {

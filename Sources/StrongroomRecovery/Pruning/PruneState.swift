@@ -12,6 +12,8 @@ struct PruneState: Sendable {
     let ledger: PruneLedger
     /// Manifests that do not verify: what they need is not known.
     let findings: [VaultFinding]
+    /// Whether the vault follows its archive: then it has segments before there is a snapshot of them.
+    let isFollowing: Bool
 
     static func read(
         _ store: any ObjectStore,
@@ -51,7 +53,8 @@ struct PruneState: Sendable {
             snapshots: snapshots,
             candidates: try await candidates(snapshots, store, authority),
             ledger: ledger,
-            findings: findings
+            findings: findings,
+            isFollowing: try await !SegmentPart.list(store).isEmpty
         )
     }
 
@@ -103,13 +106,17 @@ struct PruneState: Sendable {
 
     /// The segments that no snapshot needs that the vault or the archive knows.
     ///
-    /// None if a manifest cannot be read.
+    /// None if a manifest cannot be read. In a vault that follows its archive, what stands behind all that
+    /// is needed is not old but new.
     func unneededSegments(_ authority: PruneAuthority) -> [SegmentNumber] {
         guard findings.isEmpty else { return [] }
         var needed: Set<SegmentNumber> = []
         for manifest in snapshots.map(\.manifest) + authority.local {
             for segment in manifest.segments { needed.insert(segment.number) }
         }
-        return contents.segmentNumbers.filter { !needed.contains($0) }
+        let last = needed.max() ?? SegmentNumber(0)
+        return contents.segmentNumbers.filter { number in
+            !needed.contains(number) && (number < last || !isFollowing)
+        }
     }
 }
