@@ -12,6 +12,8 @@ public struct VaultStanding: Sendable {
     public let newestSnapshot: String?
     /// When it was made, in microseconds since 1970.
     public let time: Int64?
+    /// When it came to the vault, by the vault's own clock; nil if that does not tell.
+    public let arrival: Int64?
     /// The newest record version in it.
     public let lastSequence: UInt64?
     /// Manifests that are damaged, and segments of the newest snapshot that are missing or have
@@ -60,10 +62,13 @@ public struct VaultStanding: Sendable {
                 )
             )
         }
+        let listed = try await VaultContents.listing(store, prefix: VaultObject.manifestPrefix)
+        let name = newest.map { VaultObject.manifest($0.manifest.id).text }
         return VaultStanding(
             snapshotCount: manifests.count + (newest == nil ? 0 : 1),
             newestSnapshot: newest?.manifest.id,
             time: newest?.manifest.time.microseconds,
+            arrival: listed.first { $0.name.text == name }?.modified,
             lastSequence: newest?.manifest.lastSequence,
             findings: findings
         )

@@ -18,8 +18,9 @@ struct ReportCommand: AsyncParsableCommand {
             """
             Example: strongroom report -r A --html drills.html
 
-            Drills are kept with drill --keep-in. The page is one file: how the archive stands, the \
-            last drill, plots of recovery time, loss window and coverage, and lines to sign.
+            Drills are kept with drill --keep-in. The page is one file: how the archive and its vaults \
+            stand, how it grew, the last drill, plots of recovery time, loss window and coverage, and \
+            lines to sign.
             """,
             exits: Help.reading
         ),
@@ -28,19 +29,28 @@ struct ReportCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Write a page for people here.", valueName: "file"))
     var html: String?
+    @Option(
+        name: .customLong("vault"),
+        help: ArgumentHelp("Show this vault on the page; can be repeated.", valueName: "vault")
+    )
+    var vaults: [String] = []
     @OptionGroup var options: ArchiveOptions
+    @OptionGroup var access: VaultAccessOptions
     @OptionGroup var answers: OutputOptions
 
     func run() async throws {
         try await options.withArchive(.readOnly) { archive in
             let drills = try await DrillHistory.read(archive)
             if let html {
-                let page = ReportPage(
+                var page = ReportPage(
                     try await archive.status(),
                     try await archive.snapshots(),
                     drills,
                     now: SystemClock.now().microseconds
                 )
+                for vault in vaults {
+                    page.vaults.append(try await VaultLook.at(vault, of: archive, access))
+                }
                 try PosixFileSystem().replace(FilePath(html), with: Array(page.html.utf8))
             }
             for drill in drills { answers.output.answer(PastDrillMessage(report: drill)) }

@@ -14,8 +14,10 @@ struct StatusCommand: AsyncParsableCommand {
             """
             Example: strongroom status -r A --vault /mnt/vault --json
 
-            Of a vault it tells the newest snapshot, how old it is and what it lacks, without reading \
-            a segment; verify proves it. The last drill is the last one kept with drill --keep-in.
+            Of a vault it tells the newest snapshot, how old it is, when it came, what it lacks, how \
+            much was verified in the last 30 days, what is locked, and whether the archive goes on \
+            from what the vault has seen of it; exits with 24 if not. No segment is read; verify \
+            proves it. The last drill is the last one kept with drill --keep-in.
             """,
             exits: [.partial] + Help.reading
         )
@@ -45,10 +47,19 @@ struct StatusCommand: AsyncParsableCommand {
                 snapshots: try await archive.snapshots()
             )
             message.drills = try await DrillHistory.read(archive)
-            for vault in vaults { message.vaults.append(try await look(at: vault, archive)) }
+            for vault in vaults {
+                message.vaults.append(try await VaultLook.at(vault, of: archive, access))
+            }
             message.now = SystemClock.now().microseconds
             if let prometheus { try PrometheusText(message).write(to: prometheus) }
             answers.output.answer(message)
+            if let vault = message.vaults.first(where: { $0.agrees == false }) {
+                throw CommandFailure(
+                    .rollback,
+                    code: "rollback",
+                    "\(vault.name) has seen another state: \(vault.disagreement ?? "")"
+                )
+            }
             let failures = message.vaults.filter { (try? $0.standing.get()) == nil }
             guard failures.isEmpty else {
                 throw CommandFailure(
@@ -57,20 +68,6 @@ struct StatusCommand: AsyncParsableCommand {
                     "\(failures.count) of \(vaults.count) vaults could not be looked at"
                 )
             }
-        }
-    }
-
-    /// One vault that is down does not hide the others.
-    private func look(at vault: String, _ archive: Archive) async throws -> StatusMessage.Vault {
-        do {
-            let store = try VaultPlace.existing(vault, access)
-            let standing = try await VaultStanding.read(store, publicKey: archive.publicKey)
-            return StatusMessage.Vault(name: vault, standing: .success(standing))
-        } catch {
-            guard let failure = CommandFailure(error), failure.status != .interrupted else {
-                throw error
-            }
-            return StatusMessage.Vault(name: vault, standing: .failure(failure))
         }
     }
 }

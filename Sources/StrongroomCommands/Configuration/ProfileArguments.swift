@@ -14,7 +14,7 @@ enum ProfileArguments {
     ]
     /// Commands that reach vaults.
     private static let vaultCommands: Set<String> = [
-        "status", "ship", "drill", "recover", "prune", "undelete", "lock",
+        "status", "ship", "drill", "recover", "prune", "undelete", "lock", "report",
     ]
 
     /// The command line with a profile's options in the place of `-P NAME`.
@@ -91,7 +91,7 @@ enum ProfileArguments {
         }
         switch command {
         case "ship" where !isGiven("--to"): for vault in vaults { added += ["--to", vault] }
-        case "status", "prune", "lock":
+        case "status", "prune", "lock", "report":
             if !isGiven("--vault") { for vault in vaults { added += ["--vault", vault] } }
         case "undelete" where vaults.count == 1: add("--vault", ".vaults")
         case "recover" where !isGiven("--from"):

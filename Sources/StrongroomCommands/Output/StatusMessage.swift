@@ -4,17 +4,11 @@ import StrongroomRecovery
 
 /// How an archive stands, its vaults, and its last drill.
 struct StatusMessage: Message {
-    /// What a vault holds, or why that is not known.
-    struct Vault {
-        let name: String
-        let standing: Result<VaultStanding, CommandFailure>
-    }
-
     let path: String
     let status: ArchiveStatus
     let snapshots: [Snapshot]
     var drills: [DrillReport] = []
-    var vaults: [Vault] = []
+    var vaults: [VaultLook] = []
     /// When it was looked at, in microseconds since 1970.
     var now: Int64 = 0
 
@@ -103,7 +97,7 @@ struct StatusMessage: Message {
         )
     }
 
-    private func fields(of vault: Vault) -> JSONObject {
+    private func fields(of vault: VaultLook) -> JSONObject {
         guard case .success(let standing) = vault.standing else {
             guard case .failure(let failure) = vault.standing else { return [:] }
             return [
@@ -112,7 +106,7 @@ struct StatusMessage: Message {
             ]
         }
         let distance = distance(standing)
-        return [
+        var fields: JSONObject = [
             "vault": .text(vault.name),
             "snapshots": .count(standing.snapshotCount),
             "last_snapshot": .optional(standing.newestSnapshot),
@@ -120,10 +114,13 @@ struct StatusMessage: Message {
             "age_us": distance.map { .integer($0.age.microseconds) } ?? .null,
             "missing_record_versions": distance.map { .count($0.behind) } ?? .null,
             "findings": .array(standing.findings.map { .text($0.description) }),
+            "last_ship_time": MomentText.json(standing.arrival),
         ]
+        for member in vault.moreFields.members { fields[member.key] = member.value }
+        return fields
     }
 
-    private func rows(_ vault: Vault) -> [(String, String)] {
+    private func rows(_ vault: VaultLook) -> [(String, String)] {
         switch vault.standing {
         case .failure(let failure): return [("Vault", "\(vault.name): \(failure.message)")]
         case .success(let standing):
@@ -134,8 +131,14 @@ struct StatusMessage: Message {
                 behind == 0
                 ? "it lacks nothing" : "it lacks \(CountText.text(behind, "record version"))"
             let findings = standing.findings.map { ("", VisibleText.text($0.description)) }
+            let shipped = standing.arrival.map { arrival in
+                "shipped \(SpanText.text(.microseconds(max(0, now - arrival)))) ago"
+            }
+            let more = [
+                shipped, vault.coverageText(now: now), vault.lockText(now: now), vault.witnessText,
+            ].compactMap(\.self)
             return [("Vault", "\(vault.name): \(id), \(SpanText.text(age)) old; \(lacks)")]
-                + findings
+                + more.map { ("", VisibleText.text($0)) } + findings
         }
     }
 
@@ -205,7 +208,53 @@ extension PrometheusText {
                 standing.map { Double($0.findings.count) },
                 label
             )
+            gauge(
+                "vault_last_ship_timestamp_seconds",
+                "When the newest snapshot came to the vault.",
+                standing?.arrival.map { Double($0) / 1e6 },
+                label
+            )
+            add(vault, label)
         }
         if let drill = message.drills.last { addDrill(drill) }
+    }
+
+    private mutating func add(_ vault: VaultLook, _ label: [(String, String)]) {
+        gauge(
+            "vault_verified_ratio",
+            "The part of the bytes that was verified in the last 30 days.",
+            vault.coverage?.fraction,
+            label
+        )
+        gauge(
+            "vault_last_verify_timestamp_seconds",
+            "When something of the vault was verified last.",
+            vault.coverage?.newestCheck.map { Double($0) / 1e6 },
+            label
+        )
+        gauge(
+            "vault_damaged_objects",
+            "Objects that the last verification found damaged.",
+            vault.coverage.map { Double($0.damaged.count) },
+            label
+        )
+        gauge(
+            "vault_unprotected_bytes",
+            "Bytes that snapshots need and no lock protects.",
+            vault.locks.map { Double($0.unprotectedByteCount) },
+            label
+        )
+        gauge(
+            "vault_first_lock_end_timestamp_seconds",
+            "When the first of the locks ends.",
+            vault.locks?.firstEnd.map { Double($0) / 1e6 },
+            label
+        )
+        gauge(
+            "vault_archive_goes_on",
+            "Whether the archive goes on from what the vault has seen of it.",
+            vault.agrees.map { $0 ? 1 : 0 },
+            label
+        )
     }
 }

@@ -10,6 +10,8 @@ struct ReportPage {
     let drills: [DrillReport]
     /// How the archive stands, if the page is about it.
     var status: (archive: ArchiveStatus, snapshots: [Snapshot])?
+    /// How its vaults stand.
+    var vaults: [VaultLook] = []
     /// When the page is made, in microseconds since 1970.
     let now: Int64
 
@@ -56,7 +58,7 @@ struct ReportPage {
     }
 
     private var sections: [String] {
-        var sections = [standing]
+        var sections = [standing, vaultTable, growth]
         if let drill {
             sections += [
                 tiles(drill), objectives(drill), exceptions(drill), timeline(drill),
