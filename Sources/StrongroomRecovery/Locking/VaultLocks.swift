@@ -124,8 +124,9 @@ public struct VaultLocks: Sendable {
         try await forEach(changes, atATime: Self.parallelism, "locking") { [store] entry in
             let name = try entry.object.name
             if entry.isShort {
-                // A lock of the stronger kind is never made one of the weaker.
-                let mode = entry.lock.mode == .compliance ? .compliance : mode
+                // Servers refuse to change the kind of a lock that stands, to the stronger one too.
+                let known = entry.lock.isClosed(at: plan.now) ? entry.lock.mode : nil
+                let mode = known ?? mode
                 try await store.lock(name, mode, until: entry.wanted)
             }
             if entry.changesHold { try await store.setHold(entry.isHeld, on: name) }
