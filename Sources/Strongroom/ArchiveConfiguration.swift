@@ -13,8 +13,8 @@ public struct ArchiveConfiguration: Sendable {
     public var segmentByteCount = 64 << 20
     /// The size of an index page, fixed at creation.
     public var pageByteCount = 16 << 10
-    /// Memory for what was opened last: pages of the index take up to half of it, and packs of
-    /// records what those leave.
+    /// Memory for what was opened last: pages of the index take up to three quarters of it, and packs
+    /// of records what those leave.
     public var cacheByteCount = 64 << 20
     /// Threads that compress and seal: one for each processor, eight at most, unless set.
     public var threadCount = min(WorkerTeam.processorCount, 8)

@@ -17,6 +17,8 @@ uint64_t cm_now(void)
 void cm_keep_small(void)
 {
     mallopt(M_ARENA_MAX, (int)sysconf(_SC_NPROCESSORS_ONLN) + 1);
+    mallopt(M_MMAP_THRESHOLD, 512 << 10);
+    mallopt(M_TRIM_THRESHOLD, 2 << 20);
 }
 
 uint64_t cm_allocation_count(void)

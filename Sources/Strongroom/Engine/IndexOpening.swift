@@ -46,7 +46,7 @@ struct IndexOpening {
     private var options: IndexOptions {
         var options = IndexOptions()
         options.pageByteCount = document.pageByteCount
-        options.cacheByteLimit = address.configuration.cacheByteCount / 2
+        options.cacheByteLimit = address.configuration.cacheByteCount / 4 * 3
         options.cacheMeter = cacheMeter
         options.readerLocks = lockFile.map {
             ReaderLocks(file: $0, firstByte: Self.firstReaderByte)

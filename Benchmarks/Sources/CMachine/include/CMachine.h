@@ -6,7 +6,7 @@
 /// Nanoseconds of the clock that the peers read, which only goes forward.
 uint64_t cm_now(void);
 
-/// Sets the allocator as the command line does: an arena a processor, and one more.
+/// Sets the allocator as the command line does.
 void cm_keep_small(void);
 
 /// Heap allocations of this process so far; all ones without the library that counts them.
