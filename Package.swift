@@ -216,7 +216,7 @@ let package = Package(
             ],
             "Crash": [
                 "Strongroom", "ArchiveFileIO", "ArchiveBytes", "ArchiveFormat", "ArchiveKeys",
-                "ArchiveSealing", "ArchiveSegments",
+                "ArchiveSealing", "ArchiveSegments", "ArchiveIndex",
             ],
             "Command": ["StrongroomCommands", "ArchiveBytes", "ArchiveSealing"],
             "Tidy": ["ArchiveFileIO"],

@@ -109,13 +109,23 @@ package struct FileStatus: Equatable, Sendable {
     package let inode: UInt64
     /// Modification time in nanoseconds since 1970.
     package let modified: Int64
+    /// The nine bits that say who may read, write and run; 0600 where nobody else is to be feared.
+    package let permissions: UInt32
 
-    package init(kind: Kind, byteCount: UInt64, device: UInt64, inode: UInt64, modified: Int64) {
+    package init(
+        kind: Kind,
+        byteCount: UInt64,
+        device: UInt64,
+        inode: UInt64,
+        modified: Int64,
+        permissions: UInt32 = 0o600
+    ) {
         self.kind = kind
         self.byteCount = byteCount
         self.device = device
         self.inode = inode
         self.modified = modified
+        self.permissions = permissions
     }
 }
 

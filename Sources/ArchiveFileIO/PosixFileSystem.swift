@@ -137,7 +137,8 @@ extension FileStatus {
             device: UInt64(status.st_dev),
             inode: UInt64(status.st_ino),
             modified: Int64(status.st_mtim.tv_sec) &* 1_000_000_000
-                &+ Int64(status.st_mtim.tv_nsec)
+                &+ Int64(status.st_mtim.tv_nsec),
+            permissions: UInt32(status.st_mode) & 0o777
         )
     }
 }

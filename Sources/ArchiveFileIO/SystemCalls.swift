@@ -1,3 +1,4 @@
+import CMalloc
 import Glibc
 import SystemPackage
 
@@ -138,6 +139,15 @@ enum SystemCall {
         var answer = statvfs()
         _ = try retrying {
             unsafe path.withPlatformString { unsafe statvfs($0, &answer) }
+        }
+        return answer
+    }
+
+    /// Describes the file system of a path by its kind: statfs(2).
+    static func fileSystemKind(of path: FilePath) throws(Errno) -> statfs {
+        var answer = statfs()
+        _ = try retrying {
+            unsafe path.withPlatformString { unsafe statfs($0, &answer) }
         }
         return answer
     }

@@ -1,1 +1,3 @@
+// What Swift's module of the C library leaves out.
 #include <malloc.h>
+#include <sys/vfs.h>

@@ -23,7 +23,8 @@ struct StrongroomCommand: AsyncParsableCommand {
                 name: "Archive",
                 subcommands: [
                     InitCommand.self, StatusCommand.self, StatsCommand.self, KeyCommand.self,
-                    VerifyCommand.self, RebuildIndexCommand.self, ConfigCommand.self,
+                    VerifyCommand.self, DoctorCommand.self, RebuildIndexCommand.self,
+                    ConfigCommand.self,
                 ]
             ),
             CommandGroup(

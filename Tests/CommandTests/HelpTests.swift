@@ -13,6 +13,7 @@ import Testing
 
     static let commands = [
         "", "init", "status", "stats", "key", "key list", "key add", "key remove", "verify",
+        "doctor",
         "rebuild-index", "import", "export", "put", "get", "delete", "ls", "find", "log",
         "snapshot", "snapshots", "vault", "vault init", "vault sync", "ship", "recover",
         "repair", "drill", "report", "report verify", "witness", "witness export", "witness check",

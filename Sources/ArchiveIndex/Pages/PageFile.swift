@@ -100,6 +100,10 @@ final class PageFile: Sendable {
     }
 
     private func fill(_ sealer: inout PageSealer, with number: UInt64) throws(PageFault) {
+        // What a page names is as good as the page: its number may be any.
+        guard number <= UInt64(Int64.max) / UInt64(geometry.pageByteCount) else {
+            throw .finding(.outsideFile)
+        }
         do throws(SystemError) {
             var target = sealer.scratch.mutableSpan
             let count = try file.read(at: geometry.offset(of: number), into: &target)

@@ -9,6 +9,8 @@ package struct Damage: Equatable, Sendable, CustomStringConvertible {
     package let commits: ClosedRange<CommitNumber>?
     package internal(set) var sequences: ClosedRange<RecordSequence>?
     package let finding: String
+    /// The system did not let it be read: nobody knows whether it is whole.
+    package var isUnreadable = false
 
     package init(
         file: String,

@@ -68,13 +68,14 @@ final class ArchiveCore: @unchecked Sendable {
         let result = try await writer.run { [self] () throws(ArchiveError) in
             pipeline.rest()
             if engine.mustRemakeIndex { try engine.checkpoint() }
-            let result = try body(engine)
-            if let failure = engine.takeDeferredFailure() { throw failure }
-            return result
+            return try body(engine)
         }
         scheduleHead()
         return result
     }
+
+    /// What failed behind acknowledged commits and was not made good since.
+    var unfinished: [ArchiveError] { engine.unfinished.withLock { Array($0.values) } }
 
     /// Runs a question that needs the engine's own state.
     func inspect<Result: Sendable>(
@@ -191,13 +192,26 @@ final class ArchiveCore: @unchecked Sendable {
 }
 
 extension Engine {
-    /// Gives up what failed behind an acknowledged commit, once.
-    func takeDeferredFailure() -> ArchiveError? {
-        deferredFailure.withLock { $0.take() }
+    /// What is done behind an acknowledged commit.
+    enum Chore: Hashable, Sendable {
+        case directory
+        case head
+        case index
     }
 
-    /// Advances the head behind nobody's back: a failure waits for the next call that can report it.
+    /// Advances the head behind nobody's back: whoever asks hears of a failure, and closing tries again.
     func advanceHeadLater() {
-        runBehindCommit { () throws(ArchiveError) in try advanceHead() }
+        runBehindCommit(.head) { () throws(ArchiveError) in try advanceHead() }
+    }
+}
+
+extension Archive {
+    /// What failed behind acknowledged commits and was not made good since, such as a checkpoint of the
+    /// index on a full disk.
+    ///
+    /// No record is in danger: the next opening reads the log instead. But the cause will hit commits
+    /// next. Calls that change something do not throw it, for their own change is done.
+    public func unfinished() async -> [ArchiveError] {
+        core.unfinished.sorted { $0.message < $1.message }
     }
 }

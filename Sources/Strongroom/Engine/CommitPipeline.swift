@@ -32,6 +32,9 @@ final class CommitPipeline: @unchecked Sendable {
     private let isFull = Atomic(false)
     /// The index must be made anew before there can be another checkpoint.
     private let isStuck = Atomic(false)
+    /// The indexer's, or the writer's while that rests: how large memory is when making the index anew,
+    /// which failed, is tried once more.
+    private var retryByteCount = 0
 
     init(_ engine: Engine) { self.engine = engine }
 
@@ -40,7 +43,9 @@ final class CommitPipeline: @unchecked Sendable {
         if isFull.load(ordering: .acquiring) { running.wait() }
         guard isStuck.exchange(false, ordering: .acquiringAndReleasing) else { return }
         rest()
-        engine.runBehindCommit { () throws(ArchiveError) in try engine.checkpoint() }
+        engine.runBehindCommit(.index) { () throws(ArchiveError) in try engine.checkpoint() }
+        // Reading the whole log again for every batch would end all writing.
+        retryByteCount = 2 * engine.memory.byteCount
     }
 
     /// Takes a durable batch over from the writer's thread.
@@ -75,7 +80,11 @@ final class CommitPipeline: @unchecked Sendable {
             isCheckpointRunning && engine.memory.byteCount >= 2 * limit,
             ordering: .releasing
         )
-        guard !isCheckpointRunning, engine.isCheckpointDue, !engine.mustRemakeIndex else { return }
+        guard !isCheckpointRunning, engine.isCheckpointDue else { return }
+        guard !engine.mustRemakeIndex else {
+            let isTime = engine.memory.byteCount >= retryByteCount
+            return isStuck.store(isTime, ordering: .releasing)
+        }
         isCheckpointRunning = true
         running.enter()
         let checkpoint = engine.beginCheckpoint()
@@ -84,6 +93,7 @@ final class CommitPipeline: @unchecked Sendable {
             indexer.async { [self] in
                 isCheckpointRunning = false
                 engine.end(checkpoint, outcome)
+                retryByteCount = 0
                 isStuck.store(engine.mustRemakeIndex, ordering: .releasing)
                 startCheckpointIfDue()
                 running.leave()

@@ -96,7 +96,9 @@ extension Engine {
             log.note([], bodyByteCount: 0, chunks: directory)
             finish(&appended, log)
             absorb(appended)
-            if isCheckpointDue { runBehindCommit { () throws(ArchiveError) in try checkpoint() } }
+            if isCheckpointDue {
+                runBehindCommit(.index) { () throws(ArchiveError) in try checkpoint() }
+            }
         } catch {
             throw ArchiveError.wrapping(error)
         }

@@ -25,7 +25,9 @@ extension Engine {
         guard !records.isEmpty else { return [] }
         let batch = try append(records)
         absorb(batch)
-        if isCheckpointDue { runBehindCommit { () throws(ArchiveError) in try checkpoint() } }
+        if isCheckpointDue {
+            runBehindCommit(.index) { () throws(ArchiveError) in try checkpoint() }
+        }
         return batch.receipts
     }
 
@@ -113,17 +115,21 @@ extension Engine {
 
     /// What is left to do on the log behind a commit, which is durable whatever comes.
     func finish(_ batch: inout AppendedBatch, _ log: LogWriter) {
-        runBehindCommit { () throws(LogError) in try log.flushDirectoryIfLarge() }
+        runBehindCommit(.directory) { () throws(LogError) in try log.flushDirectoryIfLarge() }
         batch.end = log.place
     }
 
     /// A failure behind a durable commit must not look like a failed commit: the next call reports it.
-    func runBehindCommit<Failure: Error>(_ body: () throws(Failure) -> Void) {
+    func runBehindCommit<Failure: Error>(
+        _ chore: Chore,
+        _ body: () throws(Failure) -> Void
+    ) {
         do {
             try body()
+            unfinished.withLock { $0[chore] = nil }
         } catch {
             let failure = ArchiveError.wrapping(error, in: "archive")
-            deferredFailure.withLock { $0 = failure }
+            unfinished.withLock { $0[chore] = failure }
             configuration.logger?.error(
                 "keeping up behind a durable commit failed",
                 metadata: ["finding": "\(failure.message)"]
@@ -188,7 +194,7 @@ extension Engine {
         var failure: ArchiveError? = nil
         if log.isPoisoned {
             self.log = nil
-            return
+            return giveBackLock()
         }
         do {
             // Who opens the archive next need not look into the packs for what the directory lacks.
@@ -206,11 +212,15 @@ extension Engine {
         }
         self.log = nil
         if case .writer(let index) = index { Self.close(index) }
+        giveBackLock()
+        if let failure { throw failure }
+    }
+
+    private func giveBackLock() {
         // A child process that is just being made holds the file until it runs its program: closing
         // alone would leave it locked so long.
         try? lockFile?.unlock(byte: 0)
         try? lockFile?.close()
-        if let failure { throw failure }
     }
 }
 

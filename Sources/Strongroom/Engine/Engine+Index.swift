@@ -5,14 +5,26 @@ import Logging
 import SystemPackage
 
 extension Engine {
-    /// Brings an index into order whose writer did not end in order.
+    /// So much of an index is read at every opening, some hundredths of a second.
+    private static let checkedByteCount: UInt64 = 4 << 20
+    /// After an unclean end, when damage is likeliest, it may take a second.
+    private static let checkedByteCountAfterCrash: UInt64 = 256 << 20
+
+    /// Brings an index into order whose writer did not end in order, and makes one anew that a page of
+    /// is damaged.
     ///
-    /// What a checkpoint left unfinished is nobody's, but a verification would find it.
-    func tidyIndex() throws(ArchiveError) {
+    /// What a checkpoint left unfinished is nobody's, but a verification would find it. A larger index
+    /// is not read as a whole: what is damaged in it shows when it is used.
+    func tidyIndex(wasClosed: Bool) throws(ArchiveError) {
         guard case .writer(let index) = index else { return }
+        let limit = wasClosed ? Self.checkedByteCount : Self.checkedByteCountAfterCrash
         do {
-            _ = try index.repairFreePages()
-        } catch  where error.isHealedByRebuilding {
+            if !wasClosed { _ = try index.repairFreePages() }
+            guard index.byteCount <= limit else { return }
+            // A page that cannot be read at all is no reason to refuse the log.
+            let report = try? index.verifyAllPages()
+            if report?.isSound == false { try remakeIndex() }
+        } catch let error as IndexError where error.isHealedByRebuilding {
             try remakeIndex()
         } catch {
             throw ArchiveError.wrapping(error, in: layout.index.string)

@@ -51,7 +51,7 @@ extension Engine {
         let checkpoint = beginCheckpoint()
         do {
             try write(checkpoint)
-        } catch  where error.isHealedByRebuilding {
+        } catch  where error.isHealedInAnotherFile {
             return try remakeIndex()
         } catch {
             memory.thaw()
@@ -76,12 +76,12 @@ extension Engine {
     /// What is in memory stays there then, and the next checkpoint takes it. An index that has to be made
     /// anew waits for the writer's thread: the log must not grow while it is read.
     func end(_ checkpoint: Checkpoint, _ outcome: Result<Void, IndexError>) {
-        runBehindCommit { () throws(ArchiveError) in
+        runBehindCommit(.index) { () throws(ArchiveError) in
             switch outcome {
             case .success: try finish(checkpoint)
             case .failure(let error):
                 memory.thaw()
-                mustRemakeIndex = error.isHealedByRebuilding
+                mustRemakeIndex = error.isHealedInAnotherFile
                 if !mustRemakeIndex {
                     throw ArchiveError.wrapping(error, in: layout.index.string)
                 }

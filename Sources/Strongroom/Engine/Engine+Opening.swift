@@ -159,8 +159,8 @@ extension Engine {
             let wasClosed = try engine.recoverLog(&head)
             if engine.mustRemakeIndex {
                 try engine.remakeIndex()
-            } else if !wasClosed {
-                try engine.tidyIndex()
+            } else {
+                try engine.tidyIndex(wasClosed: wasClosed)
             }
             engine.learnDictionaries()
             engine.logOpening()

@@ -50,9 +50,8 @@ package final class Engine {
     // The index's.
     var index: IndexHandle
 
-    /// What failed after a commit that is durable all the same: the next call that changes something
-    /// reports it.
-    let deferredFailure = Mutex<ArchiveError?>(nil)
+    /// What failed last behind commits that are durable all the same, and was not made good since.
+    let unfinished = Mutex<[Chore: ArchiveError]>([:])
     /// What opening found and did, for the command line to tell.
     package internal(set) var recovery = RecoveryReport()
     package internal(set) var indexWasRebuilt = false

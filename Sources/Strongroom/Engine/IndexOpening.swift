@@ -116,8 +116,20 @@ struct IndexOpening {
         do {
             try address.fileSystem.makeDirectory(address.layout.indexDirectory)
             var builder = IndexBuilder(place, options)
-            let end = try replay(from: .start) { entries, _ in
-                try builder.append { $0.append(entries) }
+            var failure: IndexError?
+            let end: LogPlace
+            do {
+                end = try replay(from: .start) { entries, _ in
+                    do throws(IndexError) {
+                        try builder.append { $0.append(entries) }
+                    } catch {
+                        failure = error
+                        throw error
+                    }
+                }
+            } catch {
+                // A disk that is full is told as that, not as what the walk makes of it.
+                throw failure ?? error
             }
             try checkWitness(end)
             try recoverLog()
@@ -214,5 +226,11 @@ extension IndexError {
         case .missing, .foreign, .damaged, .corrupt: true
         case .newerFormat, .system, .sealing, .poisoned: false
         }
+    }
+
+    /// The same, or a file of which nobody knows any more what the disk has: without another one memory
+    /// would grow for as long as the archive is open.
+    var isHealedInAnotherFile: Bool {
+        if case .poisoned = self { true } else { isHealedByRebuilding }
     }
 }

@@ -102,7 +102,9 @@ package struct PlaceVerifier {
                 )
             }
         } catch {
-            report.damages.append(Damage(file: "keyring.json", "\(error)"))
+            var damage = Damage(file: "keyring.json", "\(error)")
+            damage.isUnreadable = error is SystemError
+            report.damages.append(damage)
         }
     }
 

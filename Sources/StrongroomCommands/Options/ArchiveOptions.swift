@@ -62,8 +62,20 @@ struct ArchiveOptions: ParsableArguments {
             unlocking: try key.key(for: path),
             mode: mode
         )
-        if mode == .readWrite { Self.tell(await archive.openingReport()) }
+        if mode == .readWrite {
+            Self.tell(await archive.openingReport())
+            Self.tellOfNetwork(path)
+        }
         return archive
+    }
+
+    /// Who writes to a server's disk should know on what the promises rest then.
+    private static func tellOfNetwork(_ path: String) {
+        guard let volume = try? Volume(of: FilePath(path)), volume.kind == .network else { return }
+        Diagnostics(isJSON: CommandLineTool.wantsJSON).warn(
+            "\(path) lies on a server (\(volume.name)): what is stored is as safe as the server keeps "
+                + "it, and only one machine should write; `strongroom doctor` says more"
+        )
     }
 
     /// Says what opening had to mend, if anything.

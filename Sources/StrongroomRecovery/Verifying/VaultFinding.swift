@@ -44,7 +44,7 @@ public struct VaultFinding: Equatable, Sendable, CustomStringConvertible {
 
     /// What the verifier found in a place whose files are named as a vault's objects.
     init(_ damage: Damage) {
-        kind = .damaged
+        kind = damage.isUnreadable ? .unreadable : .damaged
         let isName = VaultObject(damage.file) != nil
         let segment = VaultObject.segmentPrefix + damage.file
         object = isName || VaultObject(segment) == nil ? damage.file : segment
