@@ -37,34 +37,113 @@ extension WorkerTeam {
     /// Works on all items with so many threads, and hands over what came of them in order.
     ///
     /// `work` gets the number of the thread that it runs on and the item; `take` is called on the
-    /// caller's thread. Of each `groupCount` items the products are in memory at a time.
+    /// caller's thread while the others work on. Of `ahead` items at most the products wait in memory.
+    /// What fails first, in the order of the items, is thrown when all threads have ended.
     package static func inOrder<Item: Sendable, Product: Sendable, Failure: Error>(
         _ items: [Item],
         threadCount: Int,
-        groupCount: Int,
+        ahead: Int,
         _ work: @Sendable (Int, Item) throws(Failure) -> Product,
         _ take: (Product) throws(Failure) -> Void
     ) throws(Failure) {
-        for start in stride(from: 0, to: items.count, by: max(1, groupCount)) {
-            let group = items[start..<min(start + max(1, groupCount), items.count)]
-            let next = Atomic(start)
-            let outcomes = Mutex<[Result<Product, Failure>?]>(
-                Array(repeating: nil, count: group.count)
-            )
-            perform(min(threadCount, group.count)) { worker in
-                while true {
-                    let index = next.add(1, ordering: .relaxed).oldValue
-                    guard index < group.endIndex else { return }
-                    let outcome: Result<Product, Failure>
-                    do throws(Failure) {
-                        outcome = .success(try work(worker, group[index]))
-                    } catch {
-                        outcome = .failure(error)
+        let line = AssemblyLine<Product, Failure>(count: items.count, ahead: max(1, ahead))
+        let helperCount = max(0, min(threadCount, items.count) - 1)
+        var failure: Failure?
+        withoutActuallyEscaping(work) { work in
+            let group = DispatchGroup()
+            for number in 0..<helperCount {
+                queue.async(group: group) {
+                    while let index = line.begin(waiting: true) {
+                        line.finish(index, outcome(of: work, number + 1, items[index]))
                     }
-                    outcomes.withLock { $0[index - start] = outcome }
                 }
             }
-            for case .some(let outcome) in outcomes.withLock({ $0 }) { try take(outcome.get()) }
+            do throws(Failure) {
+                for place in items.indices {
+                    var product = line.product(at: place)
+                    // Whoever waits for a product may as well make one.
+                    while product == nil {
+                        if let index = line.begin(waiting: false) {
+                            line.finish(index, outcome(of: work, 0, items[index]))
+                        } else {
+                            line.waitForProduct()
+                        }
+                        product = line.product(at: place)
+                    }
+                    if let product { try take(product.get()) }
+                }
+            } catch {
+                failure = error
+            }
+            line.stop(helperCount)
+            group.wait()
         }
+        if let failure { throw failure }
+    }
+
+    private static func outcome<Item, Product, Failure: Error>(
+        of work: (Int, Item) throws(Failure) -> Product,
+        _ number: Int,
+        _ item: Item
+    ) -> Result<Product, Failure> {
+        do throws(Failure) { return .success(try work(number, item)) } catch { return .failure(error) }
+    }
+}
+
+/// Who works on what, and what waits to be taken.
+private final class AssemblyLine<Product: Sendable, Failure: Error>: Sendable {
+    private struct State {
+        var begun = 0
+        var isStopped = false
+        var products: [Int: Result<Product, Failure>] = [:]
+    }
+
+    private let count: Int
+    private let state = Mutex(State())
+    /// Items that may still be begun before the next is taken.
+    private let room: DispatchSemaphore
+    private let made = DispatchSemaphore(value: 0)
+
+    init(count: Int, ahead: Int) {
+        self.count = count
+        // Signals may bring it below what it began with only while somebody waits.
+        room = DispatchSemaphore(value: 0)
+        for _ in 0..<ahead { room.signal() }
+    }
+
+    /// The next item to work on; nil if there is none, or none at the moment and nobody is to wait.
+    func begin(waiting: Bool) -> Int? {
+        if waiting {
+            room.wait()
+        } else if room.wait(timeout: .now()) == .timedOut {
+            return nil
+        }
+        return state.withLock { state in
+            guard !state.isStopped, state.begun < count else { return nil }
+            defer { state.begun += 1 }
+            return state.begun
+        }
+    }
+
+    func finish(_ index: Int, _ outcome: Result<Product, Failure>) {
+        state.withLock { $0.products[index] = outcome }
+        made.signal()
+    }
+
+    /// What came of an item, once; then there is room for another.
+    func product(at index: Int) -> Result<Product, Failure>? {
+        guard let product = state.withLock({ $0.products.removeValue(forKey: index) }) else {
+            return nil
+        }
+        room.signal()
+        return product
+    }
+
+    func waitForProduct() { made.wait() }
+
+    /// Lets so many helpers that wait for room go.
+    func stop(_ helperCount: Int) {
+        state.withLock { $0.isStopped = true }
+        for _ in 0..<helperCount { room.signal() }
     }
 }

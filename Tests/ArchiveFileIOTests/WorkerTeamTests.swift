@@ -20,5 +20,69 @@ import Testing
         }
     }
 
+    private struct Fault: Error, Equatable { let number: Int }
+
+    @Test(.timeLimit(.minutes(1)), arguments: [1, 2, 3, 8], [1, 2, 5])
+    func `hands over what it makes in order, and makes no more ahead than it may`(
+        threads: Int,
+        ahead: Int
+    ) {
+        for count in [0, 1, 2, 100] {
+            let waiting = Atomic(0)
+            let most = Mutex(0)
+            var taken: [Int] = []
+            WorkerTeam.inOrder(
+                Array(0..<count),
+                threadCount: threads,
+                ahead: ahead,
+                { _, item -> Int in
+                    let now = waiting.add(1, ordering: .relaxed).newValue
+                    most.withLock { $0 = max($0, now) }
+                    return item * 2
+                },
+                { product in
+                    waiting.subtract(1, ordering: .relaxed)
+                    taken.append(product)
+                }
+            )
+            #expect(taken == (0..<count).map { $0 * 2 })
+            #expect(most.withLock { $0 } <= ahead + 1)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: [1, 2, 8])
+    func `throws what failed first in the order of the items, and takes nothing behind it`(
+        threads: Int
+    ) {
+        var taken: [Int] = []
+        let fault = #expect(throws: Fault.self) {
+            try WorkerTeam.inOrder(
+                Array(0..<100),
+                threadCount: threads,
+                ahead: 4,
+                { _, item throws(Fault) -> Int in
+                    if item >= 40 { throw Fault(number: item) }
+                    return item
+                },
+                { product throws(Fault) in taken.append(product) }
+            )
+        }
+        #expect(fault == Fault(number: 40))
+        #expect(taken == Array(0..<40))
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `ends when what is taken is refused`() {
+        #expect(throws: Fault(number: 7)) {
+            try WorkerTeam.inOrder(
+                Array(0..<1_000),
+                threadCount: 4,
+                ahead: 8,
+                { _, item throws(Fault) -> Int in item },
+                { product throws(Fault) in if product == 7 { throw Fault(number: 7) } }
+            )
+        }
+    }
+
     @Test func `knows of one processor at least`() { #expect(WorkerTeam.processorCount >= 1) }
 }

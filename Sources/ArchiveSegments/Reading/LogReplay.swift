@@ -47,22 +47,59 @@ package struct LogReplay {
     ) throws(LogError) -> LogPlace {
         var place = place
         var lastName: SegmentDirectory.Name?
+        var waiting: [ListedDirectory] = []
         for name in try directory.names() where name.number >= place.segment {
             // A sealed segment's `.open` twin is left by an interrupted recovery and is no source.
             if lastName?.number == name.number { continue }
             lastName = name
+            if waiting.count >= Self.waitingLimit { try read(&waiting, visit) }
             if name.isSealed {
-                place = try sealed(name, from: place, visit)
-            } else if let end = try active(name, from: place, visit) {
-                place = end
+                place = try sealed(name, from: place, &waiting, visit)
+            } else {
+                try read(&waiting, visit)
+                if let end = try active(name, from: place, visit) { place = end }
             }
         }
+        try read(&waiting, visit)
         return place
+    }
+
+    /// A directory that a seal lists, and where the log is behind its segment.
+    private struct ListedDirectory: Sendable {
+        let segment: SealedSegment
+        let offset: UInt64
+        let end: LogPlace
+    }
+
+    /// So many directories are gathered, each with its segment's open file, before they are read.
+    private static let waitingLimit = 32
+    /// Directories whose entries are in memory before they are visited; each has some megabytes.
+    private static let aheadLimit = 2
+
+    /// Visits what directories list, which are opened on all processors.
+    private func read(
+        _ waiting: inout [ListedDirectory],
+        _ visit: (LogEntries, LogPlace) throws(LogError) -> Void
+    ) throws(LogError) {
+        let keys = keys
+        try WorkerTeam.inOrder(
+            waiting,
+            threadCount: WorkerTeam.processorCount,
+            ahead: Self.aheadLimit,
+            { _, listed throws(LogError) in (listed, try Self.entries(of: listed, keys)) },
+            { listed, found throws(LogError) in
+                // A key may come from a collection that a directory before has made known since.
+                let isWhole = found.erasedCount == 0
+                try visit(isWhole ? found : try Self.entries(of: listed, keys), listed.end)
+            }
+        )
+        waiting = []
     }
 
     private func sealed(
         _ name: SegmentDirectory.Name,
         from place: LogPlace,
+        _ waiting: inout [ListedDirectory],
         _ visit: (LogEntries, LogPlace) throws(LogError) -> Void
     ) throws(LogError) -> LogPlace {
         let segment = try SealedSegment.open(
@@ -78,6 +115,7 @@ package struct LogReplay {
         )
         if name.number == place.segment, place.link.number >= segment.seal.lastCommit { return end }
         if name.number == place.segment, place.link.number >= segment.header.firstCommit {
+            try read(&waiting, visit)
             return try batches(segment.file, name, from: place, visit)
         }
         guard segment.header.predecessor.commitHash == place.link.hash else {
@@ -90,7 +128,7 @@ package struct LogReplay {
             )
         }
         for offset in segment.seal.directories {
-            try visit(try directoryEntries(segment, at: offset), end)
+            waiting.append(ListedDirectory(segment: segment, offset: offset, end: end))
         }
         return end
     }
@@ -161,16 +199,22 @@ package struct LogReplay {
         return end
     }
 
-    private func directoryEntries(
-        _ segment: SealedSegment,
-        at offset: UInt64
+    private static func entries(
+        of listed: ListedDirectory,
+        _ keys: any LogKeys
     ) throws(LogError) -> LogEntries {
+        let (segment, offset) = (listed.segment, listed.offset)
         let number = segment.header.number
         var frame: [UInt8] = []
         try LogReader.read(segment.file, number, at: offset, into: &frame)
         let header: FrameHeader
         do {
-            header = try opener.header(frame.span)
+            header = try FrameHeader(
+                decoding: frame.span,
+                at: 0,
+                archiveID: keys.archiveID,
+                hasher: SHA256()
+            )
         } catch {
             throw LogError(error, segment: number, offset: offset)
         }

@@ -51,7 +51,7 @@ struct ReplayTeam {
         try WorkerTeam.inOrder(
             runs,
             threadCount: workers.count,
-            groupCount: workers.count * Self.runsAhead,
+            ahead: workers.count * Self.runsAhead,
             { worker, run throws(LogError) in Self.read(run, workers[worker], keys) },
             { found throws(LogError) in
                 for batch in found.batches where isChained {

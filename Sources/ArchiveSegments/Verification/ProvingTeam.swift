@@ -51,7 +51,7 @@ final class ProvingTeam: Sendable {
         try WorkerTeam.inOrder(
             list.runs(byteCount: Self.runByteCount),
             threadCount: workers.count,
-            groupCount: workers.count * Self.runsAhead,
+            ahead: workers.count * Self.runsAhead,
             { worker, run throws(LogError) in try workers[worker].prover.prove(run) },
             { proofs throws(LogError) in
                 for proof in proofs { try take(proof) }
