@@ -86,7 +86,11 @@ extension WorkerTeam {
         _ number: Int,
         _ item: Item
     ) -> Result<Product, Failure> {
-        do throws(Failure) { return .success(try work(number, item)) } catch { return .failure(error) }
+        do throws(Failure) {
+            return .success(try work(number, item))
+        } catch {
+            return .failure(error)
+        }
     }
 }
 
