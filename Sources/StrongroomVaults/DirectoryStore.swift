@@ -17,6 +17,9 @@ public final class DirectoryStore: ObjectStore {
 
     let files: any FileSystem
     private let pool: BlockingPool
+    /// Of their own, because a put may wait for bytes that are read from this very store: a repair
+    /// keeps what is whole of a damaged object.
+    private let puts: BlockingPool
     /// Directories whose stale temporary files this store has removed.
     private let tidied = Mutex<Set<FilePath>>([])
 
@@ -29,6 +32,7 @@ public final class DirectoryStore: ObjectStore {
         self.path = path
         self.files = files
         pool = BlockingPool(label: "strongroom.vault", width: parallelism)
+        puts = BlockingPool(label: "strongroom.vault-puts", width: parallelism)
     }
 
     /// Makes the vault's directory, and those above it, if they are missing.
@@ -48,7 +52,7 @@ public final class DirectoryStore: ObjectStore {
         expectedDigest: [UInt8]?
     ) async throws(VaultError) {
         let transfer = try Transfer(name, from: source, expectedDigest: expectedDigest)
-        try await pool.run { [self] cancellation throws(VaultError) in
+        try await puts.run { [self] cancellation throws(VaultError) in
             try store(transfer, mode: mode, cancellation)
         }
     }

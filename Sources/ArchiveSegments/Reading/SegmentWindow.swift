@@ -15,7 +15,8 @@ struct SegmentWindow {
     private var start: UInt64
     private var count = 0
 
-    /// The buffer's size, which is asked of the file at a time, unless a batch is larger.
+    /// The buffer's size, which is asked of the file at a time, unless a batch is larger or the rest of
+    /// the file is smaller.
     private static let byteCount = 2 << 20
 
     /// Reads ahead up to `end` or the end of the file; `buffer`, if it is large enough, is used.
@@ -36,7 +37,10 @@ struct SegmentWindow {
         }
         self.end = min(end ?? .max, fileByteCount)
         bytes = buffer
-        if bytes.count < Self.byteCount { bytes = [UInt8](repeating: 0, count: Self.byteCount) }
+        // A short rest needs no more: filling two megabytes takes longer than reading it.
+        let rest = max(offset, self.end) - offset
+        let byteCount = max(4_096, Int(clamping: min(rest, UInt64(Self.byteCount))))
+        if bytes.count < byteCount { bytes = [UInt8](repeating: 0, count: byteCount) }
     }
 
     /// Where the file's byte at `position` is in ``bytes``.

@@ -54,8 +54,11 @@ struct SegmentExaminer: Sendable {
         } catch {
             return outcome(.unreadable, nil, segment, nil)
         }
-        let seals = [target] + sources
-        let seal = seals.lazy.compactMap { $0.seal(of: segment, document, cancellation) }.first
+        // Each is asked once: what could be read at first may fail when it is asked again.
+        var seal: SealedSegment?
+        for place in [target] + sources where seal == nil {
+            seal = place.seal(of: segment, document, cancellation)
+        }
         let ranges = seal.flatMap { seal in file.map { SegmentDamage(seal: seal).ranges(of: $0) } }
         return outcome(.damaged, ranges, segment, seal)
     }
