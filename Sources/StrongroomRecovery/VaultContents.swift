@@ -103,3 +103,23 @@ struct VaultContents: Sendable {
         }
     }
 }
+
+extension VaultContents {
+    /// The description of the archive whose vault this is, which must bear its signature.
+    ///
+    /// - Throws: `notFound` if nothing was ever shipped, else what is wrong with the description.
+    func document(publicKey: [UInt8]) throws(RecoveryError) -> ArchiveDocument {
+        guard !isEmpty else {
+            throw RecoveryError(
+                .notFound,
+                "the vault is empty: nothing was ever shipped to it, or it is another one"
+            )
+        }
+        let bytes = documentBytes ?? []
+        do {
+            return try ArchiveDocument(decoding: bytes.span, publicKey: publicKey)
+        } catch {
+            throw RecoveryError(error, in: "archive.json in the vault")
+        }
+    }
+}

@@ -3,7 +3,7 @@ import ArchiveFileIO
 import SystemPackage
 
 /// A segment in a vault, read block by block through a cache.
-final class MountedSegment: File {
+final class MountedSegment: ReadOnlyFile {
     let path: FilePath
     private let source: any File
     private let length: UInt64
@@ -83,32 +83,4 @@ final class MountedSegment: File {
         let part = Int(first - start)..<Int(end - start)
         target.copy(bytes.span.extracting(part), at: Int(first - offset))
     }
-
-    // MARK: What a vault's object does not do
-
-    func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(SystemError) {
-        throw SystemError(.write, path, .readOnlyFileSystem)
-    }
-
-    func synchronizeData() throws(SystemError) {}
-
-    func synchronize() throws(SystemError) {}
-
-    func resize(to byteCount: UInt64) throws(SystemError) {
-        throw SystemError(.resize, path, .readOnlyFileSystem)
-    }
-
-    func allocate(from offset: UInt64, byteCount: UInt64) throws(SystemError) {
-        throw SystemError(.allocate, path, .readOnlyFileSystem)
-    }
-
-    func tryLock(byte: UInt64, exclusively: Bool) throws(SystemError) -> Bool { !exclusively }
-
-    func unlock(byte: UInt64) throws(SystemError) {}
-
-    func firstLocked(in range: Range<UInt64>) throws(SystemError) -> UInt64? { nil }
-
-    func adviseSequential() {}
-
-    func close() throws(SystemError) {}
 }

@@ -4,7 +4,7 @@ import StrongroomVaults
 import SystemPackage
 
 /// Bytes in memory that stand at an offset of a file which has nothing else.
-final class RangeFile: File {
+final class RangeFile: ReadOnlyFile {
     let path: FilePath
     let start: UInt64
     let bytes: [UInt8]
@@ -25,34 +25,6 @@ final class RangeFile: File {
         target.copy(bytes.span.extracting(first..<(first + count)))
         return count
     }
-
-    // MARK: What bytes in memory do not do
-
-    func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(SystemError) {
-        throw SystemError(.write, path, .readOnlyFileSystem)
-    }
-
-    func synchronizeData() throws(SystemError) {}
-
-    func synchronize() throws(SystemError) {}
-
-    func resize(to byteCount: UInt64) throws(SystemError) {
-        throw SystemError(.resize, path, .readOnlyFileSystem)
-    }
-
-    func allocate(from offset: UInt64, byteCount: UInt64) throws(SystemError) {
-        throw SystemError(.allocate, path, .readOnlyFileSystem)
-    }
-
-    func tryLock(byte: UInt64, exclusively: Bool) throws(SystemError) -> Bool { !exclusively }
-
-    func unlock(byte: UInt64) throws(SystemError) {}
-
-    func firstLocked(in range: Range<UInt64>) throws(SystemError) -> UInt64? { nil }
-
-    func adviseSequential() {}
-
-    func close() throws(SystemError) {}
 }
 
 /// A file with some of its ranges replaced, as a source to store from.

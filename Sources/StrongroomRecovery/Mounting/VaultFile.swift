@@ -8,7 +8,7 @@ import SystemPackage
 ///
 /// It keeps the last piece that it asked the store for. Reading on behind it asks for more each time,
 /// since a request costs the same for a byte as for a megabyte; reading elsewhere begins small again.
-final class VaultFile: File {
+final class VaultFile: ReadOnlyFile {
     let path: FilePath
     private let files: VaultFileSystem
     private let name: ObjectName
@@ -75,32 +75,4 @@ final class VaultFile: File {
             return window.bytes[start..<start + range.count]
         }
     }
-
-    // MARK: What a vault's object does not do
-
-    func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(SystemError) {
-        throw SystemError(.write, path, .readOnlyFileSystem)
-    }
-
-    func synchronizeData() throws(SystemError) {}
-
-    func synchronize() throws(SystemError) {}
-
-    func resize(to byteCount: UInt64) throws(SystemError) {
-        throw SystemError(.resize, path, .readOnlyFileSystem)
-    }
-
-    func allocate(from offset: UInt64, byteCount: UInt64) throws(SystemError) {
-        throw SystemError(.allocate, path, .readOnlyFileSystem)
-    }
-
-    func tryLock(byte: UInt64, exclusively: Bool) throws(SystemError) -> Bool { !exclusively }
-
-    func unlock(byte: UInt64) throws(SystemError) {}
-
-    func firstLocked(in range: Range<UInt64>) throws(SystemError) -> UInt64? { nil }
-
-    func adviseSequential() {}
-
-    func close() throws(SystemError) {}
 }

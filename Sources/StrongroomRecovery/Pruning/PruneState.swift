@@ -20,22 +20,7 @@ struct PruneState: Sendable {
         _ authority: PruneAuthority
     ) async throws(RecoveryError) -> PruneState {
         let contents = try await VaultContents.read(store)
-        guard !contents.isEmpty else {
-            throw RecoveryError(
-                .notFound,
-                "the vault is empty: nothing was ever shipped to it, or it is another one"
-            )
-        }
-        let document: ArchiveDocument
-        let bytes = contents.documentBytes ?? []
-        do {
-            document = try ArchiveDocument(
-                decoding: bytes.span,
-                publicKey: authority.publicKey
-            )
-        } catch {
-            throw RecoveryError(error, in: "archive.json in the vault")
-        }
+        let document = try contents.document(publicKey: authority.publicKey)
         guard document.archiveID.hex == authority.archive else {
             throw RecoveryError(
                 .foreign,

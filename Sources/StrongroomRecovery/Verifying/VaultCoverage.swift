@@ -113,22 +113,7 @@ struct VerifiedSegments: Sendable {
         publicKey: String
     ) async throws(RecoveryError) -> VerifiedSegments {
         let contents = try await VaultContents.read(store)
-        guard !contents.isEmpty else {
-            throw RecoveryError(
-                .notFound,
-                "the vault is empty: nothing was ever shipped to it, or it is another one"
-            )
-        }
-        let document: ArchiveDocument
-        let bytes = contents.documentBytes ?? []
-        do {
-            document = try ArchiveDocument(
-                decoding: bytes.span,
-                publicKey: Hex.decode(publicKey) ?? []
-            )
-        } catch {
-            throw RecoveryError(error, in: "archive.json in the vault")
-        }
+        let document = try contents.document(publicKey: Hex.decode(publicKey) ?? [])
         return try await read(contents, document, store)
     }
 

@@ -29,22 +29,7 @@ public struct VaultStanding: Sendable {
         publicKey: String
     ) async throws(RecoveryError) -> VaultStanding {
         let contents = try await VaultContents.read(store)
-        guard !contents.isEmpty else {
-            throw RecoveryError(
-                .notFound,
-                "the vault is empty: nothing was ever shipped to it, or it is another one"
-            )
-        }
-        let document: ArchiveDocument
-        let bytes = contents.documentBytes ?? []
-        do {
-            document = try ArchiveDocument(
-                decoding: bytes.span,
-                publicKey: Hex.decode(publicKey) ?? []
-            )
-        } catch {
-            throw RecoveryError(error, in: "archive.json in the vault")
-        }
+        let document = try contents.document(publicKey: Hex.decode(publicKey) ?? [])
         var (manifests, findings) = try await UnlockedVault.manifests(in: contents, store, document)
         let newest = manifests.popLast()
         for segment in newest?.manifest.segments ?? [] {
