@@ -11,8 +11,8 @@ import Testing
     private static let bodyByteCount = 16_000
     private static let active = "0000000000000001.open"
 
-    /// A new collection every fifty batches: no key opens its records before it is known.
-    private static func collection(_ batch: Int) -> String { "group-\(batch / 50)" }
+    /// A new collection every fifth batch: no key opens its records before it is known.
+    private static func collection(_ batch: Int) -> String { "group-\(batch / 5)" }
 
     /// Bytes that no compression makes smaller.
     private static func noise(_ seed: Int) -> [UInt8] {
@@ -32,7 +32,7 @@ import Testing
                     name: "r\(batch)",
                     body: noise(batch),
                     collection: collection(batch),
-                    subject: "s\(batch % 7)"
+                    subject: batch % 7 == 0 ? "s\(batch % 5)" : nil
                 )
             ])
         }
@@ -54,6 +54,30 @@ import Testing
                     sequences.append(found?.record.sequence ?? 0)
                 }
                 #expect(sequences == sequences.sorted())
+            }
+        }
+    }
+
+    /// A directory that is opened before the one that makes its collection known is no damage.
+    @Test func `sealed in many segments, each with a new collection, is indexed anew`() throws {
+        let names = (0..<24).map { "r\($0)" }
+        try SmallArchive.with { engine in
+            for name in names {
+                _ = try engine.commit([
+                    NewRecord(name: name, body: Self.noise(name.count), collection: name)
+                ])
+                _ = try engine.snapshot(label: "")
+            }
+        } _: { archive in
+            for _ in 0..<4 {
+                try archive.files.remove(archive.path.appending("index/records.btree"))
+                try archive.writing { _ in }
+                try archive.reading { view in
+                    for name in names {
+                        let found = try view.recordWithBody(named: name, in: name)
+                        #expect(found?.body == Self.noise(name.count))
+                    }
+                }
             }
         }
     }

@@ -86,11 +86,15 @@ package struct LogReplay {
             waiting,
             threadCount: WorkerTeam.processorCount,
             ahead: Self.aheadLimit,
-            { _, listed throws(LogError) in (listed, try Self.entries(of: listed, keys)) },
+            { _, listed throws(LogError) in (listed, try? Self.entries(of: listed, keys)) },
             { listed, found throws(LogError) in
-                // A key may come from a collection that a directory before has made known since.
-                let isWhole = found.erasedCount == 0
-                try visit(isWhole ? found : try Self.entries(of: listed, keys), listed.end)
+                // What did not open may be of a collection that a directory before has made known
+                // since.
+                if let found, found.erasedCount == 0 {
+                    try visit(found, listed.end)
+                } else {
+                    try visit(try Self.entries(of: listed, keys), listed.end)
+                }
             }
         )
         waiting = []

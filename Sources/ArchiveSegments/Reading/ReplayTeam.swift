@@ -14,10 +14,20 @@ struct ReplayTeam {
         init(_ contents: BatchContents) { self.contents = contents }
     }
 
+    /// A batch, and what it holds; nil if that did not open.
+    private struct FoundBatch: Sendable {
+        let entries: LogEntries?
+        let link: CommitLink
+        let end: UInt64
+
+        /// Whether all of it opened.
+        var isOpen: Bool { entries?.erasedCount == 0 }
+    }
+
     /// What a run was found to hold: all its batches, or those before one that is not as listed or
     /// cannot be read.
     private struct Found: Sendable {
-        var batches: [(entries: LogEntries, link: CommitLink, end: UInt64)] = []
+        var batches: [FoundBatch] = []
         var isWhole = true
         var failure: LogError?
     }
@@ -59,15 +69,12 @@ struct ReplayTeam {
                         isChained = false
                         break
                     }
-                    var entries = batch.entries
                     // Its key may come from a collection that a batch before has made known since.
-                    if entries.erasedCount > 0 {
-                        let again = try read(again: batch.link, list, after: place)
-                        guard let again else {
-                            isChained = false
-                            break
-                        }
-                        entries = again
+                    let entries =
+                        batch.isOpen ? batch.entries : try read(again: batch.link, list)
+                    guard let entries else {
+                        isChained = false
+                        break
                     }
                     place.link = batch.link
                     place.offset = batch.end
@@ -93,8 +100,13 @@ struct ReplayTeam {
                     found.isWhole = false
                     break
                 }
-                let entries = try worker.contents.entries(of: batch, in: scanner)
-                found.batches.append((entries, batch.link, batch.end))
+                found.batches.append(
+                    FoundBatch(
+                        entries: try? worker.contents.entries(of: batch, in: scanner),
+                        link: batch.link,
+                        end: batch.end
+                    )
+                )
             }
         } catch {
             found.failure = error
@@ -102,16 +114,12 @@ struct ReplayTeam {
         return found
     }
 
-    /// The batch behind `place` once more; nil if it is not that of `link`.
-    private func read(
-        again link: CommitLink,
-        _ list: CommitList,
-        after place: LogPlace
-    ) throws(LogError) -> LogEntries? {
+    /// What the batch of `link` holds, now that everything before it is known; nil if it is not there.
+    private func read(again link: CommitLink, _ list: CommitList) throws(LogError) -> LogEntries? {
         let commit = Int(link.number - list.firstLink.number - 1)
         let run = BatchRun(list: list, commits: commit..<(commit + 1))
-        let found = Self.read(run, workers[0], keys)
-        if let failure = found.failure { throw failure }
-        return found.batches.first?.entries
+        var scanner = try run.scanner(logKey: keys.logKey, buffer: [])
+        guard let batch = try scanner.next(), batch.link.hash == link.hash else { return nil }
+        return try workers[0].contents.entries(of: batch, in: scanner)
     }
 }
