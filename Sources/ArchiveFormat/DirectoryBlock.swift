@@ -35,7 +35,7 @@ package struct DirectoryRecord: Equatable, Sendable {
         terms = entry.terms
     }
 
-    fileprivate init(domain: KeyDomainName) {
+    init(domain: KeyDomainName) {
         sequence = 0
         frameOffset = 0
         slot = 0
@@ -53,7 +53,7 @@ package struct DirectoryRecord: Equatable, Sendable {
         subject.map(KeyDomainName.subject) ?? .collection(collection)
     }
 
-    /// A bound on the bytes that the record takes in memory, for budgets.
+    /// A bound on the bytes that the record takes in a directory, for budgets.
     package var footprint: Int {
         96 + name.utf8.count + (subject?.utf8.count ?? 0)
             + terms.reduce(0) { $0 + $1.utf8.count + 16 }
@@ -96,15 +96,7 @@ package struct DirectoryBlock: Equatable, Sendable {
         self.chunks = chunks
     }
 
-    /// A bound on the bytes that the block takes in memory; its plaintext takes less.
-    package var footprint: Int {
-        let records = records.span
-        var sum = chunks.count * DirectoryChunk.footprint
-        for index in records.indices { sum += records[index].footprint }
-        return sum
-    }
-
-    private enum Flag {
+    enum Flag {
         static let tombstone: UInt8 = 1
         static let event: UInt8 = 2
         static let collection: UInt8 = 4
@@ -114,59 +106,11 @@ package struct DirectoryBlock: Equatable, Sendable {
     ///
     /// Numbers are differences from the entry before, texts share its prefix.
     package func encode() -> [UInt8] {
-        var bytes: [UInt8] = []
-        switch domain {
-        case .collection(let name):
-            bytes.append(0)
-            bytes.append(prefixed: name)
-        case .subject(let name):
-            bytes.append(1)
-            bytes.append(prefixed: name)
-        }
-        bytes.append(varint: records.count)
-        let first = DirectoryRecord(domain: domain)
-        let span = records.span
-        for index in span.indices {
-            if index == 0 {
-                Self.encode(span[0], after: first, appendingTo: &bytes)
-            } else {
-                Self.encode(span[index], after: span[index - 1], appendingTo: &bytes)
-            }
-        }
-        bytes.append(varint: chunks.count)
-        for chunk in chunks {
-            bytes.append(digest: chunk.id)
-            bytes.append(varint: chunk.frameOffset / UInt64(FrameHeader.alignment))
-        }
-        return bytes
-    }
-
-    private static func encode(
-        _ record: borrowing DirectoryRecord,
-        after last: borrowing DirectoryRecord,
-        appendingTo bytes: inout [UInt8]
-    ) {
-        var flags: UInt8 = 0
-        if record.isTombstone { flags |= Flag.tombstone }
-        if record.eventStart != nil { flags |= Flag.event }
-        if record.collection != last.collection { flags |= Flag.collection }
-        bytes.append(flags)
-        bytes.append(zigzag: Int64(bitPattern: record.sequence &- last.sequence))
-        bytes.append(
-            zigzag: Int64(record.frameOffset / 8) - Int64(last.frameOffset / 8)
-        )
-        bytes.append(varint: record.slot)
-        bytes.append(zigzag: record.recorded.microseconds &- last.recorded.microseconds)
-        if let event = record.eventStart { bytes.append(zigzag: event.microseconds) }
-        if flags & Flag.collection != 0 { bytes.append(prefixed: record.collection) }
-        let (name, lastName) = (record.name, last.name)
-        let utf8 = name.utf8Span.span
-        let shared = utf8.sharedByteCount(with: lastName.utf8Span.span)
-        bytes.append(varint: shared)
-        bytes.append(varint: utf8.count - shared)
-        bytes.append(copying: utf8.extracting(shared...))
-        bytes.append(varint: record.terms.count)
-        for term in record.terms { bytes.append(prefixed: term) }
+        var encoder = DirectoryBlockEncoder(domain: domain)
+        let records = records.span
+        for index in records.indices { encoder.append(records[index]) }
+        for chunk in chunks { encoder.append(chunk) }
+        return encoder.plaintext
     }
 
     /// Decodes a block, all of `bytes`.
@@ -245,20 +189,6 @@ package struct DirectoryBlock: Equatable, Sendable {
             record.terms.append(try cursor.text(bytes, limit: Limits.term))
         }
         return record
-    }
-}
-
-extension [UInt8] {
-    /// Appends a signed number as a varint of its zigzag form: small magnitudes are short.
-    fileprivate mutating func append(zigzag value: Int64) {
-        append(varint: UInt64(bitPattern: value << 1 ^ value >> 63))
-    }
-
-    /// Appends a text behind its length.
-    fileprivate mutating func append(prefixed text: String) {
-        let span = text.utf8Span.span
-        append(varint: span.count)
-        append(copying: span)
     }
 }
 

@@ -271,11 +271,7 @@ package struct LogRecovery {
         let contents = BatchContents(keys: keys, directory: directory)
         while scanner.offset < segment.committedByteCount, let batch = try scanner.next() {
             let entries = try contents.entries(of: batch, in: scanner)
-            segment.note(
-                entries.records,
-                bodyByteCount: entries.bodyByteCount,
-                chunks: entries.chunks
-            )
+            segment.note(entries)
         }
     }
 

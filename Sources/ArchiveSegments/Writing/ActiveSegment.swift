@@ -29,7 +29,10 @@ package final class ActiveSegment {
     package private(set) var commits: [SealBody.Commit] = []
     package private(set) var directories: [UInt64] = []
     package private(set) var totals = SegmentTotals()
-    package var pending = PendingDirectory()
+    /// What stands in no directory frame yet.
+    package let pending: PendingDirectory
+    /// A bound on the bytes that the directory of it takes.
+    private(set) var unlistedByteCount = 0
     /// The archive's own dictionaries that frames of the segment may name: it holds them.
     var dictionaries: Set<UInt16> = []
     /// Plaintext that would have used a dictionary which the segment does not hold.
@@ -44,6 +47,7 @@ package final class ActiveSegment {
         self.file = file
         self.header = header
         path = nil
+        pending = PendingDirectory()
         committedByteCount = UInt64(SegmentHeader.byteCount)
         reservedByteCount = committedByteCount
     }
@@ -59,6 +63,7 @@ package final class ActiveSegment {
         directories = segment.directories
         totals = segment.totals
         pending = segment.pending
+        unlistedByteCount = segment.unlistedByteCount
         dictionaries = segment.dictionaries
         frameCount = segment.frameCount
     }
@@ -67,7 +72,7 @@ package final class ActiveSegment {
     /// written: a disk that is full is then a clean refusal, and close and seal still work.
     package func reserve(_ byteCount: UInt64) throws(LogError) {
         let sealing =
-            UInt64(pending.footprint) + 48 * UInt64(commits.count) + Self.reserveForSealing
+            UInt64(unlistedByteCount) + 48 * UInt64(commits.count) + Self.reserveForSealing
         let needed = committedByteCount + byteCount
         guard needed + sealing > reservedByteCount else { return }
         let step = min(max(committedByteCount, 1 << 20), 8 << 20)
@@ -97,29 +102,48 @@ package final class ActiveSegment {
         reservedByteCount = max(reservedByteCount, end)
     }
 
-    /// Remembers committed records and chunks for the directory.
-    package func note(
-        _ records: [DirectoryRecord],
-        bodyByteCount: UInt64,
-        chunks: [(chunk: DirectoryChunk, domain: KeyDomainName)]
-    ) {
-        totals.recordCount += UInt64(records.count)
-        totals.recordByteCount += bodyByteCount
-        pending.append(records)
-        for (chunk, domain) in chunks { pending.append(chunk, domain: domain) }
+    /// Counts committed records, which the directory takes `directoryByteCount` bytes for at most.
+    func count(_ records: SegmentTotals, directoryByteCount: Int) {
+        totals.recordCount += records.recordCount
+        totals.recordByteCount += records.recordByteCount
+        unlistedByteCount += directoryByteCount
+    }
+
+    /// Counts and remembers what a batch was found to hold.
+    func note(_ entries: LogEntries) {
+        var byteCount = entries.chunks.count * DirectoryChunk.footprint
+        pending.add { pending in
+            for record in entries.records {
+                pending.append(record)
+                byteCount += record.footprint
+            }
+            for (chunk, domain) in entries.chunks { pending.append(chunk, domain: domain) }
+        }
+        count(
+            SegmentTotals(
+                recordCount: UInt64(entries.records.count),
+                recordByteCount: entries.bodyByteCount
+            ),
+            directoryByteCount: byteCount
+        )
     }
 
     /// All that was pending now stands in directory frames at `offsets`.
     package func didWriteDirectory(at offsets: [UInt64]) {
         directories.append(contentsOf: offsets)
-        pending.removeAll()
+        forgetUnlisted()
     }
 
     /// Takes over a directory frame found in the file: it covers everything before it.
     package func found(directoryAt offset: UInt64, totals: SegmentTotals) {
         directories.append(offset)
-        pending.removeAll()
+        forgetUnlisted()
         self.totals = totals
+    }
+
+    private func forgetUnlisted() {
+        pending.removeAll()
+        unlistedByteCount = 0
     }
 
     /// The seal's body, unsigned.

@@ -4,7 +4,7 @@ import ArchiveFileIO
 import ArchiveFormat
 import ArchiveSealing
 
-/// Makes directory frames: encodes, compresses and seals their blocks on several threads.
+/// Makes directory frames: compresses and seals their blocks on several threads.
 struct DirectorySealer {
     /// The estimated body that one frame is filled to.
     private static let bodyTarget = 4 << 20
@@ -19,7 +19,7 @@ struct DirectorySealer {
 
     /// A block with its key and its number in the frame.
     private struct Item: Sendable {
-        let block: DirectoryBlock
+        let block: DirectoryBlockEncoder
         let domain: FrameDomain
         let nonce: FrameNonce
     }
@@ -32,7 +32,7 @@ struct DirectorySealer {
 
     /// Appends one frame for as many of `blocks` as fit; returns how many, and the leaf hash.
     func append(
-        _ blocks: ArraySlice<DirectoryBlock>,
+        _ blocks: ArraySlice<PendingDirectory.Block>,
         salt: [UInt8],
         totals: SegmentTotals,
         lastSequence: RecordSequence,
@@ -60,7 +60,7 @@ struct DirectorySealer {
 
     /// The blocks of one frame, and how many of `blocks` are dealt with then.
     private func items(
-        _ blocks: ArraySlice<DirectoryBlock>,
+        _ blocks: ArraySlice<PendingDirectory.Block>,
         salt: [UInt8]
     ) throws(LogError) -> (items: [Item], count: Int) {
         var items: [Item] = []
@@ -70,17 +70,17 @@ struct DirectorySealer {
             count += 1
             // A subject may have been erased since its records were written: its block is left out,
             // and the next one has its number, as a reader counts what it finds.
-            guard let domain = try domain(of: block) else { continue }
-            byteCount += block.footprint
+            guard let domain = try domain(block.encoder.domain) else { continue }
+            byteCount += block.byteCount
             let nonce = FrameNonce(salt: salt.span, index: UInt32(items.count))
-            items.append(Item(block: block, domain: domain, nonce: nonce))
+            items.append(Item(block: block.encoder, domain: domain, nonce: nonce))
         }
         return (items, count)
     }
 
-    private func domain(of block: DirectoryBlock) throws(LogError) -> FrameDomain? {
+    private func domain(_ name: KeyDomainName) throws(LogError) -> FrameDomain? {
         do {
-            return try keys.domain(block.domain, epoch: keys.epoch)
+            return try keys.domain(name, epoch: keys.epoch)
         } catch  where error.code == .erased {
             return nil
         }
@@ -110,7 +110,7 @@ struct DirectorySealer {
         let compressor = Compressor(level: 3)
 
         func append(_ item: Item, to bytes: inout [UInt8]) throws(LogError) {
-            let plain = item.block.encode()
+            let plain = item.block.plaintext
             var content: [UInt8] = [0]
             content.append(u32: UInt32(plain.count))
             content[0] =

@@ -1,33 +1,31 @@
 import ArchiveFileIO
-package import ArchiveFormat
+import ArchiveFormat
 import ArchiveSealing
 
 /// Directories: what an index must know of a segment, written into it.
 extension LogWriter {
-    /// Remembers committed records for the segment's directory.
-    package func note(
-        _ records: [DirectoryRecord],
-        bodyByteCount: UInt64,
-        chunks: [(chunk: DirectoryChunk, domain: KeyDomainName)]
-    ) {
-        guard let active else { return }
-        active.note(records, bodyByteCount: bodyByteCount, chunks: chunks)
+    /// Counts the records of the last commit, whose entries come into its ``CommittedBatch/directory``.
+    ///
+    /// The directory takes `directoryByteCount` bytes for them at most.
+    package func count(_ records: SegmentTotals, directoryByteCount: Int) {
+        active?.count(records, directoryByteCount: directoryByteCount)
     }
 
-    /// Writes the pending entries as directory frames if they have grown to the parameter's size.
-    package func flushDirectoryIfLarge() throws(LogError) {
-        try flushDirectory(ifAbove: parameters.directoryByteCount)
+    /// Whether the pending entries have grown to the parameter's size.
+    package var isDirectoryDue: Bool {
+        (active?.unlistedByteCount ?? 0) >= parameters.directoryByteCount
     }
 
-    /// The same for another size.
+    /// Writes the pending entries as directory frames if there are as many bytes of them.
     package func flushDirectory(ifAbove byteCount: Int) throws(LogError) {
-        guard let active, active.pending.footprint >= byteCount else { return }
+        guard let active, active.unlistedByteCount >= byteCount else { return }
         try flushDirectory()
     }
 
     /// Writes all pending entries as directory frames in one batch: opening the archive again takes
     /// the last directory frame to cover everything before it.
-    func flushDirectory() throws(LogError) {
+    package func flushDirectory() throws(LogError) {
+        settle()
         guard let segment = active, !segment.pending.isEmpty else { return }
         var bytes: [UInt8] = []
         var leaves: [Digest] = []

@@ -37,6 +37,8 @@ package struct CommittedBatch: Sendable {
     /// Offset of each draft's frame, in the order of the drafts.
     package let offsets: [UInt64]
     package let link: CommitLink
+    /// Where the entries of its records and chunks belong.
+    package let directory: PendingDirectory
 }
 
 /// The write end of the log: appends batches, seals segments.
@@ -62,6 +64,8 @@ package final class LogWriter {
     /// The archive's own dictionaries by number.
     var ownDictionaries: [UInt16: OwnDictionary] = [:]
     private var failure: LogError?
+    /// Waits until the entries of all commits are in the pending directory, where others add them.
+    package var settle: () -> Void = {}
 
     /// The log after its last sealed segment, which `position` describes.
     package init(
@@ -178,7 +182,12 @@ package final class LogWriter {
         }
         choice.note(in: segment)
         offsets.removeFirst(choice.added.count)
-        return CommittedBatch(segment: segment.number, offsets: offsets, link: link)
+        return CommittedBatch(
+            segment: segment.number,
+            offsets: offsets,
+            link: link,
+            directory: segment.pending
+        )
     }
 
     /// Seals the active segment: directory, seal frame, sync, rename.

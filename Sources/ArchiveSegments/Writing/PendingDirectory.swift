@@ -1,67 +1,66 @@
 package import ArchiveFormat
+import Synchronization
 
-/// Entries of records and chunks that are committed but stand in no directory frame yet.
-package struct PendingDirectory: Sendable {
+/// Entries of records and chunks that are committed but stand in no directory frame yet, encoded as
+/// that will hold them.
+///
+/// Who follows the commits adds to it, which need not be the writer's thread.
+package final class PendingDirectory: Sendable {
     /// Estimated bytes a block is filled to; its plaintext is smaller.
     private static let blockTarget = DirectoryBlock.plaintextLimit / 2
 
-    /// Whole batches: what a commit costs here does not depend on how many records it has.
-    private var batches: [[DirectoryRecord]] = []
-    private var chunks: [(chunk: DirectoryChunk, domain: KeyDomainName)] = []
-    package private(set) var footprint = 0
+    private let grouping = Mutex(Grouping())
 
     package init() {}
 
-    package var isEmpty: Bool { batches.isEmpty && chunks.isEmpty }
+    package var isEmpty: Bool { grouping.withLock { $0.blocks.isEmpty } }
 
-    package mutating func append(_ records: [DirectoryRecord]) {
-        guard !records.isEmpty else { return }
-        let span = records.span
-        for index in span.indices { footprint += span[index].footprint }
-        batches.append(records)
+    /// Lets `body` add entries.
+    package func add<Result>(_ body: (inout Grouping) -> sending Result) -> sending Result {
+        grouping.withLock { body(&$0) }
     }
 
-    package mutating func append(_ chunk: DirectoryChunk, domain: KeyDomainName) {
-        footprint += DirectoryChunk.footprint
-        chunks.append((chunk, domain))
-    }
-
-    package mutating func removeAll() { self = PendingDirectory() }
+    package func removeAll() { grouping.withLock { $0 = Grouping() } }
 
     /// The entries as blocks of one domain each, in the order in which the domains first appeared.
-    package func blocks() -> [DirectoryBlock] {
-        var grouping = Grouping()
-        for batch in batches {
-            for record in batch {
-                let index = grouping.block(for: record.domain, adding: record.footprint)
-                grouping.blocks[index].records.append(record)
-            }
-        }
-        for (chunk, domain) in chunks {
-            let index = grouping.block(for: domain, adding: DirectoryChunk.footprint)
-            grouping.blocks[index].chunks.append(chunk)
-        }
-        return grouping.blocks
+    func blocks() -> [Block] { grouping.withLock { $0.blocks } }
+
+    /// A block that grows.
+    struct Block: Sendable {
+        var encoder: DirectoryBlockEncoder
+        /// Estimated bytes.
+        var byteCount = 0
     }
 
-    private struct Grouping {
-        var blocks: [DirectoryBlock] = []
-        private var footprints: [Int] = []
+    /// The blocks by their domains.
+    package struct Grouping: Sendable {
+        fileprivate var blocks: [Block] = []
         private var place: [KeyDomainName: Int] = [:]
         private var last = 0
 
-        mutating func block(for domain: KeyDomainName, adding byteCount: Int) -> Int {
+        package mutating func append(_ record: DirectoryRecord) {
+            let index = block(for: record.domain, adding: record.footprint)
+            blocks[index].encoder.append(record)
+        }
+
+        package mutating func append(_ chunk: DirectoryChunk, domain: KeyDomainName) {
+            let index = block(for: domain, adding: DirectoryChunk.footprint)
+            blocks[index].encoder.append(chunk)
+        }
+
+        private mutating func block(for domain: KeyDomainName, adding byteCount: Int) -> Int {
             // Mostly a person's records come one after the other.
-            let isSame = last < blocks.count && blocks[last].domain == domain
-            if let index = isSame ? last : place[domain], footprints[index] < blockTarget {
-                footprints[index] += byteCount
+            let isSame = last < blocks.count && blocks[last].encoder.domain == domain
+            if let index = isSame ? last : place[domain],
+                blocks[index].byteCount < PendingDirectory.blockTarget
+            {
+                blocks[index].byteCount += byteCount
                 last = index
                 return index
             }
             last = blocks.count
             place[domain] = last
-            blocks.append(DirectoryBlock(domain: domain))
-            footprints.append(byteCount)
+            blocks.append(Block(encoder: DirectoryBlockEncoder(domain: domain), byteCount: byteCount))
             return last
         }
     }

@@ -158,13 +158,19 @@ final class ArchiveCore: @unchecked Sendable {
             if batch.contains(where: \.standsAlone) { pipeline.rest() }
             let appended = try engine.append(records)
             pipeline.absorb(appended)
-            var receipts = appended.receipts[...]
-            for request in batch {
-                request.answer(.success(Array(receipts.prefix(request.records.count))))
-                receipts = receipts.dropFirst(request.records.count)
-            }
+            answer(batch, appended.receipts)
+            engine.followUp(records)
         } catch {
             for request in batch { request.answer(.failure(error)) }
+        }
+    }
+
+    private func answer(_ batch: [Request], _ receipts: [Receipt]) {
+        if batch.count == 1 { return batch[0].answer(.success(receipts)) }
+        var receipts = receipts[...]
+        for request in batch {
+            request.answer(.success(Array(receipts.prefix(request.records.count))))
+            receipts = receipts.dropFirst(request.records.count)
         }
     }
 

@@ -78,26 +78,6 @@ struct BatchPlan {
         for index in groups.indices { flush(&groups[index]) }
     }
 
-    /// What the directory and the index hold of the records of `batch`, which must be those that were
-    /// laid out.
-    func entries(of batch: RecordBatch, in committed: CommittedBatch) -> [DirectoryRecord] {
-        var entries: [DirectoryRecord] = []
-        entries.reserveCapacity(batch.records.count)
-        let records = batch.records.span
-        for index in records.indices {
-            let slot = slots[index]
-            var entry = DirectoryRecord(
-                records[index].entry,
-                frameOffset: committed.offsets[slot.draft],
-                slot: slot.slot
-            )
-            entry.sequence = firstSequence + UInt64(index)
-            entry.recorded = batch.time
-            entries.append(entry)
-        }
-        return entries
-    }
-
     private mutating func add(
         _ record: borrowing PendingRecord,
         _ index: Int,

@@ -6,9 +6,10 @@ import Synchronization
 
 /// What follows a commit, behind the writer's back.
 ///
-/// A batch is acknowledged when it is durable. The indexer's thread then brings it before the readers'
-/// eyes, and a reader that comes meanwhile waits for that: microseconds a record. When memory is full,
-/// a third thread writes it to the index on disk, and commits go on.
+/// A batch is acknowledged when it is durable. The indexer's thread brings it before the readers' eyes
+/// and into the directory of its segment, and a reader that comes meanwhile waits for that:
+/// microseconds a record. When memory is full, a third thread writes it to the index on disk, and
+/// commits go on.
 ///
 ///     writer:        append N ── append N+1 ── append N+2 ──
 ///     indexer:               absorb N ── absorb N+1 ──
@@ -36,7 +37,11 @@ final class CommitPipeline: @unchecked Sendable {
     /// which failed, is tried once more.
     private var retryByteCount = 0
 
-    init(_ engine: Engine) { self.engine = engine }
+    init(_ engine: Engine) {
+        self.engine = engine
+        engine.settle = { [indexer] body in indexer.sync(execute: body) }
+        engine.log?.settle = { [indexer] in indexer.sync {} }
+    }
 
     /// Waits, on the writer's thread, until there is room in memory for another batch.
     func makeRoom() {

@@ -88,17 +88,16 @@ extension Engine {
                 lastSequence: log.link.lastSequence,
                 time: max(clock(), log.link.time)
             )
-            var appended = AppendedBatch(segment: batch.segment, records: [])
+            var appended = AppendedBatch(batch, end: log.place)
             appended.chunks = zip(fresh, batch.offsets).map {
-                DirectoryChunk(id: $0.id, frameOffset: $1)
+                (DirectoryChunk(id: $0.id, frameOffset: $1), $0.domain)
             }
-            let directory = zip(appended.chunks, fresh).map { ($0, $1.domain) }
-            log.note([], bodyByteCount: 0, chunks: directory)
-            finish(&appended, log)
+            log.count(
+                SegmentTotals(),
+                directoryByteCount: fresh.count * DirectoryChunk.footprint
+            )
             absorb(appended)
-            if isCheckpointDue {
-                runBehindCommit(.index) { () throws(ArchiveError) in try checkpoint() }
-            }
+            keepUp(with: [])
         } catch {
             throw ArchiveError.wrapping(error)
         }

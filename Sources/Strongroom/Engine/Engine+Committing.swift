@@ -25,10 +25,15 @@ extension Engine {
         guard !records.isEmpty else { return [] }
         let batch = try append(records)
         absorb(batch)
-        if isCheckpointDue {
-            runBehindCommit(.index) { () throws(ArchiveError) in try checkpoint() }
-        }
+        keepUp(with: records)
         return batch.receipts
+    }
+
+    /// Does at once, on one thread, what has become due behind a commit.
+    func keepUp(with records: [PendingRecord]) {
+        followUp(records)
+        guard isCheckpointDue else { return }
+        runBehindCommit(.index) { () throws(ArchiveError) in try checkpoint() }
     }
 
     /// Checks what callers give, so that the writer need not.
@@ -82,9 +87,13 @@ extension Engine {
             )
             // Not before: a refused batch has made nothing known.
             knownCollections.formUnion(collections)
-            var appended = AppendedBatch(
-                segment: committed.segment,
-                records: plan.entries(of: batch, in: committed)
+            if let trained { adopt(trained, log) }
+            log.count(batch.totals, directoryByteCount: batch.records.entryByteCount)
+            var appended = AppendedBatch(committed, end: log.place)
+            appended.records = PlacedRecords(
+                batch: batch,
+                slots: plan.slots,
+                offsets: committed.offsets
             )
             appended.receipts = (own.count..<batch.records.count).map {
                 Receipt(
@@ -93,10 +102,6 @@ extension Engine {
                     recorded: batch.time.microseconds
                 )
             }
-            log.note(appended.records, bodyByteCount: batch.bodyByteCount, chunks: [])
-            finish(&appended, log)
-            if let trained { adopt(trained, log) }
-            train(on: records)
             return appended
         } catch {
             throw ArchiveError.wrapping(error)
@@ -113,10 +118,14 @@ extension Engine {
         }
     }
 
-    /// What is left to do on the log behind a commit, which is durable whatever comes.
-    func finish(_ batch: inout AppendedBatch, _ log: LogWriter) {
-        runBehindCommit(.directory) { () throws(LogError) in try log.flushDirectoryIfLarge() }
-        batch.end = log.place
+    /// What is left to do with the log behind a commit, which is durable whatever comes.
+    func followUp(_ records: [PendingRecord]) {
+        if let log, log.isDirectoryDue {
+            runBehindCommit(.directory) { () throws(LogError) in try log.flushDirectory() }
+            let place = log.place
+            settle { reach(place) }
+        }
+        train(on: records)
     }
 
     /// A failure behind a durable commit must not look like a failed commit: the next call reports it.
@@ -238,14 +247,24 @@ extension [PendingRecord] {
         for index in records.indices { sum += records[index].packedByteCount }
         return sum
     }
+
+    /// A bound on what the records take in a directory.
+    fileprivate var entryByteCount: Int {
+        let records = span
+        var sum = 0
+        for index in records.indices {
+            sum += records[index].packedByteCount - records[index].inlineBody.count
+        }
+        return sum
+    }
 }
 
 extension RecordBatch {
-    /// Bytes of bodies, those in chunks included.
-    fileprivate var bodyByteCount: UInt64 {
+    /// Bytes are those of bodies, those in chunks included.
+    fileprivate var totals: SegmentTotals {
         let records = records.span
-        var sum: UInt64 = 0
-        for index in records.indices { sum += records[index].entry.bodyByteCount }
+        var sum = SegmentTotals(recordCount: UInt64(records.count))
+        for index in records.indices { sum.recordByteCount += records[index].entry.bodyByteCount }
         return sum
     }
 }

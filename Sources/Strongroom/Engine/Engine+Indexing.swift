@@ -3,16 +3,6 @@ import ArchiveIndex
 import ArchiveSegments
 import SystemPackage
 
-/// A batch that is durable and that readers do not see yet.
-struct AppendedBatch: Sendable {
-    let segment: SegmentNumber
-    let records: [DirectoryRecord]
-    var chunks: [DirectoryChunk] = []
-    var receipts: [Receipt] = []
-    /// Where the log ends behind it.
-    var end = LogPlace.start
-}
-
 /// Entries on their way into the index on disk.
 struct Checkpoint: Sendable {
     let runs: [SortedRun]
@@ -25,15 +15,14 @@ struct Checkpoint: Sendable {
 extension Engine {
     /// Brings a durable batch into memory and before the readers' eyes.
     func absorb(_ batch: AppendedBatch) {
-        var builder = RunBuilder()
-        builder.append(batch.records, segment: batch.segment)
-        for chunk in batch.chunks {
-            builder.append(chunk: chunk.id, segment: batch.segment, offset: chunk.frameOffset)
-        }
-        memory.insert(builder.finish())
-        uncoveredByteCount +=
-            batch.end.segment == end.segment ? batch.end.offset - end.offset : batch.end.offset
-        end = batch.end
+        memory.insert(batch.indexed())
+        reach(batch.end)
+    }
+
+    /// Takes the log up to `place` as known.
+    func reach(_ place: LogPlace) {
+        uncoveredByteCount += place.segment == end.segment ? place.offset - end.offset : place.offset
+        end = place
         publish()
     }
 

@@ -34,6 +34,8 @@ package final class Engine {
     let dictionaries: OwnDictionaries
     /// Runs what may take a second and nobody waits for; at once, where there are no threads.
     var background: (@escaping @Sendable () -> Void) -> Void = { $0() }
+    /// Runs what touches the memory's parts while no other thread does, and everything is absorbed.
+    var settle: (() -> Void) -> Void = { $0() }
 
     // The memory's.
     var memory = MemoryTable()

@@ -1,0 +1,62 @@
+import ArchiveFormat
+import ArchiveIndex
+import ArchiveSegments
+
+/// A batch that is durable and that readers do not see yet.
+struct AppendedBatch: Sendable {
+    let segment: SegmentNumber
+    /// Where the batch's entries wait for their directory frame.
+    let directory: PendingDirectory
+    var records: PlacedRecords?
+    var chunks: [(chunk: DirectoryChunk, domain: KeyDomainName)] = []
+    var receipts: [Receipt] = []
+    /// Where the log ends behind it.
+    let end: LogPlace
+
+    init(_ committed: CommittedBatch, end: LogPlace) {
+        segment = committed.segment
+        directory = committed.directory
+        self.end = end
+    }
+
+    /// What the index holds of the batch; its entries are in the directory then, too.
+    func indexed() -> SortedRun {
+        directory.add { directory in
+            var builder = RunBuilder()
+            var value: [UInt8] = []
+            records?.forEach { record in
+                IndexKeys.append(record, in: segment, to: &builder, &value)
+                directory.append(record)
+            }
+            for (chunk, domain) in chunks {
+                builder.append(chunk: chunk.id, segment: segment, offset: chunk.frameOffset)
+                directory.append(chunk, domain: domain)
+            }
+            return builder.finish()
+        }
+    }
+}
+
+/// The records of a batch, and the places that they got in the log.
+struct PlacedRecords: Sendable {
+    let batch: RecordBatch
+    /// For each record its frame among the batch's and its slot in it.
+    let slots: [BatchPlan.Slot]
+    let offsets: [UInt64]
+
+    /// Visits what the directory and the index hold of each record.
+    func forEach(_ visit: (borrowing DirectoryRecord) -> Void) {
+        let records = batch.records.span
+        for index in records.indices {
+            let slot = slots[index]
+            var entry = DirectoryRecord(
+                records[index].entry,
+                frameOffset: offsets[slot.draft],
+                slot: slot.slot
+            )
+            entry.sequence = batch.firstSequence + UInt64(index)
+            entry.recorded = batch.time
+            visit(entry)
+        }
+    }
+}
