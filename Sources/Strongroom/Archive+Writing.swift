@@ -1,15 +1,28 @@
 import ArchiveFormat
+import ArchiveSegments
 
 /// Records that become durable together, all or none.
 public struct WriteBatch: Sendable {
-    /// What is in the batch so far, in the order of the receipts.
-    public private(set) var records: [NewRecord] = []
+    private var records: [PendingRecord] = []
+    /// Why the batch cannot be written: the first record that the format cannot hold.
+    private var failure: ArchiveError?
 
     /// An empty batch.
     public init() {}
 
+    /// How many records and deletions are in the batch.
+    public var count: Int { records.count }
+
     /// Adds a record.
-    public mutating func put(_ record: NewRecord) { records.append(record) }
+    ///
+    /// One that no archive can hold makes writing the batch throw.
+    public mutating func put(_ record: consuming NewRecord) {
+        do throws(ArchiveError) {
+            records.append(try PendingRecord(checking: record))
+        } catch {
+            failure = failure ?? error
+        }
+    }
 
     /// Adds the deletion of a name: a version that says so.
     ///
@@ -22,7 +35,34 @@ public struct WriteBatch: Sendable {
     package mutating func delete(_ name: String, in collection: String, of subject: String?) {
         var record = NewRecord(name: name, body: [], collection: collection, subject: subject)
         record.isTombstone = true
-        records.append(record)
+        put(record)
+    }
+
+    /// What is in the batch, in the order of the receipts.
+    ///
+    /// - Throws: `invalid` if a record is none that an archive can hold.
+    consuming func checked() throws(ArchiveError) -> [PendingRecord] {
+        if let failure { throw failure }
+        return records
+    }
+}
+
+extension PendingRecord {
+    init(_ record: consuming NewRecord) {
+        self.init(record.entry, inlineBody: record.body, isDigested: false)
+    }
+
+    /// Checks what a caller gives, so that the writer need not.
+    init(checking record: consuming NewRecord) throws(ArchiveError) {
+        try record.validate()
+        guard record.body.count <= Limits.inlineBody else {
+            throw ArchiveError(
+                .invalid,
+                "a body of \(record.body.count) bytes in a batch; put what is larger than 1 MiB as "
+                    + "a stream"
+            )
+        }
+        self.init(record)
     }
 }
 
@@ -40,7 +80,7 @@ extension Archive {
             let source = BodyPieces(body)
             return try await put(rest) { source.next() }
         }
-        let receipts = try await core.submit([record])
+        let receipts = try await core.submit([try PendingRecord(checking: record)])
         guard let receipt = receipts.first else {
             throw ArchiveError(.invalid, "one record makes one receipt")
         }
@@ -89,7 +129,7 @@ extension Archive {
     ) async throws(ArchiveError) -> [Receipt] {
         var batch = WriteBatch()
         try fill(&batch)
-        return try await core.submit(batch.records)
+        return try await core.submit(try batch.checked())
     }
 
     /// Deletes a name: adds a version that says so.
@@ -102,7 +142,7 @@ extension Archive {
     ) async throws(ArchiveError) -> Receipt {
         var batch = WriteBatch()
         batch.delete(name, in: collection)
-        let receipts = try await core.submit(batch.records)
+        let receipts = try await core.submit(try batch.checked())
         guard let receipt = receipts.first else {
             throw ArchiveError(.invalid, "one deletion makes one receipt")
         }

@@ -101,7 +101,7 @@ struct CrashWorkload {
         var batch = WriteBatch()
         batch.delete(name)
         promise.pending.append([name: nil])
-        _ = try engine.commit(batch.records)
+        _ = try engine.commit(batch)
         promise.pending.removeLast()
         promise.acknowledged[name] = .some(nil)
     }

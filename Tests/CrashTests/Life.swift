@@ -178,7 +178,8 @@ final class Life {
         let record = LifeText.record(seed)
         var batch = WriteBatch()
         batch.delete(record.name, in: record.collection)
-        try commit(batch.records, engine)
+        let model: LifeModel.Batch = [record.collection + "/" + record.name: nil]
+        try acknowledging(model) { _ = try engine.commit(batch) }
     }
 
     /// Runs a change of records; what it answers decides what is promised.

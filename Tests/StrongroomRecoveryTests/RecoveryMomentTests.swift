@@ -40,7 +40,7 @@ struct History: Sendable {
             if records[name] != nil, generator.next() % 5 == 0 {
                 var batch = WriteBatch()
                 batch.delete(name)
-                _ = try engine.commit(batch.records)
+                _ = try engine.commit(batch)
                 records[name] = nil
             } else {
                 let body = generator.bytes(Int(generator.next() % 3_000))

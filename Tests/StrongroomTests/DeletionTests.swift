@@ -33,7 +33,7 @@ import Testing
                 batch.put(NewRecord(name: "a", body: [1], subject: "Patient/1"))
                 batch.delete("a")
                 batch.delete("a")
-                _ = try engine.commit(batch.records)
+                _ = try engine.commit(batch)
                 try engine.delete("a")
                 try engine.put("a", subject: "Patient/2")
                 try engine.delete("a")

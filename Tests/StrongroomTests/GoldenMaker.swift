@@ -168,10 +168,11 @@ extension GoldenMaker {
 
     private mutating func delete(_ name: String, of subject: String? = nil) throws {
         var batch = WriteBatch()
-        batch.delete(name)
-        var records = batch.records
-        records[0].subject = subject
-        try commit(records)
+        batch.delete(name, in: "records", of: subject)
+        let receipts = try engine.commit(batch)
+        var record = NewRecord(name: name, body: [], subject: subject)
+        record.isTombstone = true
+        for receipt in receipts { expect(record, [], receipt) }
     }
 
     private mutating func expect(_ record: NewRecord, _ body: [UInt8], _ receipt: Receipt) {

@@ -88,6 +88,6 @@ extension Engine {
     func delete(_ name: String) throws {
         var batch = WriteBatch()
         batch.delete(name)
-        _ = try commit(batch.records)
+        _ = try commit(batch)
     }
 }

@@ -60,7 +60,9 @@ package final class PendingDirectory: Sendable {
             }
             last = blocks.count
             place[domain] = last
-            blocks.append(Block(encoder: DirectoryBlockEncoder(domain: domain), byteCount: byteCount))
+            blocks.append(
+                Block(encoder: DirectoryBlockEncoder(domain: domain), byteCount: byteCount)
+            )
             return last
         }
     }

@@ -24,7 +24,7 @@ struct AppendedBatch: Sendable {
         directory.add { directory in
             var builder = RunBuilder()
             var value: [UInt8] = []
-            records?.forEach { record in
+            records?.visit { record in
                 IndexKeys.append(record, in: segment, to: &builder, &value)
                 directory.append(record)
             }
@@ -45,7 +45,7 @@ struct PlacedRecords: Sendable {
     let offsets: [UInt64]
 
     /// Visits what the directory and the index hold of each record.
-    func forEach(_ visit: (borrowing DirectoryRecord) -> Void) {
+    func visit(_ body: (borrowing DirectoryRecord) -> Void) {
         let records = batch.records.span
         for index in records.indices {
             let slot = slots[index]
@@ -56,7 +56,7 @@ struct PlacedRecords: Sendable {
             )
             entry.sequence = batch.firstSequence + UInt64(index)
             entry.recorded = batch.time
-            visit(entry)
+            body(entry)
         }
     }
 }

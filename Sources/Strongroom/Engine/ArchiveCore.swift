@@ -90,13 +90,12 @@ final class ArchiveCore: @unchecked Sendable {
     /// Commits a caller's records together with whatever else waits at the moment.
     ///
     /// While one commit syncs, the next one's batches gather: no timer, no delay.
-    func submit(_ records: [NewRecord]) async throws(ArchiveError) -> [Receipt] {
+    func submit(_ records: [PendingRecord]) async throws(ArchiveError) -> [Receipt] {
         guard !records.isEmpty else { return [] }
         // From here on the records belong to a commit with those of others, which is not undone.
         guard !Task.isCancelled else {
             throw ArchiveError(.cancelled, "the task was cancelled before anything was written")
         }
-        let records = try Engine.prepare(records)
         let result = await withCheckedContinuation { continuation in
             let request = Request(
                 records: records,

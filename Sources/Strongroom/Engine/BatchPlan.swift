@@ -49,19 +49,21 @@ struct BatchPlan {
         slots = Array(repeating: Slot(draft: 0, slot: 0), count: batch.records.count)
         var groups: [Group] = []
         var place: [GroupKey: Int] = [:]
-        var last: (key: GroupKey, group: Int)?
+        var last: (index: Int, group: Int)?
         let records = batch.records.span
         for index in records.indices {
+            // Mostly a person's records come one after the other.
+            if let (other, group) = last,
+                records[index].entry.sharesGroup(with: records[other].entry)
+            {
+                add(records[index], index, to: &groups[group])
+                continue
+            }
             let dictionary = dictionary(records[index].entry.mediaType)
             let key = GroupKey(
                 domain: records[index].domain,
                 dictionary: dictionary?.number ?? 0
             )
-            // Mostly a person's records come one after the other.
-            if let last, last.key == key {
-                add(records[index], index, to: &groups[last.group])
-                continue
-            }
             // What makes a collection known stands before the collection's first frame.
             if let system = place[Self.system], key != Self.system { flush(&groups[system]) }
             let group: Int
@@ -72,7 +74,7 @@ struct BatchPlan {
                 place[key] = group
                 groups.append(Group(domain: key.domain, dictionary: dictionary))
             }
-            last = (key, group)
+            last = (index, group)
             add(records[index], index, to: &groups[group])
         }
         for index in groups.indices { flush(&groups[index]) }
@@ -85,6 +87,7 @@ struct BatchPlan {
     ) {
         let byteCount = record.packedByteCount
         if group.byteCount + record.inlineBody.count > packByteCount { flush(&group) }
+        if group.members.isEmpty { group.members.reserveCapacity(16) }
         group.members.append(index)
         group.byteCount += byteCount
         if group.byteCount >= packByteCount || group.members.count == Limits.recordsPerPack {
@@ -109,5 +112,13 @@ struct BatchPlan {
         )
         group.members = []
         group.byteCount = 0
+    }
+}
+
+extension RecordEntry {
+    /// Tells, for most that do, quickly whether two entries belong in one pack.
+    fileprivate func sharesGroup(with other: borrowing RecordEntry) -> Bool {
+        subject == other.subject && mediaType == other.mediaType
+            && (subject != nil || collection == other.collection)
     }
 }

@@ -17,7 +17,14 @@ extension Engine {
     ///
     /// All or none.
     package func commit(_ records: [NewRecord]) throws(ArchiveError) -> [Receipt] {
-        try commit(try Self.prepare(records))
+        var batch = WriteBatch()
+        for record in records { batch.put(record) }
+        return try commit(batch)
+    }
+
+    /// The same for what a batch has gathered.
+    package func commit(_ batch: WriteBatch) throws(ArchiveError) -> [Receipt] {
+        try commit(try batch.checked())
     }
 
     /// Makes entries durable in one commit, and visible; their sequences and times are given here.
@@ -34,25 +41,6 @@ extension Engine {
         followUp(records)
         guard isCheckpointDue else { return }
         runBehindCommit(.index) { () throws(ArchiveError) in try checkpoint() }
-    }
-
-    /// Checks what callers give, so that the writer need not.
-    static func prepare(_ records: [NewRecord]) throws(ArchiveError) -> [PendingRecord] {
-        var pending: [PendingRecord] = []
-        pending.reserveCapacity(records.count)
-        let records = records.span
-        for index in records.indices {
-            try records[index].validate()
-            guard records[index].body.count <= Limits.inlineBody else {
-                throw ArchiveError(
-                    .invalid,
-                    "a body of \(records[index].body.count) bytes in a batch; put what is larger "
-                        + "than 1 MiB as a stream"
-                )
-            }
-            pending.append(PendingRecord(records[index]))
-        }
-        return pending
     }
 
     /// Makes entries durable in one commit.
@@ -230,12 +218,6 @@ extension Engine {
         // alone would leave it locked so long.
         try? lockFile?.unlock(byte: 0)
         try? lockFile?.close()
-    }
-}
-
-extension PendingRecord {
-    init(_ record: borrowing NewRecord) {
-        self.init(record.entry, inlineBody: record.body, isDigested: false)
     }
 }
 

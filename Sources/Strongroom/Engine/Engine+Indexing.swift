@@ -21,7 +21,8 @@ extension Engine {
 
     /// Takes the log up to `place` as known.
     func reach(_ place: LogPlace) {
-        uncoveredByteCount += place.segment == end.segment ? place.offset - end.offset : place.offset
+        uncoveredByteCount +=
+            place.segment == end.segment ? place.offset - end.offset : place.offset
         end = place
         publish()
     }

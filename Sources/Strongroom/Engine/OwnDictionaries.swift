@@ -53,7 +53,9 @@ final class OwnDictionaries {
         }
     }
 
+    /// What is sampled of one media type.
     private struct Stream {
+        let mediaType: String
         var reservoir: TrainingReservoir
         var nextTraining: Int
     }
@@ -66,7 +68,7 @@ final class OwnDictionaries {
     private let freeCollections: Set<String>
     private(set) var known: [String: OwnDictionary] = [:]
     private var numbers: Set<UInt16> = []
-    private var streams: [String: Stream] = [:]
+    private var streams: [Stream] = []
     let desk = Desk()
 
     init(_ configuration: ArchiveConfiguration) {
@@ -103,52 +105,61 @@ final class OwnDictionaries {
         level: Int
     ) -> Training? {
         guard policy == .own else { return nil }
-        if let mediaType = desk.vain.withLock({ $0.take() }) {
-            streams[mediaType]?.nextTraining *= schedule.growthInVain
+        if let mediaType = desk.vain.withLock({ $0.take() }), let index = stream(of: mediaType) {
+            streams[index].nextTraining *= schedule.growthInVain
         }
-        var due: String?
+        var due: Int?
+        var last: Int?
         let span = records.span
         for index in span.indices {
             guard let mediaType = span[index].entry.mediaType, !span[index].inlineBody.isEmpty,
                 span[index].entry.subject != nil
                     || freeCollections.contains(span[index].entry.collection)
             else { continue }
-            if take(span[index], mediaType) { due = mediaType }
+            // Mostly records of one type come one after the other.
+            if last.map({ streams[$0].mediaType != mediaType }) ?? true {
+                last = stream(of: mediaType) ?? newStream(of: mediaType)
+            }
+            guard let last else { continue }
+            streams[last].reservoir.take(
+                subject: span[index].entry.subject,
+                span[index].inlineBody,
+                limit: schedule.sampleByteCount / streams.count
+            )
+            if streams[last].reservoir.seenByteCount >= streams[last].nextTraining { due = last }
         }
         guard let due, !desk.isTraining.load(ordering: .acquiring) else { return nil }
         return training(of: due, packByteCount: packByteCount, level: level)
     }
 
-    /// Samples a record; tells whether its media type has enough.
-    private func take(_ record: borrowing PendingRecord, _ mediaType: String) -> Bool {
-        if streams[mediaType] == nil {
-            guard streams.count < Self.streamLimit else { return false }
-            streams[mediaType] = Stream(
+    private func stream(of mediaType: String) -> Int? {
+        streams.firstIndex { $0.mediaType == mediaType }
+    }
+
+    /// Begins to sample a media type, unless there are enough; the others give it room.
+    private func newStream(of mediaType: String) -> Int? {
+        guard streams.count < Self.streamLimit else { return nil }
+        streams.append(
+            Stream(
+                mediaType: mediaType,
                 reservoir: TrainingReservoir(seed: UInt64(streams.count + 1)),
                 nextTraining: known[mediaType] == nil
                     ? schedule.firstByteCount : schedule.againByteCount
             )
-            let limit = schedule.sampleByteCount / streams.count
-            for other in Array(streams.keys) { streams[other]?.reservoir.shrink(to: limit) }
-        }
-        let limit = schedule.sampleByteCount / streams.count
-        streams[mediaType]?.reservoir.take(
-            subject: record.entry.subject,
-            record.inlineBody,
-            limit: limit
         )
-        guard let stream = streams[mediaType] else { return false }
-        return stream.reservoir.seenByteCount >= stream.nextTraining
+        let limit = schedule.sampleByteCount / streams.count
+        for index in streams.indices { streams[index].reservoir.shrink(to: limit) }
+        return streams.count - 1
     }
 
-    private func training(of mediaType: String, packByteCount: Int, level: Int) -> Training? {
-        guard let stream = streams[mediaType] else { return nil }
-        streams[mediaType]?.nextTraining = stream.reservoir.seenByteCount * schedule.growth
+    private func training(of index: Int, packByteCount: Int, level: Int) -> Training {
+        let (mediaType, reservoir) = (streams[index].mediaType, streams[index].reservoir)
+        streams[index].nextTraining = reservoir.seenByteCount * schedule.growth
         desk.isTraining.store(true, ordering: .releasing)
         return Training(
             mediaType: mediaType,
             trial: DictionaryTrial(
-                stream.reservoir.samples,
+                reservoir.samples,
                 base: Self.builtIn(for: mediaType),
                 current: dictionary(for: mediaType),
                 packByteCount: packByteCount,

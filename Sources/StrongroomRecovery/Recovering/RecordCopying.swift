@@ -80,7 +80,7 @@ final class RecordCopying {
         recordByteCount += record.byteCount
         if present > 0 { return try pass(record) }
         if batchTime != record.recorded || batchByteCount > Self.batchByteLimit
-            || batch.records.count >= Self.batchCountLimit
+            || batch.count >= Self.batchCountLimit
         {
             try flush()
         }
@@ -107,9 +107,9 @@ final class RecordCopying {
 
     /// Commits what has been gathered.
     func flush() throws(ArchiveError) {
-        guard !batch.records.isEmpty else { return }
+        guard batch.count > 0 else { return }
         clock.set(Timestamp(microseconds: batchTime))
-        _ = try engine.commit(batch.records)
+        _ = try engine.commit(batch)
         batch = WriteBatch()
         batchByteCount = 0
     }
