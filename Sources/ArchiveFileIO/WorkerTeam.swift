@@ -34,6 +34,15 @@ package enum WorkerTeam {
 }
 
 extension WorkerTeam {
+    /// Begins `work` on another thread; what comes of it is asked for later.
+    package static func begin<Product: Sendable>(
+        _ work: @escaping @Sendable () -> Product
+    ) -> Begun<Product> {
+        let begun = Begun<Product>()
+        queue.async { begun.finish(work()) }
+        return begun
+    }
+
     /// Works on all items with so many threads, and hands over what came of them in order.
     ///
     /// `work` gets the number of the thread that it runs on and the item; `take` is called on the
@@ -90,6 +99,29 @@ extension WorkerTeam {
             return .success(try work(number, item))
         } catch {
             return .failure(error)
+        }
+    }
+}
+
+/// Work that another thread does.
+package final class Begun<Product: Sendable>: Sendable {
+    private let product = Mutex<Product?>(nil)
+    private let isDone = DispatchSemaphore(value: 0)
+
+    fileprivate init() {}
+
+    fileprivate func finish(_ product: Product) {
+        self.product.withLock { $0 = product }
+        isDone.signal()
+    }
+
+    /// Waits for what comes of it.
+    package func wait() -> Product {
+        while true {
+            if let product = product.withLock({ $0 }) { return product }
+            isDone.wait()
+            // For the next who waits.
+            isDone.signal()
         }
     }
 }

@@ -9,7 +9,7 @@ package enum KeyDomainName: Hashable, Sendable {
 }
 
 /// What the index needs to know of one record version: enough to rebuild it without opening packs.
-package struct DirectoryRecord: Equatable, Sendable {
+package struct DirectoryRecord: Hashable, Sendable {
     package var sequence: RecordSequence
     /// Offset of the records frame in this segment, and the record's slot in the pack.
     package var frameOffset: UInt64

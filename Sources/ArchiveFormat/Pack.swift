@@ -76,10 +76,18 @@ package struct Pack: Sendable {
 
     /// Decodes the entry of a slot.
     package func entry(_ slot: Int) throws(FormatError) -> RecordEntry {
+        try entry(slot, after: RecordEntry())
+    }
+
+    /// The same, sharing what it has in common with the entry that was decoded before.
+    package func entry(
+        _ slot: Int,
+        after last: borrowing RecordEntry
+    ) throws(FormatError) -> RecordEntry {
         guard slots.indices.contains(slot) else {
             throw FormatError(.damaged, "a pack of \(slots.count) records has no slot \(slot)")
         }
-        return try RecordEntry(decoding: bytes.span.extracting(slots[slot].entry))
+        return try RecordEntry(decoding: bytes.span.extracting(slots[slot].entry), after: last)
     }
 }
 

@@ -100,6 +100,14 @@ extension RecordEntry {
 
     /// Decodes one entry, which is all of `bytes`.
     package init(decoding bytes: Span<UInt8>) throws(FormatError) {
+        try self.init(decoding: bytes, after: RecordEntry())
+    }
+
+    /// The same, sharing the memory of texts that the entry before has as well, as most neighbours do.
+    package init(
+        decoding bytes: Span<UInt8>,
+        after last: borrowing RecordEntry
+    ) throws(FormatError) {
         self.init()
         guard bytes.count <= Limits.entry else {
             throw FormatError(.overLimit, "a record entry of \(bytes.count) bytes")
@@ -111,7 +119,7 @@ extension RecordEntry {
                 let length = try cursor.count(bytes, limit: Limits.entry)
                 let range = try cursor.range(bytes, count: length)
                 if let tag = EntryTag(rawValue: tag) {
-                    try decode(tag, bytes.extracting(range))
+                    try decode(tag, bytes.extracting(range), after: last)
                 }
             }
         } catch {
@@ -125,15 +133,18 @@ extension RecordEntry {
 
     private mutating func decode(
         _ tag: EntryTag,
-        _ field: Span<UInt8>
+        _ field: Span<UInt8>,
+        after last: borrowing RecordEntry
     ) throws(DecodingError) {
         var cursor = ByteCursor()
         switch tag {
         case .sequence: sequence = try cursor.varint(field)
-        case .collection: collection = try text(field, limit: Limits.collection)
+        case .collection:
+            collection = try text(field, limit: Limits.collection, like: last.collection)
         case .name: name = try text(field, limit: Limits.name)
-        case .subject: subject = try text(field, limit: Limits.subject)
-        case .mediaType: mediaType = try text(field, limit: Limits.mediaType)
+        case .subject: subject = try text(field, limit: Limits.subject, like: last.subject)
+        case .mediaType:
+            mediaType = try text(field, limit: Limits.mediaType, like: last.mediaType)
         case .recorded: recorded = try timestamp(field)
         case .eventStart: eventStart = try timestamp(field)
         case .eventEnd: eventEnd = try timestamp(field)
@@ -153,7 +164,8 @@ extension RecordEntry {
             )
         case .term:
             guard terms.count < Limits.terms else { throw .overLimit }
-            terms.append(try text(field, limit: Limits.term))
+            let like = terms.count < last.terms.count ? last.terms[terms.count] : nil
+            terms.append(try text(field, limit: Limits.term, like: like))
         case .tombstone: isTombstone = true
         case .source:
             let line = try cursor.varint(field)
@@ -172,8 +184,13 @@ extension RecordEntry {
         }
     }
 
-    private func text(_ bytes: Span<UInt8>, limit: Int) throws(DecodingError) -> String {
+    private func text(
+        _ bytes: Span<UInt8>,
+        limit: Int,
+        like other: String? = nil
+    ) throws(DecodingError) -> String {
         guard bytes.count <= limit else { throw .overLimit }
+        if let other, other.utf8Span.span.isEqual(to: bytes) { return other }
         guard let text = try? UTF8Span(validating: bytes) else { throw .malformedText }
         return String(copying: text)
     }

@@ -108,17 +108,23 @@ struct IndexInvariants {
 
     /// What is wrong with the keys of a page, both fences included.
     private static func finding(_ page: Page, fence: [UInt8], upper: [UInt8]?) -> PageFinding? {
-        let keys = page.keys()
-        guard let first = keys.first, let last = keys.last else { return .malformed }
-        for (key, next) in zip(keys, keys.dropFirst()) {
-            guard KeyOrder.compare(key.span, next.span) < 0 else { return .disorder }
-        }
-        if let upper, KeyOrder.compare(last.span, upper.span) >= 0 { return .outsideFences }
+        guard page.count > 0 else { return .malformed }
+        var (key, value, last): ([UInt8], [UInt8], [UInt8]) = ([], [], [])
+        var end = page.copy(0, key: &key, value: &value)
         if page.isLeaf {
-            guard first.first != nil else { return .malformed }
-            return KeyOrder.compare(first.span, fence.span) < 0 ? .outsideFences : nil
+            guard !key.isEmpty else { return .malformed }
+            guard KeyOrder.compare(key.span, fence.span) >= 0 else { return .outsideFences }
+        } else if key != fence {
+            return .outsideFences
         }
-        return first == fence ? nil : .outsideFences
+        for slot in 1..<max(1, page.count) {
+            last.removeAll(keepingCapacity: true)
+            last.append(copying: key.span)
+            end = page.copyNext(slot, at: end, key: &key, value: &value)
+            guard KeyOrder.compare(last.span, key.span) < 0 else { return .disorder }
+        }
+        if let upper, KeyOrder.compare(key.span, upper.span) >= 0 { return .outsideFences }
+        return nil
     }
 
     // MARK: The rest of the file

@@ -57,6 +57,11 @@ package struct RecordPlace: Hashable, Sendable {
         self.slot = slot
     }
 
+    /// Where a record of a segment's directory stands.
+    package init(_ record: borrowing DirectoryRecord, in segment: SegmentNumber) {
+        self.init(segment: segment, frameOffset: record.frameOffset, slot: record.slot)
+    }
+
     /// Whether both stand in one pack.
     func isInPack(of other: RecordPlace) -> Bool {
         frameOffset == other.frameOffset && segment == other.segment

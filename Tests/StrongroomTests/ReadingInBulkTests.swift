@@ -218,17 +218,18 @@ import Testing
         let comparison = IndexComparison(engine.readState)
         let log = LogReplay(engine.layout.segmentDirectory(engine.fileSystem), keys: engine.keys)
         _ = try log.run(from: .start) { entries, _ in
-            for var record in entries.records {
-                let place = RecordPlace(
-                    segment: entries.segment,
-                    frameOffset: record.frameOffset,
-                    slot: record.slot
+            var records = entries.records
+            for index in records.indices { change(&records[index]) }
+            comparison.take(
+                OpenedPack(
+                    entries: records.map { _ in RecordEntry() },
+                    records: records,
+                    segment: entries.segment
                 )
-                change(&record)
-                comparison.take(record, at: place, body: .inline)
-            }
+            )
         }
-        return (comparison.isEqual, comparison.wrongRecords(of: log).count)
+        let sum = try #require(comparison.sumOfIndex())
+        return (comparison.isEqual(to: sum), comparison.wrongRecords(of: log).count)
     }
 
     @Test func `is the same where every entry is there, and tells of one that is not`() throws {

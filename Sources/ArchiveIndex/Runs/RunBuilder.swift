@@ -64,7 +64,7 @@ package struct RunBuilder {
     }
 
     /// Visits the entries in the order they came.
-    package func forEach(_ visit: (_ key: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
+    package func visit(_ visit: (_ key: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
         let bytes = arena.span
         for entry in entries {
             let key = RunText.key(entry)

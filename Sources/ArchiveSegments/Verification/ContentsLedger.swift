@@ -31,7 +31,7 @@ struct ContentsLedger {
 
     /// What was committed and no directory has listed yet.
     private struct Expected {
-        var records: [RecordSequence: DirectoryRecord] = [:]
+        var records: [RecordSequence: Int] = [:]
         var chunks: Set<Digest> = []
     }
 
@@ -85,10 +85,10 @@ struct ContentsLedger {
             if case .damaged(let text) = finding { return text }
             erasedFrameCount += 1
             expected = nil
-        case .records(let records, let bodyByteCount):
+        case .records(let records, let bodyByteCount, let madeKnown):
+            if madeKnown { hasLearnt = true }
             for record in records {
-                expected?.records[record.sequence] = record
-                if CollectionRegistry.collection(madeKnownBy: record) != nil { hasLearnt = true }
+                expected?.records[record.sequence] = record.fingerprint
                 sequences.append(record.sequence)
             }
             totals.recordCount += UInt64(records.count)
@@ -96,9 +96,9 @@ struct ContentsLedger {
         case .chunk(let id):
             expected?.chunks.insert(id)
             chunkCount += 1
-        case .directory(let blocks, let erasedCount):
+        case .directory(let records, let chunks, let erasedCount):
             if erasedCount > 0 { expected = nil }
-            return compare(blocks)
+            return compare(records, chunks)
         }
         return nil
     }
@@ -113,20 +113,16 @@ struct ContentsLedger {
     }
 
     /// A directory must list exactly what was committed since the one before.
-    private mutating func compare(_ blocks: [DirectoryBlock]) -> String? {
+    private mutating func compare(_ records: [ListedRecord], _ chunks: [Digest]) -> String? {
         guard expected != nil else { return nil }
         let finding = "the directory does not list what the segment holds"
         // One flush may take several frames: what this one lists is done, the rest is still to come.
-        for block in blocks {
-            for record in block.records {
-                let known = expected?.records.removeValue(forKey: record.sequence)
-                guard known == record else { return finding }
-            }
-            guard expected?.chunks.isSuperset(of: block.chunks.map(\.id)) == true else {
-                return finding
-            }
+        for record in records {
+            let known = expected?.records.removeValue(forKey: record.sequence)
+            guard known == record.fingerprint else { return finding }
         }
-        expected?.chunks.subtract(blocks.flatMap(\.chunks).map(\.id))
+        guard expected?.chunks.isSuperset(of: chunks) == true else { return finding }
+        expected?.chunks.subtract(chunks)
         return nil
     }
 }

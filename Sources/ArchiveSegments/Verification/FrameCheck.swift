@@ -6,28 +6,57 @@ package import ArchiveSealing
 /// What opening one frame has shown.
 enum FrameFinding: Sendable {
     /// A pack of these record versions, whose bodies are together so long.
-    case records([DirectoryRecord], bodyByteCount: UInt64)
+    case records([ListedRecord], bodyByteCount: UInt64, madeKnown: Bool)
     case chunk(Digest)
-    case directory([DirectoryBlock], erasedCount: Int)
+    /// What a directory lists.
+    case directory([ListedRecord], chunks: [Digest], erasedCount: Int)
     /// The frame is an erased subject's.
     case erased
     case damaged(String)
 }
 
-/// Hears of each record version that opened and the place of its pack, from several threads at a
-/// time and in no order.
-package typealias RecordVisitor =
-    @Sendable (RecordEntry, SegmentNumber, UInt64, Int) -> Void
+/// A record version as directories must list it.
+///
+/// Two of the same number are the same if their fingerprints are, whose key is drawn anew in each
+/// process.
+struct ListedRecord: Sendable {
+    let sequence: RecordSequence
+    let fingerprint: Int
+
+    init(_ record: borrowing DirectoryRecord) {
+        sequence = record.sequence
+        var hasher = Hasher()
+        record.hash(into: &hasher)
+        fingerprint = hasher.finalize()
+    }
+}
+
+/// A pack whose record versions have all opened.
+package struct OpenedPack: Sendable {
+    package let entries: [RecordEntry]
+    /// What the directory has to list of them.
+    package let records: [DirectoryRecord]
+    package let segment: SegmentNumber
+
+    package init(entries: [RecordEntry], records: [DirectoryRecord], segment: SegmentNumber) {
+        self.entries = entries
+        self.records = records
+        self.segment = segment
+    }
+}
+
+/// Hears of each pack that opened, from several threads at a time and in no order.
+package typealias PackVisitor = @Sendable (OpenedPack) -> Void
 
 /// Hears of everything in frames that opened, from several threads at a time and in no order.
 package struct FrameVisitor: Sendable {
-    package var record: RecordVisitor?
+    package var pack: PackVisitor?
     /// A chunk's content id and place.
     package var chunk: (@Sendable (Digest, SegmentNumber, UInt64) -> Void)?
     /// What a directory lists, whether its pack opened or not.
     package var listed: (@Sendable (DirectoryRecord, SegmentNumber) -> Void)?
 
-    package init(record: RecordVisitor? = nil) { self.record = record }
+    package init(pack: PackVisitor? = nil) { self.pack = pack }
 }
 
 /// Opens frames and checks what is inside: one a worker.
@@ -85,8 +114,11 @@ struct FrameCheck {
         records.reserveCapacity(pack.slots.count)
         var bodyByteCount: UInt64 = 0
         var checked: KeyDomainName?
+        var madeKnown = false
         for (index, slot) in pack.slots.enumerated() {
-            let entry = try pack.entry(index)
+            let entry =
+                try index == 0
+                ? pack.entry(index) : pack.entry(index, after: entries.span[index - 1])
             let record = DirectoryRecord(entry, frameOffset: offset, slot: index)
             if record.domain != checked {
                 try check(record.domain, header)
@@ -103,16 +135,23 @@ struct FrameCheck {
             }
             if let collection = CollectionRegistry.collection(madeKnownBy: record) {
                 keys.learn(collection: collection)
+                madeKnown = true
             }
+            bodyByteCount += entry.bodyByteCount
             records.append(record)
             entries.append(entry)
-            bodyByteCount += entry.bodyByteCount
         }
+        let listed = Self.listed(records.span)
         // Only now: a frame that fails may be tried again.
-        if let record = visit.record {
-            for (index, entry) in entries.enumerated() { record(entry, segment, offset, index) }
-        }
-        return .records(records, bodyByteCount: bodyByteCount)
+        visit.pack?(OpenedPack(entries: entries, records: records, segment: segment))
+        return .records(listed, bodyByteCount: bodyByteCount, madeKnown: madeKnown)
+    }
+
+    private static func listed(_ records: Span<DirectoryRecord>) -> [ListedRecord] {
+        var listed: [ListedRecord] = []
+        listed.reserveCapacity(records.count)
+        for index in records.indices { listed.append(ListedRecord(records[index])) }
+        return listed
     }
 
     private func chunk(
@@ -162,7 +201,11 @@ struct FrameCheck {
         if let listed = visit.listed {
             for block in blocks { for record in block.records { listed(record, segment) } }
         }
-        return .directory(blocks, erasedCount: erasedCount)
+        return .directory(
+            blocks.flatMap { Self.listed($0.records.span) },
+            chunks: blocks.flatMap { $0.chunks.map(\.id) },
+            erasedCount: erasedCount
+        )
     }
 
     /// A frame must be sealed for the domain that its contents are of.

@@ -125,7 +125,7 @@ enum IndexKeys {
         var builder = RunBuilder()
         var value: [UInt8] = []
         append(record, in: place.segment, to: &builder, &value)
-        builder.forEach(visit)
+        builder.visit(visit)
     }
 
     private static func textKey(_ table: Table, _ text: String) -> [UInt8] {

@@ -100,9 +100,8 @@ package final class RecordReader: Sendable {
                 } else {
                     pack = try self.pack(at: place)
                 }
-                opened.records.append(
-                    OpenedRecord(record: try Self.decode(pack, place), pack: pack)
-                )
+                let record = try Self.decode(pack, place, after: opened.records.span)
+                opened.records.append(OpenedRecord(record: record, pack: pack))
             }
         } catch {
             opened.failure = error
@@ -112,10 +111,16 @@ package final class RecordReader: Sendable {
 
     private static func decode(
         _ pack: Pack,
-        _ place: RecordPlace
+        _ place: RecordPlace,
+        after others: Span<OpenedRecord> = Span()
     ) throws(ArchiveError) -> Record {
         do {
-            return Record(entry: try pack.entry(place.slot), place: place)
+            let last = others.count - 1
+            let entry =
+                try last < 0
+                ? pack.entry(place.slot)
+                : pack.entry(place.slot, after: others[last].record.entry)
+            return Record(entry: entry, place: place)
         } catch {
             throw ArchiveError(
                 LogError(error, segment: place.segment, offset: place.frameOffset)

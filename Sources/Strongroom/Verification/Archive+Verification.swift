@@ -58,6 +58,7 @@ extension Engine {
     ) throws(ArchiveError) -> VerificationReport {
         let comparison = IndexComparison(readState)
         let head = try currentHead()
+        let index = beginIndexProof(comparison)
         var report = try withoutActuallyEscaping(progress) { progress throws(ArchiveError) in
             var verifier = PlaceVerifier(
                 fileSystem,
@@ -66,17 +67,13 @@ extension Engine {
                 keys: keys,
                 progress: progress
             )
-            try verifier.run(witnesses: head.witnesses) { entry, segment, offset, slot in
-                let record = DirectoryRecord(entry, frameOffset: offset, slot: slot)
-                let place = RecordPlace(segment: segment, frameOffset: offset, slot: slot)
-                comparison.take(record, at: place, body: entry.body)
-            }
+            try verifier.run(witnesses: head.witnesses) { comparison.take($0) }
             return verifier.report
         }
         report.damages.append(contentsOf: head.damages)
         report.documentCount += 1
         checkChunkedBodies(comparison.chunked, &report)
-        checkIndex(comparison, &report)
+        take(index.wait(), comparison, &report)
         return report
     }
 
@@ -98,39 +95,61 @@ extension Engine {
         }
     }
 
-    /// Every page by itself, and all entries against those that the log makes.
-    private func checkIndex(_ comparison: IndexComparison, _ report: inout VerificationReport) {
-        let file = "index/records.btree"
-        do {
-            var options = IndexOptions()
-            options.pageByteCount = document.pageByteCount
-            let index = try Index.verify(
-                IndexPlace(
-                    fileSystem: fileSystem,
-                    path: layout.index,
-                    archive: keys.archiveID.bytes,
-                    key: keys.keyring.indexKey
-                ),
-                options
-            )
-            for damage in index.damages {
-                report.damages.append(
-                    Damage(file: file, "\(damage); `strongroom rebuild-index` makes it anew")
-                )
+    /// What reading the index has shown.
+    private struct IndexProof: Sendable {
+        var damages: [Damage] = []
+        /// Nil if it could not be read from front to back.
+        var sum: IndexComparison.IndexSum?
+    }
+
+    private static let indexName = "index/records.btree"
+
+    /// Checks every page by itself, and adds up all entries, while the log is read.
+    private func beginIndexProof(_ comparison: IndexComparison) -> Begun<IndexProof> {
+        var options = IndexOptions()
+        options.pageByteCount = document.pageByteCount
+        let place = IndexPlace(
+            fileSystem: fileSystem,
+            path: layout.index,
+            archive: keys.archiveID.bytes,
+            key: keys.keyring.indexKey
+        )
+        return WorkerTeam.begin { [options] in
+            var proof = IndexProof()
+            do {
+                for damage in try Index.verify(place, options).damages {
+                    proof.damages.append(
+                        Damage(
+                            file: Self.indexName,
+                            "\(damage); `strongroom rebuild-index` makes it anew"
+                        )
+                    )
+                }
+            } catch {
+                proof.damages.append(Damage(file: Self.indexName, "\(error)"))
             }
-        } catch {
-            report.damages.append(Damage(file: file, "\(error)"))
+            proof.sum = comparison.sumOfIndex()
+            return proof
         }
+    }
+
+    /// Holds all entries against those that the log makes.
+    private func take(
+        _ proof: IndexProof,
+        _ comparison: IndexComparison,
+        _ report: inout VerificationReport
+    ) {
+        report.damages.append(contentsOf: proof.damages)
         let found = comparison.entryCount
         report.indexEntryCount = found
         let expected = comparison.expectedCount + report.chunkCount
-        if found == expected, comparison.isEqual { return }
+        if found == expected, let sum = proof.sum, comparison.isEqual(to: sum) { return }
         let log = LogReplay(layout.segmentDirectory(fileSystem), keys: keys)
         report.damages.append(contentsOf: comparison.wrongRecords(of: log))
         if report.isSound, found != expected {
             report.damages.append(
                 Damage(
-                    file: file,
+                    file: Self.indexName,
                     "it has \(found) entries where the log makes \(expected); "
                         + "`strongroom rebuild-index` makes it anew"
                 )

@@ -38,26 +38,43 @@ final class IndexComparison: Sendable {
         state.index.view.entryCount + UInt64(state.index.runs.reduce(0) { $0 + $1.count })
     }
 
-    /// Takes a record version of the log.
-    func take(_ record: DirectoryRecord, at place: RecordPlace, body: RecordEntry.Body) {
-        var entryCount: UInt64 = 0
-        var hash = 0
-        // What a writer commits meanwhile is beyond this state.
-        if record.sequence <= state.link.lastSequence {
-            IndexKeys.entries(of: record, at: place) { key, value in
-                entryCount += 1
-                hash &+= Self.hash(key, value)
+    /// Takes the record versions of a pack of the log.
+    func take(_ pack: OpenedPack) {
+        var builder = RunBuilder()
+        var value: [UInt8] = []
+        var chunked: [RecordPlace] = []
+        let records = pack.records.span
+        for index in records.indices {
+            // What a writer commits meanwhile is beyond this state.
+            if records[index].sequence <= state.link.lastSequence {
+                IndexKeys.append(records[index], in: pack.segment, to: &builder, &value)
+            }
+            if pack.entries[index].body != .inline {
+                chunked.append(RecordPlace(records[index], in: pack.segment))
             }
         }
+        var hash = 0
+        builder.visit { key, value in hash &+= Self.hash(key, value) }
         log.withLock { sum in
-            sum.entryCount += entryCount
+            sum.entryCount += UInt64(builder.count)
             sum.hash &+= hash
-            if body != .inline { sum.chunked.append(place) }
+            sum.chunked += chunked
         }
     }
 
-    /// Whether the index's entries of records are those of the records that were taken.
-    var isEqual: Bool {
+    /// What the index has of records: how many entries, and the sum of their hashes.
+    struct IndexSum: Equatable, Sendable {
+        var entryCount: UInt64 = 0
+        var hash = 0
+    }
+
+    /// Whether the index's entries of records, added up, are those of the records that were taken.
+    func isEqual(to found: IndexSum) -> Bool {
+        log.withLock { $0.entryCount == found.entryCount && $0.hash == found.hash }
+    }
+
+    /// Adds up what the index has of records; nil if it cannot be read.
+    func sumOfIndex() -> IndexSum? {
         var entryCount: UInt64 = 0
         var hash = 0
         do {
@@ -73,9 +90,9 @@ final class IndexComparison: Sendable {
                 isThere = try cursor.next()
             }
         } catch {
-            return false
+            return nil
         }
-        return log.withLock { $0.entryCount == entryCount && $0.hash == hash }
+        return IndexSum(entryCount: entryCount, hash: hash)
     }
 
     /// The records of the log, as far as it can be read, that have not all their entries.
@@ -84,11 +101,7 @@ final class IndexComparison: Sendable {
         // Where the log cannot be read on, that is reported already.
         _ = try? log.run(from: .start) { entries, _ in
             for record in entries.records where record.sequence <= state.link.lastSequence {
-                let place = RecordPlace(
-                    segment: entries.segment,
-                    frameOffset: record.frameOffset,
-                    slot: record.slot
-                )
+                let place = RecordPlace(record, in: entries.segment)
                 guard isWrong(record, at: place) else { continue }
                 damages.append(
                     Damage(

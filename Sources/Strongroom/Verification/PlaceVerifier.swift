@@ -37,11 +37,11 @@ package struct PlaceVerifier {
 
     /// Verifies everything; damage is reported, only what cannot be read at all throws.
     ///
-    /// `visit` hears of each record version that opened, from several threads and in no order.
+    /// `visit` hears of each pack that opened, from several threads and in no order.
     /// Witnesses know of commits from elsewhere.
     package mutating func run(
         witnesses: [RecoveryVerdict.Witness] = [],
-        visit: RecordVisitor? = nil
+        visit: PackVisitor? = nil
     ) throws(ArchiveError) {
         do {
             guard let document = try verifyDocument() else { return }
@@ -58,7 +58,7 @@ package struct PlaceVerifier {
                 publicKey: document.publicKey,
                 keys: keys,
                 witnesses: known,
-                visit: FrameVisitor(record: visit)
+                visit: FrameVisitor(pack: visit)
             )
             report.take(try verifier.run(progress: progress))
             for manifest in manifests { compare(manifest, with: verifier, document) }

@@ -189,9 +189,7 @@ struct Extraction {
         _ result: inout ExtractionResult
     ) throws {
         let survey = Survey()
-        var visitor = FrameVisitor { entry, segment, offset, slot in
-            survey.add(DirectoryRecord(entry, frameOffset: offset, slot: slot), in: segment)
-        }
+        var visitor = FrameVisitor { survey.add($0) }
         visitor.chunk = { id, segment, offset in
             survey.add(id, at: RecordPlace(segment: segment, frameOffset: offset, slot: 0))
         }

@@ -1,5 +1,6 @@
 import ArchiveFormat
 import ArchiveSealing
+import ArchiveSegments
 import Strongroom
 import Synchronization
 
@@ -20,13 +21,12 @@ struct Gathered: Sendable {
         in segment: SegmentNumber,
         keeping: Bool = false
     ) {
-        let place = RecordPlace(
-            segment: segment,
-            frameOffset: record.frameOffset,
-            slot: record.slot
-        )
         places.append(
-            Found(sequence: record.sequence, place: place, record: keeping ? record : nil)
+            Found(
+                sequence: record.sequence,
+                place: RecordPlace(record, in: segment),
+                record: keeping ? record : nil
+            )
         )
     }
 }
@@ -40,9 +40,13 @@ final class Survey: Sendable {
 
     private let state = Mutex(State())
 
-    /// A version that opened.
-    func add(_ record: DirectoryRecord, in segment: SegmentNumber) {
-        state.withLock { $0.gathered.add(record, in: segment, keeping: true) }
+    /// Versions that opened.
+    func add(_ pack: OpenedPack) {
+        state.withLock { state in
+            for record in pack.records {
+                state.gathered.add(record, in: pack.segment, keeping: true)
+            }
+        }
     }
 
     /// A chunk that opened.

@@ -44,8 +44,9 @@ struct VaultProof {
             meter.add(byteCount: reached.advance(to: done), objectCount: 1)
         }
         let found = Mutex<[RecordEntry]>([])
-        try verifier.run { entry, _, _, _ in
-            if entry.body != .inline { found.withLock { $0.append(entry) } }
+        try verifier.run { pack in
+            let large = pack.entries.filter { $0.body != .inline }
+            if !large.isEmpty { found.withLock { $0 += large } }
         }
         let large = found.withLock { $0 }.sorted { $0.sequence < $1.sequence }
         var outcome = Outcome(
