@@ -187,10 +187,24 @@ package final class Index {
         return replaced
     }
 
-    /// Whether so much of the file is free that writing it anew is worth it.
-    package var isWasteful: Bool {
-        guard let allocator, byteCount >= Self.wasteByteCount else { return false }
-        return 4 * UInt64(allocator.freeCount) > meta.pageEnd
+    /// Whether so much of the file is free, or would be after a checkpoint of `runs`, that writing it
+    /// anew is worth it.
+    package func isWasteful(after runs: [SortedRun] = []) -> Bool {
+        guard byteCount >= Self.wasteByteCount else { return false }
+        let free = allocator.map { UInt64($0.freeCount) } ?? 0
+        let used = meta.pageEnd - free
+        let count = runs.reduce(0) { $0 + UInt64($1.count) }
+        let kept = Forest.keptCount(
+            meta.trees,
+            adding: count,
+            smallCount: options.smallTreeEntryCount
+        )
+        // What is merged is written elsewhere; its own pages are free afterwards.
+        let merged = count == 0 ? 0 : meta.trees[kept...].reduce(0) { $0 + $1.entryCount }
+        let left = used * merged / max(1, meta.entryCount)
+        let new = used * (merged + count) / max(1, meta.entryCount)
+        let end = max(meta.pageEnd, used + new)
+        return 4 * (end - (used - left + new)) > end
     }
 
     /// Closes the file and wipes the cached pages.

@@ -90,16 +90,20 @@ extension Index {
         }
     }
 
-    /// Closes the index after writing it anew without its free pages.
+    /// Closes the index after writing it anew without its free pages, and with `runs`, oldest first,
+    /// after which it covers `coverage`.
     ///
-    /// If the new file cannot be written, the old one stays.
-    package func closeCompacted() throws(IndexError) {
+    /// If the new file cannot be written, the old one stays, and nothing is closed.
+    package func closeCompacted(
+        applying runs: [SortedRun] = [],
+        covering coverage: [UInt8]? = nil
+    ) throws(IndexError) {
         try requireSound()
         let view = try view()
         let cursors = meta.trees.map { TreeCursor(pages, $0, pin: nil, isInPassing: true) }
-        let source = try SortedMerge(cursors, [])
+        let source = try SortedMerge(cursors, runs)
         try withExtendedLifetime(view) { () throws(IndexError) in
-            try Self.replace(place, options, with: source, covering: coverage)
+            try Self.replace(place, options, with: source, covering: coverage ?? self.coverage)
         }
         try close()
     }

@@ -93,9 +93,9 @@ import Testing
         let bench = try Workbench(pageByteCount: 16_384)
         let index = try bench.create()
         var model = Model()
-        #expect(!index.isWasteful)
+        #expect(!index.isWasteful())
         var largest = 0
-        while !index.isWasteful {
+        while !index.isWasteful() {
             let run = model.addBatch(3_000, &generator, keyByteCount: 20...40)
             try index.checkpoint(applying: [run], covering: [9])
             largest = max(largest, bench.bytes.count)
@@ -107,7 +107,7 @@ import Testing
         #expect(bench.fileSystem.filePaths == [Workbench.path])
         #expect(opened.meta.trees.count == 1)
         #expect(opened.coverage == [9])
-        #expect(!opened.isWasteful)
+        #expect(!opened.isWasteful())
         #expect(bench.bytes.count < largest * 4 / 5)
         let report = try opened.verifyAllPages()
         #expect(report.damages == [])
@@ -115,6 +115,27 @@ import Testing
         #expect(try opened.view().all() == model.sorted)
         // Who has the old file open goes on reading it.
         #expect(try reader.all() == model.sorted)
+    }
+
+    @Test
+    func `closing compactly takes along what would have made the file wasteful`() throws {
+        var generator = SeededGenerator(seed: 12)
+        let bench = try Workbench(pageByteCount: 16_384)
+        let index = try bench.create()
+        var model = Model()
+        var run = model.addBatch(3_000, &generator, keyByteCount: 20...40)
+        while !index.isWasteful(after: [run]) {
+            #expect(!index.isWasteful())
+            try index.checkpoint(applying: [run], covering: [9])
+            try #require(bench.bytes.count < 8 << 20)
+            run = model.addBatch(3_000, &generator, keyByteCount: 20...40)
+        }
+        try index.closeCompacted(applying: [run], covering: [10])
+        let opened = try bench.open()
+        #expect(opened.coverage == [10])
+        #expect(opened.meta.trees.count == 1)
+        #expect(try opened.verifyAllPages().freePageCount == 0)
+        #expect(try opened.view().all() == model.sorted)
     }
 
     @Test

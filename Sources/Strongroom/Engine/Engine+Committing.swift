@@ -170,13 +170,25 @@ extension Engine {
         self.head = head
     }
 
-    /// The index is a cache of the log, so that closing it may fail.
-    private static func close(_ index: Index) {
-        do throws(IndexError) {
-            if index.isWasteful { return try index.closeCompacted() }
-        } catch {
-            // The old file stays as it is.
+    /// Brings the index up to the log and closes it.
+    ///
+    /// It is a cache of the log, so that only a checkpoint that fails is worth telling.
+    private func closeIndex() throws(ArchiveError) {
+        guard case .writer(let index) = index else { return }
+        if !mustRemakeIndex, !memory.isEmpty, index.isWasteful(after: memory.runs) {
+            do throws(IndexError) {
+                return try index.closeCompacted(applying: memory.runs, covering: end.coverage)
+            } catch {
+                // The old file stays as it is, and takes a checkpoint instead.
+            }
         }
+        defer { closeIndexAsItIs() }
+        try checkpoint()
+    }
+
+    private func closeIndexAsItIs() {
+        guard case .writer(let index) = index else { return }
+        if index.isWasteful(), (try? index.closeCompacted()) != nil { return }
         try? index.close()
     }
 
@@ -197,7 +209,7 @@ extension Engine {
             // Who opens the archive next need not look into the packs for what the directory lacks.
             try log.flushDirectory(ifAbove: Self.directoryByteCountAtClose)
             end = log.place
-            try checkpoint()
+            try closeIndex()
         } catch {
             failure = ArchiveError.wrapping(error)
         }
@@ -208,7 +220,6 @@ extension Engine {
             failure = failure ?? ArchiveError.wrapping(error)
         }
         self.log = nil
-        if case .writer(let index) = index { Self.close(index) }
         giveBackLock()
         if let failure { throw failure }
     }
