@@ -141,7 +141,7 @@ extension RecordEntry {
         case .sequence: sequence = try cursor.varint(field)
         case .collection:
             collection = try text(field, limit: Limits.collection, like: last.collection)
-        case .name: name = try text(field, limit: Limits.name)
+        case .name: name = try text(field, limit: Limits.name, like: last.name)
         case .subject: subject = try text(field, limit: Limits.subject, like: last.subject)
         case .mediaType:
             mediaType = try text(field, limit: Limits.mediaType, like: last.mediaType)

@@ -11,7 +11,7 @@ extension ArchiveView {
         in collection: String = "records"
     ) throws(ArchiveError) -> (record: Record, body: [UInt8])? {
         guard let place = try place(of: name, in: collection) else { return nil }
-        let opened = try reader.open(at: place)
+        let opened = try reader.open(at: place, like: Self.likely(name, collection))
         if let body = opened.inlineBody { return (opened.record, Array(body)) }
         return (opened.record, try body(of: opened.record))
     }

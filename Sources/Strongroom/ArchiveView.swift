@@ -55,7 +55,16 @@ public struct ArchiveView: Sendable {
         in collection: String = "records"
     ) throws(ArchiveError) -> Record? {
         guard let place = try place(of: name, in: collection) else { return nil }
-        return try reader.record(at: place)
+        return try reader.record(at: place, like: Self.likely(name, collection))
+    }
+
+    /// What a record most likely has in common with others: texts that are so need no memory.
+    static func likely(_ name: String, _ collection: String) -> RecordEntry {
+        var entry = RecordEntry()
+        entry.name = name
+        entry.collection = collection
+        entry.mediaType = "application/fhir+json"
+        return entry
     }
 
     /// All versions of a name, newest first, deletions included.
@@ -168,18 +177,26 @@ public struct ArchiveView: Sendable {
         of name: String,
         in collection: String
     ) throws(ArchiveError) -> RecordPlace? {
-        let start = IndexKeys.name(collection, name, sequence: lastSequence)
-        var entry = IndexEntry()
         do {
-            guard try state.index.first(atOrAfter: start.span, into: &entry),
-                entry.key.count == start.count,
-                entry.key.span.extracting(..<(start.count - 8))
-                    .isEqual(to: start.span.extracting(..<(start.count - 8)))
-            else { return nil }
-            var cursor = ByteCursor()
-            let place = try RecordPlace(decoding: entry.value.span, &cursor)
-            let flags = try cursor.byte(entry.value.span)
-            return flags & IndexKeys.tombstone != 0 ? nil : place
+            return try reader.withSearch { start, entry in
+                start.removeAll(keepingCapacity: true)
+                IndexKeys.append(
+                    name: name,
+                    in: collection,
+                    sequence: lastSequence,
+                    to: &start
+                )
+                let prefix = 0..<(start.count - 8)
+                guard try state.index.first(atOrAfter: start.span, into: &entry),
+                    entry.key.count == start.count,
+                    entry.key.span.extracting(prefix)
+                        .isEqual(to: start.span.extracting(prefix))
+                else { return nil }
+                var cursor = ByteCursor()
+                let place = try RecordPlace(decoding: entry.value.span, &cursor)
+                let flags = try cursor.byte(entry.value.span)
+                return flags & IndexKeys.tombstone != 0 ? nil : place
+            }
         } catch {
             throw ArchiveError.wrapping(error, in: "index")
         }

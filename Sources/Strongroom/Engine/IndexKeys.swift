@@ -31,10 +31,23 @@ enum IndexKeys {
     }
 
     static func name(_ collection: String, _ name: String, sequence: UInt64) -> [UInt8] {
-        var key = namePrefix(collection, name)
+        var key: [UInt8] = []
+        append(name: name, in: collection, sequence: sequence, to: &key)
+        return key
+    }
+
+    static func append(
+        name: String,
+        in collection: String,
+        sequence: UInt64,
+        to key: inout [UInt8]
+    ) {
+        key.append(Table.name.rawValue)
+        key.append(copying: collection.utf8Span.span)
+        key.append(0)
+        key.append(copying: name.utf8Span.span)
         key.append(0)
         key.append(bigEndianU64: ~sequence)
-        return key
     }
 
     static func collectionPrefix(_ collection: String) -> [UInt8] { textKey(.name, collection) }
@@ -106,13 +119,8 @@ enum IndexKeys {
         }
         value.append(record.isTombstone ? tombstone : 0)
         let (collection, name) = (record.collection, record.name)
-        builder.append(value: value.span) { key in
-            key.append(Table.name.rawValue)
-            key.append(copying: collection.utf8Span.span)
-            key.append(0)
-            key.append(copying: name.utf8Span.span)
-            key.append(0)
-            key.append(bigEndianU64: ~sequence)
+        builder.append(value: value.span) {
+            append(name: name, in: collection, sequence: sequence, to: &$0)
         }
     }
 

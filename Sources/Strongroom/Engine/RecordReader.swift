@@ -1,5 +1,5 @@
 import ArchiveBytes
-import ArchiveFormat
+package import ArchiveFormat
 package import ArchiveIndex
 package import ArchiveSealing
 package import ArchiveSegments
@@ -15,6 +15,7 @@ package final class RecordReader: Sendable {
     private let dictionaries: DictionaryLibrary
     private let contexts = Mutex<[ReadContext]>([])
     private let packs: PackCache
+    private let searches = Mutex<[IndexSearch]>([])
 
     /// With a meter of the index's pages, both share the memory for the cache.
     package init(
@@ -29,15 +30,31 @@ package final class RecordReader: Sendable {
         packs = PackCache(byteLimit: cacheByteCount, sharedWith: pages)
     }
 
-    /// The record version at a place, without its body.
-    package func record(at place: RecordPlace) throws(ArchiveError) -> Record {
-        try Self.decode(try pack(at: place), place)
+    /// The record version at a place, without its body; it shares texts with `other`.
+    package func record(
+        at place: RecordPlace,
+        like other: RecordEntry = RecordEntry()
+    ) throws(ArchiveError) -> Record {
+        try Self.decode(try pack(at: place), place, like: other)
     }
 
-    /// The record version at a place, with the pack that holds its inline body.
-    package func open(at place: RecordPlace) throws(ArchiveError) -> OpenedRecord {
+    /// The record version at a place, with the pack that holds its inline body; it shares texts with
+    /// `other`.
+    package func open(
+        at place: RecordPlace,
+        like other: RecordEntry = RecordEntry()
+    ) throws(ArchiveError) -> OpenedRecord {
         let pack = try pack(at: place)
-        return OpenedRecord(record: try Self.decode(pack, place), pack: pack)
+        return OpenedRecord(record: try Self.decode(pack, place, like: other), pack: pack)
+    }
+
+    /// Lends memory for a search in the index.
+    func withSearch<Result>(
+        _ body: (_ key: inout [UInt8], _ entry: inout IndexEntry) throws -> Result
+    ) rethrows -> Result {
+        var search = searches.withLock { $0.popLast() } ?? IndexSearch()
+        defer { searches.withLock { $0.append(search) } }
+        return try body(&search.key, &search.entry)
     }
 
     /// The inline body of a record that was read from `place`.
@@ -100,7 +117,11 @@ package final class RecordReader: Sendable {
                 } else {
                     pack = try self.pack(at: place)
                 }
-                let record = try Self.decode(pack, place, after: opened.records.span)
+                let last = opened.records.count - 1
+                let record =
+                    try last < 0
+                    ? Self.decode(pack, place, like: RecordEntry())
+                    : Self.decode(pack, place, like: opened.records.span[last].record.entry)
                 opened.records.append(OpenedRecord(record: record, pack: pack))
             }
         } catch {
@@ -112,14 +133,10 @@ package final class RecordReader: Sendable {
     private static func decode(
         _ pack: Pack,
         _ place: RecordPlace,
-        after others: Span<OpenedRecord> = Span()
+        like other: borrowing RecordEntry
     ) throws(ArchiveError) -> Record {
         do {
-            let last = others.count - 1
-            let entry =
-                try last < 0
-                ? pack.entry(place.slot)
-                : pack.entry(place.slot, after: others[last].record.entry)
+            let entry = try pack.entry(place.slot, after: other)
             return Record(entry: entry, place: place)
         } catch {
             throw ArchiveError(
@@ -145,6 +162,12 @@ package final class RecordReader: Sendable {
             throw ArchiveError(error)
         }
     }
+}
+
+/// Memory for a search in the index, to be used again for the next one.
+struct IndexSearch: Sendable {
+    var key: [UInt8] = []
+    var entry = IndexEntry()
 }
 
 /// A record and the pack that it stands in.
