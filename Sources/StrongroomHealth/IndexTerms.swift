@@ -30,14 +30,19 @@ extension RecordFacts {
         }
         for encounter in encounters { terms.append("encounter:", encounter) }
         for status in statuses { terms.append("status:", status) }
-        for label in labels { terms.append("label:", label.system, "|", label.code) }
-        for code in codes { terms.append("code:", code.system, "|", code.code) }
+        for label in labels { terms.append("label:", label) }
+        for code in codes { terms.append("code:", code) }
         return terms.finished()
     }
 
     /// ``RecordFinder`` asks for `Patient/<id>` too when it is asked for a bare id.
     private func isReference(_ subject: String?, to id: String) -> Bool {
-        subject?.utf8.elementsEqual("Patient/\(id)".utf8) ?? false
+        let prefix = "Patient/"
+        guard let bytes = subject?.utf8, bytes.count == prefix.utf8.count + id.utf8.count else {
+            return false
+        }
+        return bytes.starts(with: prefix.utf8)
+            && bytes.dropFirst(prefix.utf8.count).elementsEqual(id.utf8)
     }
 }
 
@@ -73,9 +78,26 @@ private struct TermList {
         scratch.reserveCapacity(IndexTermLimit.byteCount)
     }
 
-    mutating func append(_ parts: String...) {
+    mutating func append(_ kind: String, _ value: String) {
+        begin(kind)
+        scratch.append(copying: value.utf8Span.span)
+        end()
+    }
+
+    mutating func append(_ kind: String, _ code: Code) {
+        begin(kind)
+        scratch.append(copying: code.system.utf8Span.span)
+        scratch.append(UInt8(ascii: "|"))
+        scratch.append(copying: code.code.utf8Span.span)
+        end()
+    }
+
+    private mutating func begin(_ kind: String) {
         scratch.removeAll(keepingCapacity: true)
-        for part in parts { scratch.append(copying: part.utf8Span.span) }
+        scratch.append(copying: kind.utf8Span.span)
+    }
+
+    private mutating func end() {
         guard scratch.count <= IndexTermLimit.byteCount, !scratch.contains(0),
             terms.count < IndexTermLimit.count - 1,
             byteCount + scratch.count <= IndexTermLimit.totalByteCount

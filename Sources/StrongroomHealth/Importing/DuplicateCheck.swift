@@ -11,6 +11,12 @@ struct DuplicateCheck {
         var place: RecentRecord
         var body: [UInt8]
         var digest: Digest?
+
+        var again: PieceDraft.Content { .onItsWay(place, isNew: false) }
+
+        func isSame(_ other: Span<UInt8>) -> Bool {
+            digest == nil && body.span.isEqual(to: other)
+        }
     }
 
     private var older: [String: [Recent]] = [:]
@@ -41,13 +47,8 @@ struct DuplicateCheck {
         _ body: Span<UInt8>,
         in view: ArchiveView
     ) throws(ArchiveError) -> PieceDraft.Content? {
-        for recent in [newer[name], older[name]] {
-            for candidate in recent ?? [] where candidate.digest == nil {
-                if candidate.body.span.isEqual(to: body) {
-                    return .onItsWay(candidate.place, isNew: false)
-                }
-            }
-        }
+        for recent in newer[name] ?? [] where recent.isSame(body) { return recent.again }
+        for recent in older[name] ?? [] where recent.isSame(body) { return recent.again }
         guard try view.place(of: name, in: RecordMaker.collection) != nil else { return nil }
         return try stored(name, hasher.hash(body), in: view)
     }
@@ -58,11 +59,9 @@ struct DuplicateCheck {
         digest: Digest,
         in view: ArchiveView
     ) throws(ArchiveError) -> PieceDraft.Content? {
-        for recent in [newer[name], older[name]] {
-            for candidate in recent ?? []
-            where candidate.digest ?? hasher.hash(candidate.body.span) == digest {
-                return .onItsWay(candidate.place, isNew: false)
-            }
+        for recent in (newer[name] ?? []) + (older[name] ?? [])
+        where recent.digest ?? hasher.hash(recent.body.span) == digest {
+            return recent.again
         }
         guard try view.place(of: name, in: RecordMaker.collection) != nil else { return nil }
         return try stored(name, digest, in: view)
