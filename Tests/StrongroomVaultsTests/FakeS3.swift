@@ -29,6 +29,7 @@ final class FakeS3: HTTPTransport {
         var conditions = Conditions.honoured
         var partsConditions = Conditions.honoured
         var checksChecksums = true
+        var locksUploadsInParts = true
         var isThere = true
         var pageObjectCount = 1000
         var rangeShift = 0
@@ -147,6 +148,9 @@ final class FakeS3: HTTPTransport {
         _ fields: [String: String],
         _ state: inout State
     ) -> HTTPResponse {
+        if query["retention"] != nil {
+            return lock(key, XMLElement(request.body), &state)
+        }
         if let upload = query["uploadId"], let number = query["partNumber"].flatMap({ Int($0) }) {
             guard state.uploads[upload] != nil else { return error(404, "NoSuchUpload") }
             state.uploads[upload]?[number] = request.body
@@ -159,6 +163,18 @@ final class FakeS3: HTTPTransport {
         if let refusal = refusal(key, fields, state.conditions, state) { return refusal }
         state.objects[key] = (request.body, kept(fields))
         return HTTPResponse(status: 200, fields: ["etag": "\"1\""])
+    }
+
+    private static func lock(
+        _ key: String,
+        _ text: XMLElement?,
+        _ state: inout State
+    ) -> HTTPResponse {
+        guard state.objects[key] != nil else { return error(404, "NoSuchKey") }
+        for (field, name) in [("mode", "Mode"), ("retain-until-date", "RetainUntilDate")] {
+            state.objects[key]?.fields["x-amz-object-lock-\(field)"] = text?[name]
+        }
+        return HTTPResponse(status: 200)
     }
 
     private static func refusal(
@@ -176,7 +192,8 @@ final class FakeS3: HTTPTransport {
     }
 
     private static func kept(_ fields: [String: String]) -> [String: String] {
-        fields.filter { $0.key.hasPrefix("x-amz-meta-") || $0.key == "x-amz-storage-class" }
+        let kept = ["x-amz-meta-", "x-amz-storage-class", "x-amz-object-lock-"]
+        return fields.filter { field in kept.contains { field.key.hasPrefix($0) } }
     }
 
     private static func post(
@@ -189,7 +206,9 @@ final class FakeS3: HTTPTransport {
         guard let upload = query["uploadId"] else {
             let upload = "upload/\(state.requests.count)"
             state.uploads[upload] = [:]
-            state.uploadFields[upload] = kept(fields)
+            state.uploadFields[upload] = kept(fields).filter {
+                state.locksUploadsInParts || !$0.key.contains("-lock-")
+            }
             return xml("<I><UploadId>\(upload)</UploadId></I>")
         }
         guard let parts = state.uploads[upload] else { return error(404, "NoSuchUpload") }

@@ -121,6 +121,27 @@ struct `Locks in a bucket` {
 }
 #endif
 
+@Suite struct `A new object that comes in parts` {
+    /// Some servers take no lock when an upload in parts begins.
+    @Test(arguments: [true, false])
+    func `is locked, whether the server remembers that or not`(remembers: Bool) async throws {
+        let fake = FakeS3()
+        fake.change { $0.locksUploadsInParts = remembers }
+        let store = try fake.store { configuration in
+            configuration.partByteCount = 4
+            configuration.newObjectLock = (.compliance, .seconds(3_600))
+        }
+        let name = try ObjectName("segments/0000000000000001.seg")
+        try await store.put(name, [1, 2, 3, 4, 5])
+        let lock = try await store.lock(of: name)
+        #expect(lock.mode == .compliance)
+        #expect(lock.until == 1_795_003_600_000_000)
+        let keyring = try ObjectName("keyring.json")
+        try await store.put(keyring, [1, 2, 3, 4, 5])
+        #expect(try await store.lock(of: keyring) == ObjectLock())
+    }
+}
+
 @Suite struct `A bucket that was not made for locks` {
     @Test func `says so`() async throws {
         #expect(try await !FakeS3().store().canLock())

@@ -95,14 +95,25 @@ extension S3Store: LockingStore {
     }
 
     /// What a new object is locked with: segments and manifests only, since all else may change.
-    func lockFields(_ name: ObjectName) -> [HTTPField] {
+    private func newLock(_ name: ObjectName) -> (mode: ObjectLock.Mode, until: Int64)? {
         guard let lock = configuration.newObjectLock,
             name.text.hasPrefix("segments/") || name.text.hasPrefix("snapshots/")
-        else { return [] }
-        let until = client.clock.now().microseconds + lock.span.components.seconds * 1_000_000
+        else { return nil }
+        let span = lock.span.components.seconds * 1_000_000
+        return (lock.mode, client.clock.now().microseconds + span)
+    }
+
+    func lockFields(_ name: ObjectName) -> [HTTPField] {
+        guard let lock = newLock(name) else { return [] }
         return [
             HTTPField("x-amz-object-lock-mode", lock.mode.rawValue.uppercased()),
-            HTTPField("x-amz-object-lock-retain-until-date", Self.date(until)),
+            HTTPField("x-amz-object-lock-retain-until-date", Self.date(lock.until)),
         ]
+    }
+
+    /// Locks an object that came in parts, if the server has forgotten that it was asked to.
+    func lockAsAsked(_ name: ObjectName) async throws(VaultError) {
+        guard let lock = newLock(name), try await self.lock(of: name).until == nil else { return }
+        try await self.lock(name, lock.mode, until: lock.until)
     }
 }

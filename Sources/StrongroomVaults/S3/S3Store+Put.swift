@@ -26,6 +26,7 @@ extension S3Store {
             try await putWhole(transfer, mode, nonce)
         } else {
             try await MultipartUpload(self, transfer, mode, nonce).run()
+            try await lockAsAsked(name)
         }
     }
 
