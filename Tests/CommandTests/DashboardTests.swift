@@ -45,4 +45,33 @@ import Testing
             #expect(putBack.text.contains("PUT BACK"))
         }
     }
+
+    @Test func `holds both against a checkpoint that was kept apart`() throws {
+        try Workshop.withArchive { workshop in
+            func run(_ words: String) throws -> Outcome {
+                let arguments = words.split(separator: " ").map(String.init)
+                return try workshop.execute(Workshop.program, arguments)
+            }
+            #expect(try run("snapshot -r A").status == 0)
+            #expect(try run("ship -r A --to old").status == 0)
+            #expect(try workshop.run("put", "-r", "A", "later", input: [1]).status == 0)
+            #expect(try run("snapshot -r A").status == 0)
+            #expect(try run("ship -r A --to V").status == 0)
+            #expect(try run("witness export -r A --to note").status == 0)
+
+            let right = try run("status -r A --vault V --witness note --json --prometheus f.prom")
+            #expect(right.status == 0, "\(right.errors)")
+            let found = try #require(try right.last()["witness"]?.asArray)
+            #expect(found.map { $0["place"] } == [.text("A"), .text("V")])
+            #expect(found.allSatisfy { $0["goes_on"] == true })
+            let figures = String(decoding: try workshop.read("f.prom"), as: UTF8.self)
+            #expect(figures.contains("strongroom_witnessed{"))
+
+            // Whoever put the vault back cannot put back what is kept apart.
+            let putBack = try run("status -r A --vault V --vault old --witness note")
+            #expect(putBack.status == 24)
+            #expect(putBack.text.contains("old: PUT BACK OR REPLACED: "))
+            #expect(try run("status -r A --witness nowhere").status == 1)
+        }
+    }
 }

@@ -25,6 +25,11 @@ import Testing
             #expect(entries.last?["reasons"] == ["the newest", "last 1 of 1"])
             let first = try #require(entries.first?["id"]?.asText)
 
+            let quiet = try workshop.execute(
+                Workshop.program,
+                ["prune", "-r", "A", "--vault", "V", "--keep-last", "9", "--confirm", "--quiet"]
+            )
+            #expect(quiet.text.split(separator: "\n").count == 1, "\(quiet.text)")
             #expect(try prune(["--confirm"])["condemned"]?.asArray?.count == entries.count - 1)
             #expect(try prune(["--confirm"])["removed"] == [])
             let back = try workshop.run("undelete", "-r", "A", "--vault", "V", first, "--json")

@@ -62,7 +62,10 @@ struct PruneCommand: AsyncParsableCommand {
             grace: grace?.duration ?? .seconds(7 * 86_400)
         )
         let result = confirm ? try await prune.carryOut(plan) : nil
-        answers.output.answer(PruneMessage(plan: plan, result: result, vault: vault))
+        var message = PruneMessage(plan: plan, result: result, vault: vault)
+        // A plan is there to be read; what was done goes into somebody's log.
+        message.isBrief = answers.quiet && confirm
+        answers.output.answer(message)
     }
 }
 

@@ -16,8 +16,8 @@ struct StatusCommand: AsyncParsableCommand {
 
             Of a vault it tells the newest snapshot, how old it is, when it came, what it lacks, how \
             much was verified in the last 30 days, what is locked, and whether the archive goes on \
-            from what the vault has seen of it; exits with 24 if not. No segment is read; verify \
-            proves it. The last drill is the last one kept with drill --keep-in.
+            from what the vault has seen of it; exits with 24 if not. With --witness archive and vaults \
+            are held against a checkpoint of `witness export` too. No segment is read; verify proves it. The last drill is the last one kept with drill --keep-in.
             """,
             exits: [.partial] + Help.reading
         )
@@ -36,6 +36,13 @@ struct StatusCommand: AsyncParsableCommand {
         )
     )
     var prometheus: String?
+    @Option(
+        help: ArgumentHelp(
+            "Hold archive and vaults against this checkpoint; exits with 24 if one was put back.",
+            valueName: "file"
+        )
+    )
+    var witness: String?
     @OptionGroup var access: VaultAccessOptions
     @OptionGroup var answers: OutputOptions
 
@@ -50,6 +57,7 @@ struct StatusCommand: AsyncParsableCommand {
             for vault in vaults {
                 message.vaults.append(try await VaultLook.at(vault, of: archive, access))
             }
+            message.witnesses = try await witnessed(archive, message.vaults)
             message.now = SystemClock.now().microseconds
             if let prometheus { try PrometheusText(message).write(to: prometheus) }
             answers.output.answer(message)
@@ -58,6 +66,13 @@ struct StatusCommand: AsyncParsableCommand {
                     .rollback,
                     code: "rollback",
                     "\(vault.name) has seen another state: \(vault.disagreement ?? "")"
+                )
+            }
+            if let found = message.witnesses.first(where: { $0.goesOn == false }) {
+                throw CommandFailure(
+                    .rollback,
+                    code: "rollback",
+                    "\(found.place): \(found.finding)"
                 )
             }
             let failures = message.vaults.filter { (try? $0.standing.get()) == nil }
@@ -69,5 +84,27 @@ struct StatusCommand: AsyncParsableCommand {
                 )
             }
         }
+    }
+
+    /// Holds the archive and the vaults that answered against the checkpoint, if one is named.
+    private func witnessed(
+        _ archive: Archive,
+        _ looks: [VaultLook]
+    ) async throws -> [WitnessLook] {
+        guard let witness else { return [] }
+        let seen = try WitnessFile.read(witness)
+        let reached = looks.filter { (try? $0.standing.get()) != nil }.map(\.name)
+        var found: [WitnessLook] = []
+        for name in [archive.path] + reached {
+            found.append(
+                await WitnessLook.at(
+                    name,
+                    try VaultPlace.existing(name, access),
+                    publicKey: archive.publicKey,
+                    seen
+                )
+            )
+        }
+        return found
     }
 }

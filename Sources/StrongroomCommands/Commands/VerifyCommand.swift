@@ -106,8 +106,10 @@ struct VerifyCommand: AsyncParsableCommand {
             throw CommandFailure(
                 .integrity,
                 code: "integrity",
-                "\(result.place) is damaged in \(CountText.text(result.findings.count, "place")); keep it as it is, and "
-                    + "recover from a vault"
+                "\(result.place) is damaged in \(CountText.text(result.findings.count, "place")); keep "
+                    + (vault == nil
+                        ? "it as it is, and recover from a vault"
+                        : "it as it is, and mend it from another copy with `repair`")
             )
         }
     }

@@ -7,6 +7,8 @@ struct PruneMessage: Message {
     /// Nil if it was a plan only.
     let result: PruneResult?
     let vault: String
+    /// Whether the snapshots are left out of the text, for those who want to hear little.
+    var isBrief = false
 
     var type: String { "prune" }
 
@@ -50,7 +52,7 @@ struct PruneMessage: Message {
     }
 
     var lines: [String] {
-        var lines = plan.entries.map { entry in
+        var lines = (isBrief ? [] : plan.entries).map { entry in
             MomentText.local(entry.time).prefix(16) + "  \(entry.snapshot)  "
                 + VisibleText.text(Self.text(entry))
         }

@@ -9,6 +9,8 @@ struct StatusMessage: Message {
     let snapshots: [Snapshot]
     var drills: [DrillReport] = []
     var vaults: [VaultLook] = []
+    /// What was held against a checkpoint that was kept apart.
+    var witnesses: [WitnessLook] = []
     /// When it was looked at, in microseconds since 1970.
     var now: Int64 = 0
 
@@ -38,11 +40,13 @@ struct StatusMessage: Message {
                 .object(DrillMessage(report: $0, path: nil).fields)
             } ?? .null,
             "vaults": .array(vaults.map { .object(fields(of: $0)) }),
+            "witness": .array(witnesses.map(\.json)),
         ]
     }
 
     var lines: [String] {
-        (archiveRows + vaults.flatMap(rows) + drillRows).map {
+        let witnessed = witnesses.map { ("Witness", VisibleText.text($0.text)) }
+        return (archiveRows + vaults.flatMap(rows) + witnessed + drillRows).map {
             "\($0.0.filled(toAtLeast: 12)) \($0.1)"
         }
     }
@@ -215,6 +219,14 @@ extension PrometheusText {
                 label
             )
             add(vault, label)
+        }
+        for witness in message.witnesses {
+            gauge(
+                "witnessed",
+                "Whether it goes on from the checkpoint that was kept apart.",
+                witness.goesOn.map { $0 ? 1 : 0 },
+                [("place", witness.place)]
+            )
         }
         if let drill = message.drills.last { addDrill(drill) }
     }

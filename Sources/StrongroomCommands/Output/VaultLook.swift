@@ -111,12 +111,13 @@ extension VaultLook {
     /// What is locked, in words.
     func lockText(now: Int64) -> String? {
         guard let locks else { return nil }
-        guard locks.unprotectedByteCount == 0 else {
-            return "\(ByteText.text(locks.unprotectedByteCount)) of "
-                + "\(ByteText.text(locks.byteCount)) are not locked"
-        }
+        let open = locks.unprotectedByteCount
+        let words =
+            open == 0
+            ? "all is locked"
+            : "\(ByteText.text(open)) of \(ByteText.text(locks.byteCount)) are not locked"
         let end = locks.firstEnd.map { SpanText.text(.microseconds(max(0, $0 - now))) }
-        return "all is locked" + (end.map { "; the first lock ends in \($0)" } ?? "")
+        return words + (end.map { "; the first lock ends in \($0)" } ?? "")
     }
 
     /// Whether the archive goes on from what the vault has, in words.

@@ -16,17 +16,28 @@ enum HTMLText {
         return escaped
     }
 
-    /// A table with a caption for those who do not see it; cells are HTML already.
-    static func table(_ heads: [String], _ rows: [[String]], isNumeric: Set<Int> = []) -> String {
+    /// A table; cells are HTML already.
+    ///
+    /// One that stacks puts each row in two lines where the screen is narrow: the first and the last
+    /// cell, and below them the others with their heads.
+    static func table(
+        _ heads: [String],
+        _ rows: [[String]],
+        isNumeric: Set<Int> = [],
+        stacks: Bool = false
+    ) -> String {
         func cells(_ values: [String], _ tag: String) -> String {
             values.enumerated().map { column, value in
                 let style = isNumeric.contains(column) ? " class=\"number\"" : ""
-                return "<\(tag)\(style)>\(value)</\(tag)>"
+                let isInner = stacks && tag == "td" && (1..<values.count - 1).contains(column)
+                let name = isInner ? " data-name=\"\(escaped(heads[column]))\"" : ""
+                return "<\(tag)\(style)\(name)>\(value)</\(tag)>"
             }.joined()
         }
         let head = "<thead><tr>" + cells(heads.map(escaped), "th") + "</tr></thead>"
         let body = rows.map { "<tr>" + cells($0, "td") + "</tr>" }.joined(separator: "\n")
-        return "<div class=\"wide\"><table>\(head)<tbody>\n\(body)\n</tbody></table></div>"
+        let style = stacks ? " class=\"stack\"" : ""
+        return "<div class=\"wide\"><table\(style)>\(head)<tbody>\n\(body)\n</tbody></table></div>"
     }
 
     /// Names with what they stand for; values are HTML already.

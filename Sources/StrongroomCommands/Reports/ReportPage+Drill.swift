@@ -39,7 +39,8 @@ extension ReportPage {
             HTMLText.table(
                 ["Objective", "Wanted", "Measured", ""],
                 rows,
-                isNumeric: [1, 2]
+                isNumeric: [1, 2],
+                stacks: true
             )
         )
     }
@@ -91,7 +92,7 @@ extension ReportPage {
                             check.status == 0
                             ? Badge.text("good", "✓", "passed")
                             : check.status.map { Badge.text("bad", "✗", "status \($0)") }
-                                ?? Badge.text("open", "?", "did not end")
+                                ?? Badge.text("open", "?", "no result")
                         return [
                             HTMLText.escaped(check.program), SpanText.text(check.duration), badge,
                         ]
@@ -161,7 +162,7 @@ extension ReportPage {
         if drill.isSigned {
             body += """
                 <p class="soft">This page is for reading. The proof is the JSON report with that \
-                SHA-256: <code>strongroom report verify FILE --public-key KEY</code>, with the public \
+                SHA-256: <code>strongroom report verify FILE <span class="line">--public-key</span> KEY</code>, with the public \
                 key from a source of your own.</p>
                 """
         }

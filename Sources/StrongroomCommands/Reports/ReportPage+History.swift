@@ -50,7 +50,7 @@ extension ReportPage {
         let count = same.count
         let words =
             count < 2
-            ? "The first drill of its kind that is kept; from the next one on there is a trend."
+            ? "No earlier drill of this scenario is known; drills kept with --keep-in make a trend."
             : "\(CountText.text(count, "drill")) of \(scenario.rawValue); "
                 + "red dots did not pass."
         return HTMLText.section(

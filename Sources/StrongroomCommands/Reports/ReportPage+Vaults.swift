@@ -42,7 +42,7 @@ extension ReportPage {
             if let arrival = standing.arrival { facts.append(("Last ship", "\(age(arrival)) ago")) }
             facts.append(("Lacks", CountText.text(behind, "record version")))
             if let coverage = vault.coverage, let text = vault.coverageText(now: now) {
-                facts.append(("Verified", Self.meter(coverage.fraction) + HTMLText.escaped(text)))
+                facts.append(("Verified", Self.meter(coverage) + HTMLText.escaped(text)))
             }
             if let text = vault.lockText(now: now) {
                 facts.append(("Locks", HTMLText.escaped(text)))
@@ -55,9 +55,12 @@ extension ReportPage {
         }
     }
 
-    private static func meter(_ fraction: Double) -> String {
+    /// What was not looked at yet is no alarm; what is damaged is one.
+    private static func meter(_ coverage: VaultCoverage) -> String {
+        let fraction = coverage.fraction
         let share = DecimalText.text(100 * min(1, max(0, fraction)), digitCount: 1)
-        let style = fraction < 1 ? "meter part" : "meter"
+        let style =
+            coverage.damaged.isEmpty ? (fraction < 1 ? "meter some" : "meter") : "meter part"
         return "<span class=\"\(style)\"><i style=\"width:\(share)%\"></i></span> "
     }
 

@@ -42,6 +42,7 @@ enum ReportStyle {
         tr:last-child td{border-bottom:0}
         .number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
         td:last-child,th:last-child{padding-right:0}
+        td:last-child{overflow-wrap:anywhere}
         .line{white-space:nowrap}
         dl{margin:0}
         dl>div{display:grid;grid-template-columns:11rem 1fr;gap:.2rem 1rem;padding:.3rem 0}
@@ -57,7 +58,12 @@ enum ReportStyle {
         @media (max-width:34rem){main{padding:1.25rem .8rem 3rem}h1{font-size:1.4rem}\
         section{padding:.9rem}dl>div{grid-template-columns:1fr;gap:0}\
         .tiles{grid-template-columns:1fr 1fr;gap:.7rem}.tiles>div{padding:.7rem .8rem}\
-        .tiles b{font-size:1.2rem}th,td{padding-right:.7rem}.meter{width:3.5rem}}
+        .tiles b{font-size:1.2rem}th,td{padding-right:.7rem}td .meter{display:none}\
+        .stack thead{display:none}.stack tr{display:grid;grid-template-columns:1fr auto;gap:.1rem .7rem;\
+        padding:.45rem 0;border-bottom:1px solid var(--line)}.stack tr:last-child{border:0}\
+        .stack td{border:0;padding:0}.stack td:first-child{order:-2}.stack td:last-child{order:-1}\
+        .stack .number{text-align:left}.stack td[data-name]::before{content:attr(data-name) " ";\
+        color:var(--soft)}}
 
         """
 
@@ -71,6 +77,7 @@ enum ReportStyle {
         background:var(--page);border:1px solid var(--line);border-radius:.3rem;overflow:hidden}
         .meter i{display:block;height:100%;background:var(--good)}
         .meter.part i{background:var(--bad)}
+        .meter.some i{background:var(--open)}
         .plot{padding-right:6px;display:grid;grid-template-columns:max-content 1fr;gap:.2rem .6rem;font-size:.8rem;\
         color:var(--soft)}
         .plot .scale{display:flex;flex-direction:column;justify-content:space-between;\

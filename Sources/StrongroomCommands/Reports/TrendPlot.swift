@@ -22,8 +22,8 @@ struct TrendPlot {
     /// Seconds that make a good top of a scale, and those of which multiples do.
     private static let steps: [Double] = [
         0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 2 * 3600,
-        4 * 3600, 8 * 3600, 12 * 3600, 86_400, 2 * 86_400, 7 * 86_400, 14 * 86_400, 28 * 86_400,
-        91 * 86_400, 365 * 86_400,
+        4 * 3600, 8 * 3600, 12 * 3600, 86_400, 2 * 86_400, 4 * 86_400, 10 * 86_400, 20 * 86_400,
+        60 * 86_400, 120 * 86_400, 360 * 86_400,
     ]
 
     /// The plot as HTML; empty if there is nothing to draw.
@@ -65,7 +65,7 @@ struct TrendPlot {
 
     private func key(isShown: Bool) -> String {
         guard let limitText else { return "" }
-        let text = isShown ? "Dashed: \(limitText)" : "\(limitText), above the plot"
+        let text = isShown ? "Dashed: \(limitText)" : "Above the plot: \(limitText)"
         return "<p class=\"key\">\(HTMLText.escaped(text))</p>"
     }
 

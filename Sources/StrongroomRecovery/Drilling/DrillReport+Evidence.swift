@@ -58,15 +58,25 @@ extension DrillReport {
         conclude(
             .failed,
             Self.objectiveReason,
-            "\(what) \(Self.seconds(measured)), the objective is \(Self.seconds(objective.target))"
+            "\(what) \(Self.text(measured)), the objective is \(Self.text(objective.target))"
         )
     }
 
-    /// Seconds with three digits after the point.
-    private static func seconds(_ duration: Duration) -> String {
+    /// Below a minute with three digits after the point, else in units down to seconds, rounded up:
+    /// what was missed by a little does not look met.
+    private static func text(_ duration: Duration) -> String {
         let milliseconds = duration.microseconds / 1_000
-        let digits = String(milliseconds % 1_000)
-        return "\(milliseconds / 1_000)." + String(repeating: "0", count: 3 - digits.count)
-            + digits + " s"
+        guard milliseconds >= 60_000 else {
+            let digits = String(milliseconds % 1_000)
+            return "\(milliseconds / 1_000)." + String(repeating: "0", count: 3 - digits.count)
+                + digits + " s"
+        }
+        var rest = (milliseconds + 999) / 1_000
+        var words: [String] = []
+        for (unit, size) in [("d", 86_400), ("h", 3_600), ("min", 60), ("s", Int64(1))] {
+            if rest >= size { words.append("\(rest / size) \(unit)") }
+            rest %= size
+        }
+        return words.joined(separator: " ")
     }
 }

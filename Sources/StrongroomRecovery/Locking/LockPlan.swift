@@ -40,8 +40,8 @@ public struct LockPlan: Sendable {
     public var unprotectedByteCount: UInt64 { sum { !$0.lock.isClosed(at: now) } }
     /// Objects that anybody with the key could remove now.
     public var unprotectedCount: Int { entries.count { !$0.lock.isClosed(at: now) } }
-    /// Bytes whose lock ends before the rules let them go.
-    public var shortByteCount: UInt64 { sum { $0.lock.until ?? .min < $0.wanted } }
+    /// Bytes whose lock is to be made longer now.
+    public var shortByteCount: UInt64 { sum(\.isShort) }
     /// When the first of the locks ends; nil if there is none.
     public var firstEnd: Int64? {
         entries.compactMap { $0.lock.isClosed(at: now) ? $0.lock.until : nil }.min()

@@ -8,8 +8,17 @@ extension Prune {
     public func carryOut(_ plan: PrunePlan) async throws(RecoveryError) -> PruneResult {
         var result = PruneResult()
         try await condemn(plan, &result)
+        try await sweep(plan, &result)
+        try await merge(plan.document)
+        return result
+    }
+
+    private func sweep(
+        _ plan: PrunePlan,
+        _ result: inout PruneResult
+    ) async throws(RecoveryError) {
         let due = plan.entries.filter { $0.fate == .goes }
-        guard !due.isEmpty || !plan.dueSegments.isEmpty else { return result }
+        guard !due.isEmpty || !plan.dueSegments.isEmpty else { return }
         let id = try VaultObject.newIdentity()
         let start = clock.elapsed()
         let marker = try await put(
@@ -36,7 +45,6 @@ extension Prune {
         // Even after an error: nothing more is removed by this run.
         try await remove(marker)
         if let failure { throw failure }
-        return result
     }
 
     private func condemn(

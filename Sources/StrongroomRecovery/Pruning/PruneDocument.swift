@@ -38,6 +38,8 @@ struct PruneDocument: Equatable, Sendable {
     var segments: [SegmentNumber] = []
     /// Ids of the documents that no longer count for these snapshots.
     var cancels: [String] = []
+    /// Ids of the documents that this one stands for: what cancels one of them counts here too.
+    var merges: [String] = []
 
     func document(publicKey: [UInt8]) -> JSONObject {
         [
@@ -48,6 +50,7 @@ struct PruneDocument: Equatable, Sendable {
             "grace_us": .integer(grace),
             "id": .text(id),
             "kind": .text(kind.rawValue),
+            "merges": .array(merges.map(JSONValue.text)),
             "public_key": .text(Hex.encode(publicKey)),
             "rules": .text(rules),
             "segments": .array(segments.map { .integer(Int64($0.value)) }),
@@ -95,7 +98,8 @@ extension PruneDocument {
             segments: segments.compactMap { value in
                 value.asInteger.flatMap { UInt64(exactly: $0) }.map { SegmentNumber($0) }
             },
-            cancels: cancels.compactMap(\.asText)
+            cancels: cancels.compactMap(\.asText),
+            merges: (document["merges"]?.asArray ?? []).compactMap(\.asText)
         )
         guard self.snapshots.count == snapshots.count, self.segments.count == segments.count else {
             throw FormatError(.damaged, "the prune's document has a field out of range")

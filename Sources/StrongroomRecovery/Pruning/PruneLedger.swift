@@ -24,10 +24,15 @@ struct PruneLedger: Sendable {
         _ store: any ObjectStore,
         _ archive: ArchiveDocument
     ) async throws(RecoveryError) -> PruneLedger {
-        var ledger = PruneLedger()
         let (found, findings) = try await documents(store, VaultObject.prunePrefix, archive)
+        var ledger = PruneLedger(found)
         ledger.findings = findings
         ledger.isEmpty = found.isEmpty && findings.isEmpty
+        return ledger
+    }
+
+    /// What documents say, each with when the vault got it.
+    init(_ found: [(PruneDocument, Int64?)]) {
         var cancelled: Set<[String]> = []
         for (document, _) in found where document.kind == .restored {
             for snapshot in document.snapshots {
@@ -35,20 +40,24 @@ struct PruneLedger: Sendable {
             }
         }
         for (document, arrival) in found where document.kind == .condemned {
-            // A clock that was behind when it was condemned must not shorten the grace.
-            let start = max(document.time, arrival ?? document.time)
-            let due = start.addingReportingOverflow(document.grace)
-            let when = due.overflow ? Int64.max : due.partialValue
+            let when = Self.due(document, arrival)
+            let names = [document.id] + document.merges
             for snapshot in document.snapshots
-            where !cancelled.contains([document.id, snapshot.id]) {
-                let known = ledger.snapshots[snapshot.id]
-                ledger.snapshots[snapshot.id] = Self.joined(known, when, document.id)
+            where !names.contains(where: { cancelled.contains([$0, snapshot.id]) }) {
+                snapshots[snapshot.id] = Self.joined(snapshots[snapshot.id], when, document.id)
             }
             for segment in document.segments {
-                ledger.segments[segment] = Self.joined(ledger.segments[segment], when, document.id)
+                segments[segment] = Self.joined(segments[segment], when, document.id)
             }
         }
-        return ledger
+    }
+
+    /// When the grace of what a document condemns is over.
+    static func due(_ document: PruneDocument, _ arrival: Int64?) -> Int64 {
+        // A clock that was behind when it was condemned must not shorten the grace.
+        let start = max(document.time, arrival ?? document.time)
+        let due = start.addingReportingOverflow(document.grace)
+        return due.overflow ? Int64.max : due.partialValue
     }
 
     /// The first to condemn decides when.
@@ -64,11 +73,12 @@ struct PruneLedger: Sendable {
     }
 
     /// The signed documents under a prefix, each with when the vault got it; those that vanish
-    /// meanwhile are left out.
+    /// meanwhile are left out, once it was looked whether another one stands for them.
     static func documents(
         _ store: any ObjectStore,
         _ prefix: String,
-        _ archive: ArchiveDocument
+        _ archive: ArchiveDocument,
+        tries: Int = 3
     ) async throws(RecoveryError) -> ([(PruneDocument, Int64?)], [VaultFinding]) {
         var found: [(PruneDocument, Int64?)] = []
         var findings: [VaultFinding] = []
@@ -81,8 +91,9 @@ struct PruneLedger: Sendable {
                     limit: VaultContents.limit(of: object)
                 )
             } catch {
-                if error.code == .notFound { continue }
-                throw RecoveryError(error)
+                guard error.code == .notFound else { throw RecoveryError(error) }
+                guard prefix == VaultObject.prunePrefix, tries > 1 else { continue }
+                return try await documents(store, prefix, archive, tries: tries - 1)
             }
             do {
                 found.append(
