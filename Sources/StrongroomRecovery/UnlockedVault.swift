@@ -178,6 +178,9 @@ struct UnlockedVault: Sendable {
                 )
             } catch  where error.code == .integrity || error.code == .foreign {
                 findings.append(VaultFinding(.damaged, object, error.message))
+            } catch  where error.code == .notFound {
+                // Somebody may be pruning: it was there a moment ago.
+                continue
             }
         }
         return (manifests.sorted(by: StoredManifest.isBefore), findings)

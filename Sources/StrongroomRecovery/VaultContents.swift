@@ -57,7 +57,8 @@ struct VaultContents: Sendable {
         contents.documentBytes = try await contents.find(.document, in: store)
         contents.keyringBytes = try await contents.find(.keyring, in: store)
         contents.markerBytes = try await contents.find(.marker, in: store)
-        for prefix in [VaultObject.segmentPrefix, VaultObject.manifestPrefix] {
+        // Somebody may be shipping: what a manifest needs was there before it.
+        for prefix in [VaultObject.manifestPrefix, VaultObject.segmentPrefix] {
             for status in try await listing(store, prefix: prefix) {
                 guard let object = VaultObject(status.name.text) else { continue }
                 contents.objects[object] = status.byteCount

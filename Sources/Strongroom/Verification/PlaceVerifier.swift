@@ -116,10 +116,7 @@ package struct PlaceVerifier {
         for name in try fileSystem.names(in: layout.snapshots).map(\.string)
         where name.hasSuffix(".json") {
             report.documentCount += 1
-            let bytes = try fileSystem.readAll(
-                layout.snapshots.appending(name),
-                limit: SignedDocument.byteCountLimit
-            )
+            guard let bytes = try manifestBytes(name) else { continue }
             do throws(FormatError) {
                 let manifest = try SnapshotManifest(
                     decoding: bytes.span,
@@ -142,6 +139,17 @@ package struct PlaceVerifier {
             }
         }
         return manifests
+    }
+
+    /// Nil if a prune has taken the manifest since it was listed.
+    private func manifestBytes(_ name: String) throws(SystemError) -> [UInt8]? {
+        let path = layout.snapshots.appending(name)
+        do throws(SystemError) {
+            return try fileSystem.readAll(path, limit: SignedDocument.byteCountLimit)
+        } catch {
+            guard error.errno == .noSuchFileOrDirectory else { throw error }
+            return nil
+        }
     }
 
     /// A snapshot holds if every segment it lists is here as listed, and the archive's tree had the

@@ -16,16 +16,20 @@ final class VaultFileSystem: FileSystem {
     private let store: any ObjectStore
     /// Objects that are as if they were not there.
     private let hidden: Set<VaultObject>
+    /// Segments and manifests that are not among these came later, and are as if not there either.
+    private let known: VaultContents?
     private let cancellation: Cancellation
     private let firstFailure = Mutex<VaultError?>(nil)
 
     init(
         _ store: any ObjectStore,
         hiding hidden: Set<VaultObject> = [],
+        asOf known: VaultContents? = nil,
         _ cancellation: Cancellation
     ) {
         self.store = store
         self.hidden = hidden
+        self.known = known
         self.cancellation = cancellation
         root = (store as? DirectoryStore)?.path ?? "vault"
         rootText = root.string + (root.string.hasSuffix("/") ? "" : "/")
@@ -102,7 +106,12 @@ final class VaultFileSystem: FileSystem {
     }
 
     private func isHidden(_ name: ObjectName) -> Bool {
-        VaultObject(name.text).map(hidden.contains) ?? false
+        guard let object = VaultObject(name.text) else { return false }
+        if hidden.contains(object) { return true }
+        return switch object {
+        case .segment, .manifest: known.map { $0.objects[object] == nil } ?? false
+        default: false
+        }
     }
 
     /// A path below the root as an object's name; nil if no object can have it.

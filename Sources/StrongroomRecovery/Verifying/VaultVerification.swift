@@ -159,7 +159,7 @@ public struct VaultVerification: Sendable {
             progress
         )
         let proof = try await LocalFiles.pool.run { cancellation throws(RecoveryError) in
-            let files = VaultFileSystem(store, hiding: hidden, cancellation)
+            let files = VaultFileSystem(store, hiding: hidden, asOf: contents, cancellation)
             do throws(ArchiveError) {
                 return try VaultProof(files, publicKey: publicKey, keyring: keyring, meter).run()
             } catch {
@@ -170,8 +170,24 @@ public struct VaultVerification: Sendable {
         }
         report.archive = proof.archive
         report.contents = VaultCounts(proof.report)
-        report.findings += proof.report.damages.map { VaultFinding($0) } + proof.findings
+        let found = proof.report.damages.map { VaultFinding($0) } + proof.findings
+        report.findings += try await withoutPruned(found)
         report.notes += proof.report.notes
+    }
+}
+
+extension VaultVerification {
+    /// A manifest that a prune has taken away meanwhile is no damage.
+    private func withoutPruned(
+        _ findings: [VaultFinding]
+    ) async throws(RecoveryError) -> [VaultFinding] {
+        guard !findings.isEmpty else { return [] }
+        let listed = try await VaultContents.listing(store, prefix: VaultObject.manifestPrefix)
+        let present = Set(listed.map(\.name.text))
+        return findings.filter { finding in
+            guard case .manifest = VaultObject(finding.object) else { return true }
+            return present.contains(finding.object)
+        }
     }
 }
 
