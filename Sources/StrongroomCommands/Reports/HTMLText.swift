@@ -54,8 +54,10 @@ enum HTMLText {
         "<ul>" + items.map { "<li>\(escaped($0))</li>" }.joined(separator: "\n") + "</ul>"
     }
 
-    static func section(_ title: String, _ body: String) -> String {
-        "<section><h2>\(escaped(title))</h2>\n\(body)\n</section>"
+    /// A section; a long one may go on on the next sheet of paper.
+    static func section(_ title: String, _ body: String, isLong: Bool = false) -> String {
+        let style = isLong ? " class=\"long\"" : ""
+        return "<section\(style)><h2>\(escaped(title))</h2>\n\(body)\n</section>"
     }
 }
 

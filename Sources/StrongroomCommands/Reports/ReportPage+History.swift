@@ -79,8 +79,9 @@ extension ReportPage {
                 ["Began", "Scenario", "Result", "RTO", "RPO", "Records"],
                 rows,
                 isNumeric: [3, 4, 5]
-            ) + (rest > 0 ? "<p class=\"key\">and \(rest) older ones</p>" : "")
-        ).replacing("<section>", with: "<section class=\"long\">", maxReplacements: 1)
+            ) + (rest > 0 ? "<p class=\"key\">and \(rest) older ones</p>" : ""),
+            isLong: true
+        )
     }
 }
 

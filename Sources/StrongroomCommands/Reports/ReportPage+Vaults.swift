@@ -6,10 +6,10 @@ extension ReportPage {
     var vaultTable: String {
         guard !vaults.isEmpty else { return "" }
         let cards = vaults.map { vault in
-            "<h3>\(HTMLText.escaped(vault.name)) \(Self.badge(vault))</h3>"
-                + HTMLText.facts(facts(vault))
+            "<div class=\"whole\"><h3>\(HTMLText.escaped(vault.name)) \(Self.badge(vault))</h3>"
+                + HTMLText.facts(facts(vault)) + "</div>"
         }
-        return HTMLText.section("Vaults", cards.joined(separator: "\n"))
+        return HTMLText.section("Vaults", cards.joined(separator: "\n"), isLong: true)
     }
 
     private static func badge(_ vault: VaultLook) -> String {

@@ -103,7 +103,7 @@ enum ReportStyle {
         --open:#6d4700;--openback:#fff}
         body{font-size:10pt}main{max-width:none;padding:0 1px}
         *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
-        section,.tiles>div{border-radius:0;break-inside:avoid}
+        section,.tiles>div,.whole{border-radius:0;break-inside:avoid}
         section.long{break-inside:auto}tr{break-inside:avoid}h2{break-after:avoid}
         section{border:0;border-top:1px solid var(--line);padding:.8rem 0;margin:0}
         .tiles{grid-template-columns:repeat(4,1fr);gap:.6rem}.tiles b{font-size:1.2rem}
