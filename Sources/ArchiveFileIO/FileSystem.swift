@@ -127,6 +127,11 @@ package struct FileStatus: Equatable, Sendable {
         self.modified = modified
         self.permissions = permissions
     }
+
+    /// Whether both are of one file, whatever has become of its length since.
+    package func isSameFile(as other: FileStatus) -> Bool {
+        device == other.device && inode == other.inode
+    }
 }
 
 /// A failed system call: which, on what, and the kernel's reason.

@@ -67,7 +67,8 @@ package struct CommitBody: Equatable, Sendable {
             durable: bytes.u64(at: 104)
         )
         guard bytes.u32(at: 28) == 0, frameCount <= Limits.framesPerBatch,
-            frameByteCount <= UInt64(Limits.batch), number > 0, durable < number
+            frameByteCount <= UInt64(Limits.batch), (1...Limits.number).contains(number),
+            durable < number, lastSequence <= Limits.number
         else { throw FormatError(.damaged, "the commit body's fields contradict each other") }
     }
 }

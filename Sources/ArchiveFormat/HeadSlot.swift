@@ -89,5 +89,8 @@ package struct HeadSlot: Equatable, Sendable {
             committedByteCount: bytes.u64(at: 96),
             isClosed: bytes[104] == 1
         )
+        guard commit.number <= Limits.number, commit.lastSequence <= Limits.number else {
+            throw FormatError(.damaged, "the head slot numbers what cannot be")
+        }
     }
 }

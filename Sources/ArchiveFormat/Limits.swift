@@ -14,6 +14,8 @@ package enum Limits {
     package static let batch = frameBody + (1 << 20)
     /// Frames in one batch.
     package static let framesPerBatch = 65_536
+    /// The highest number of a commit or of a record version: to add one never overflows.
+    package static let number: UInt64 = 1 << 62
     /// Commits in one segment: 40 bytes each in the seal frame, which must stay below a frame.
     package static let commitsPerSegment = 262_144
     /// Directory frames in one segment.

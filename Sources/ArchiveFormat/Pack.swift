@@ -69,6 +69,21 @@ package struct Pack: Sendable {
         return length
     }
 
+    /// The number of a slot's record version, read from the entry's first field alone; nil if there is
+    /// no such slot, or its entry begins with another field.
+    package func sequence(_ slot: Int) -> RecordSequence? {
+        guard slots.indices.contains(slot) else { return nil }
+        let entry = bytes.span.extracting(slots[slot].entry)
+        var cursor = ByteCursor()
+        do throws(DecodingError) {
+            guard try cursor.varint(entry) == EntryTag.sequence.rawValue else { return nil }
+            _ = try cursor.varint(entry)
+            return try cursor.varint(entry)
+        } catch {
+            return nil
+        }
+    }
+
     /// Overwrites the plaintext, unless somebody else holds it as well.
     package mutating func wipe() {
         for index in bytes.indices { bytes[index] = 0 }

@@ -174,6 +174,9 @@ package struct SealBody: Equatable, Sendable {
             commits: commits,
             signature: [UInt8](copying: bytes.extracting(offset..<(offset + 64)))
         )
+        guard (1...Limits.number).contains(firstCommit), lastCommit <= Limits.number,
+            lastSequence <= Limits.number
+        else { throw FormatError(.damaged, "the seal numbers what cannot be") }
     }
 }
 

@@ -132,6 +132,9 @@ package struct SegmentHeader: Equatable, Sendable {
                 commitHash: Digest(reading: bytes, at: 112)
             )
         )
+        guard (1...Limits.number).contains(firstCommit),
+            (1...Limits.number).contains(firstSequence), number.value <= Limits.number
+        else { throw FormatError(.damaged, "the segment header numbers what cannot be") }
         readCompatibleFeatures = bytes.u64(at: 24)
         hash = Digest(reading: bytes, at: Self.hashOffset)
     }

@@ -92,7 +92,8 @@ extension ArchiveView {
         var next: [UInt8]?
         try scan(from: start, to: end) { key, value throws(DecodingError) in
             var cursor = ByteCursor()
-            visit(IndexKeys.sequence(key), try RecordPlace(decoding: value, &cursor))
+            let sequence = IndexKeys.sequence(key)
+            visit(sequence, try RecordPlace(decoding: value, &cursor, sequence: sequence))
             seen += 1
             if seen == count { next = [UInt8](copying: key) + [0] }
             return seen < count
@@ -121,7 +122,8 @@ extension ArchiveView {
             name.removeAll(keepingCapacity: true)
             name.append(copying: found)
             var cursor = ByteCursor()
-            let place = try RecordPlace(decoding: value, &cursor)
+            let sequence = IndexKeys.sequence(key)
+            let place = try RecordPlace(decoding: value, &cursor, sequence: sequence)
             if try cursor.byte(value) & IndexKeys.tombstone == 0 { places.append(place) }
             isFull = places.count == count
             return !isFull

@@ -47,7 +47,9 @@ extension ArchiveView {
             to: IndexKeys.time(time, sequence: end)
         ) { key, value throws(DecodingError) in
             var cursor = ByteCursor()
-            found.append((IndexKeys.sequence(key), try RecordPlace(decoding: value, &cursor)))
+            let sequence = IndexKeys.sequence(key)
+            let place = try RecordPlace(decoding: value, &cursor, sequence: sequence)
+            found.append((sequence, place))
             return found.count < limit
         }
         return found

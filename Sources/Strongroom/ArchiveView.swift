@@ -77,7 +77,8 @@ public struct ArchiveView: Sendable {
         try scan(from: prefix, to: prefix.prefixEnd) { key, value throws(DecodingError) in
             if IndexKeys.sequence(key) <= lastSequence {
                 var cursor = ByteCursor()
-                found.append(try RecordPlace(decoding: value, &cursor))
+                let sequence = IndexKeys.sequence(key)
+                found.append(try RecordPlace(decoding: value, &cursor, sequence: sequence))
             }
             return true
         }
@@ -193,7 +194,11 @@ public struct ArchiveView: Sendable {
                         .isEqual(to: start.span.extracting(prefix))
                 else { return nil }
                 var cursor = ByteCursor()
-                let place = try RecordPlace(decoding: entry.value.span, &cursor)
+                let place = try RecordPlace(
+                    decoding: entry.value.span,
+                    &cursor,
+                    sequence: IndexKeys.sequence(entry.key.span)
+                )
                 let flags = try cursor.byte(entry.value.span)
                 return flags & IndexKeys.tombstone != 0 ? nil : place
             }

@@ -50,16 +50,37 @@ package struct RecordPlace: Hashable, Sendable {
     package var segment: SegmentNumber
     package var frameOffset: UInt64
     package var slot: Int
+    /// The number of the record version that was put there; 0 where that is not known.
+    ///
+    /// A frame authenticates itself and not its place: one that was moved within the log opens, and only
+    /// this tells that it is another.
+    package var sequence: UInt64
 
-    package init(segment: SegmentNumber, frameOffset: UInt64, slot: Int) {
+    package init(segment: SegmentNumber, frameOffset: UInt64, slot: Int, sequence: UInt64 = 0) {
         self.segment = segment
         self.frameOffset = frameOffset
         self.slot = slot
+        self.sequence = sequence
+    }
+
+    package static func == (left: RecordPlace, right: RecordPlace) -> Bool {
+        left.slot == right.slot && left.isInPack(of: right)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(segment)
+        hasher.combine(frameOffset)
+        hasher.combine(slot)
     }
 
     /// Where a record of a segment's directory stands.
     package init(_ record: borrowing DirectoryRecord, in segment: SegmentNumber) {
-        self.init(segment: segment, frameOffset: record.frameOffset, slot: record.slot)
+        self.init(
+            segment: segment,
+            frameOffset: record.frameOffset,
+            slot: record.slot,
+            sequence: record.sequence
+        )
     }
 
     /// Whether both stand in one pack.
@@ -75,8 +96,10 @@ package struct RecordPlace: Hashable, Sendable {
 
     package init(
         decoding bytes: Span<UInt8>,
-        _ cursor: inout ByteCursor
+        _ cursor: inout ByteCursor,
+        sequence: UInt64 = 0
     ) throws(DecodingError) {
+        self.sequence = sequence
         segment = SegmentNumber(try cursor.varint(bytes))
         frameOffset = UInt64(try cursor.count(bytes, limit: Int(Limits.segment))) * 8
         slot = try cursor.count(bytes, limit: Limits.recordsPerPack)

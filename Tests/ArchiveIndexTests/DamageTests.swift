@@ -46,6 +46,18 @@ import Testing
         #expect(try bench.open().verifyAllPages().isSound)
     }
 
+    /// A leaf with it was believed, and the next checkpoint stopped the program.
+    @Test(arguments: [true, false])
+    func `an empty key stands on a branch only`(isLeaf: Bool) {
+        var page = PendingPage(capacity: 456)
+        let payload = [UInt8](repeating: 1, count: PageReference.byteCount)
+        let isAdded = page.append([UInt8]().span, payload: payload.span)
+        var bytes = [UInt8](repeating: 0, count: 456)
+        page.encode(into: &bytes)
+        let isRead = PageBody(bytes, isLeaf: isLeaf, keyByteLimit: 64) != nil
+        #expect(isAdded && isRead == !isLeaf)
+    }
+
     @Test
     func `an old version of a page put back is noticed`() throws {
         let bench = try Workbench(cacheByteLimit: 0)

@@ -49,7 +49,7 @@ import Testing
                 guard Self.apply(harm, to: copy, path, at: offset, bytes, twin) else { continue }
                 count += 1
                 do {
-                    if try Self.examine(copy, model) { found += 1 }
+                    if try DamageExamination.run(copy, model) { found += 1 }
                 } catch {
                     Issue.record("\(harm) \(path) at \(offset): \(error)")
                 }
@@ -93,37 +93,5 @@ import Testing
         }
         machine.replaceBytes(of: path, with: new)
         return new != bytes
-    }
-
-    /// Whether anything noticed; throws if a record was wrong or missing without a word.
-    private static func examine(
-        _ machine: SimulatedFileSystem,
-        _ model: LifeModel
-    ) throws -> Bool {
-        var isNoticed = false
-        for isWriter in [false, true] {
-            // A writer may mend; what it leaves must be right as well.
-            let copy = machine.clone()
-            let address = try Life.address(on: copy)
-            do {
-                let engine =
-                    isWriter ? try Engine.open(address) : try Engine.openForReading(address)
-                let report = try engine.verify()
-                if !report.isSound { isNoticed = true }
-                let found = try Life.contents(of: engine)
-                guard found == model.acknowledged else {
-                    throw BrokenPromise(
-                        "\(found.count) of \(model.acknowledged.count) records are right, and nobody "
-                            + "says so; \(report.findings)"
-                    )
-                }
-            } catch let error as ArchiveError {
-                isNoticed = true
-                guard !WriteLedger.holdsCanary(Array(error.message.utf8)) else {
-                    throw BrokenPromise("an error tells a name: \(error.message)")
-                }
-            }
-        }
-        return isNoticed
     }
 }

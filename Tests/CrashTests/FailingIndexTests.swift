@@ -1,5 +1,7 @@
 import ArchiveFileIO
+import ArchiveFormat
 import ArchiveIndex
+import ArchiveSegments
 import Strongroom
 import Support
 import Synchronization
@@ -56,6 +58,94 @@ import Testing
         try await archive.delete(LifeText.record(1).name, in: LifeText.record(1).collection)
         machine.removeFaults()
         try await archive.close()
+    }
+
+    private static func smallCheckpoints() -> ArchiveConfiguration {
+        var configuration = Life.configuration
+        configuration.checkpointByteCount = 4 << 10
+        return configuration
+    }
+
+    /// Memory held every entry until the archive was opened again.
+    @Test
+    func
+        `that can never be written ends in a refusal before memory is full, and no record is lost`()
+        throws
+    {
+        let configuration = Self.smallCheckpoints()
+        let machine = try Life.machine(configuration)
+        let engine = try Engine.open(try Life.address(on: machine, configuration))
+        machine.inject(SimulatedFault(.write, on: "index", errno: .noSpace, duration: .forever))
+        var kept: [NewRecord] = []
+        var refusal: ArchiveError?
+        while refusal == nil, kept.count < 2_000 {
+            let record = NewRecord(name: "r\(kept.count)", body: [UInt8(kept.count % 256)])
+            do throws(ArchiveError) {
+                _ = try engine.commit([record])
+                kept.append(record)
+            } catch {
+                refusal = error
+            }
+        }
+        #expect(refusal?.code == .full)
+        #expect(refusal?.message.contains("nothing was written") == true)
+        #expect(engine.memory.byteCount < 2 * engine.memoryByteLimit)
+        #expect(throws: ArchiveError.self) { try engine.commit([NewRecord(name: "no", body: [])]) }
+        machine.removeFaults()
+        _ = try engine.commit([NewRecord(name: "room again", body: [1])])
+        #expect(engine.memory.byteCount < engine.memoryByteLimit)
+        try engine.close()
+        let reopened = try Engine.open(try Life.address(on: machine, configuration))
+        #expect(try reopened.verify().findings == [])
+        let found = try Life.contents(of: reopened)
+        #expect(found.count == kept.count + 1)
+        for record in kept { #expect(found[record.collection + "/" + record.name] == record.body) }
+        try reopened.close()
+    }
+
+    /// A checkpoint that failed was begun again at once, for ever, and closing waited for its end.
+    @Test func `that can never be written lets no call wait for ever`() async throws {
+        let configuration = Self.smallCheckpoints()
+        let machine = try Life.machine(configuration)
+        let archive = try await Archive.open(
+            try Life.address(on: machine, configuration),
+            mode: .readWrite
+        )
+        machine.inject(SimulatedFault(.write, on: "index", errno: .noSpace, duration: .forever))
+        var count = 0
+        var refusal: ArchiveError?
+        while refusal == nil, count < 2_000 {
+            do throws(ArchiveError) {
+                try await archive.put([1], name: "r\(count)")
+                count += 1
+            } catch {
+                refusal = error
+            }
+        }
+        #expect(refusal?.code == .full)
+        #expect(await archive.unfinished().map(\.code) == [.full])
+        machine.removeFaults()
+        try await archive.put([1], name: "room again")
+        #expect(await archive.unfinished().isEmpty)
+        try await archive.close()
+        let engine = try Engine.openForReading(try Life.address(on: machine, configuration))
+        #expect(try Life.contents(of: engine).count == count + 1)
+    }
+
+    /// So that what a checkpoint costs is known: it writes to the index, and nothing to the log.
+    @Test func `brought up to date at every commit adds nothing to the log`() throws {
+        try withEngine { engine, _ in
+            for number in 0..<40 {
+                let before = engine.end
+                _ = try engine.commit([NewRecord(name: "r\(number)", body: [1])])
+                #expect(engine.end.link.lastSequence == before.link.lastSequence + 1)
+                #expect(engine.end.link.number == before.link.number + 1)
+                let committed = engine.end
+                try engine.checkpoint()
+                #expect(engine.end == committed)
+            }
+            #expect(try engine.verify().recordCount == 40)
+        }
     }
 
     @Test func `on a full disk is told as that`() throws {

@@ -101,6 +101,9 @@ final class Life {
         case .fault(let fault, let call, let errno, let isForever):
             isImpaired = true
             machine.inject(fault.simulated(call, Errno(rawValue: errno), isForever))
+        case .badSector(let seed):
+            isImpaired = true
+            spoil(seed)
         case .fill(let byteCount):
             isImpaired = true
             machine.limitGrowth(to: byteCount)
@@ -264,10 +267,20 @@ final class Life {
         }
     }
 
+    private func spoil(_ seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        let paths = machine.filePaths.filter { machine.bytes(of: $0)?.isEmpty == false }
+        guard let path = paths.randomElement(using: &generator),
+            let byteCount = machine.bytes(of: path)?.count
+        else { return }
+        machine.spoil(path, at: Int.random(in: 0..<byteCount, using: &generator))
+    }
+
     private func cutPower(_ seed: UInt64) throws {
         engine = nil
         pendingCut = nil
         machine.liftLimit()
+        machine.mendSectors()
         var oracle = SeededOracle(seed: seed, tearsSectors: seed % 4 == 0)
         machine = machine.afterCrash(&oracle)
         isImpaired = false
@@ -278,6 +291,7 @@ final class Life {
 
     private func heal() {
         machine.removeFaults()
+        machine.mendSectors()
         machine.liftLimit()
         isImpaired = false
         guard !machine.hasCrashed else { return }
@@ -297,6 +311,7 @@ final class Life {
         pendingCut = nil
         machine = saved.machine.clone()
         machine.liftLimit()
+        machine.mendSectors()
         model = saved.model
         isImpaired = false
         mustReopen = false
@@ -368,29 +383,5 @@ extension Engine {
         guard let log else { return }
         do { try log.seal() } catch { throw ArchiveError.wrapping(error) }
         end = log.place
-    }
-}
-
-extension LifeStep.Fault {
-    func simulated(_ call: Int, _ errno: Errno, _ isForever: Bool) -> SimulatedFault {
-        let operation: SystemError.Operation? =
-            switch self {
-            case .any: nil
-            case .write: .write
-            case .synchronize: .synchronize
-            case .directory: .synchronizeDirectory
-            case .open: .open
-            case .allocate: .allocate
-            case .rename: .rename
-            case .remove: .remove
-            case .resize: .resize
-            case .read: .read
-            }
-        return SimulatedFault(
-            operation,
-            call: call,
-            errno: errno,
-            duration: isForever ? .forever : .once
-        )
     }
 }

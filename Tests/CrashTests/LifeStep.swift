@@ -1,4 +1,5 @@
 import ArchiveBytes
+import ArchiveFileIO
 import Support
 import Synchronization
 import SystemPackage
@@ -38,6 +39,8 @@ enum LifeStep: Equatable, Sendable {
     case powerCutAhead(changes: Int, seed: UInt64)
     /// Calls begin to fail.
     case fault(Fault, call: Int, errno: Int32, isForever: Bool)
+    /// A sector of some file cannot be read any more.
+    case badSector(seed: UInt64)
     /// The disk takes so many bytes more.
     case fill(byteCount: UInt64)
     /// What failed works again, and there is room.
@@ -91,7 +94,32 @@ extension LifeStep {
         case 96..<97:
             return .clock(deltaSeconds: Int64(generator.next() % 2_000_000) - 1_000_000)
         case 97..<98: return .save
+        case 98..<99: return .badSector(seed: seed)
         default: return .setBack
         }
+    }
+}
+
+extension LifeStep.Fault {
+    func simulated(_ call: Int, _ errno: Errno, _ isForever: Bool) -> SimulatedFault {
+        let operation: SystemError.Operation? =
+            switch self {
+            case .any: nil
+            case .write: .write
+            case .synchronize: .synchronize
+            case .directory: .synchronizeDirectory
+            case .open: .open
+            case .allocate: .allocate
+            case .rename: .rename
+            case .remove: .remove
+            case .resize: .resize
+            case .read: .read
+            }
+        return SimulatedFault(
+            operation,
+            call: call,
+            errno: errno,
+            duration: isForever ? .forever : .once
+        )
     }
 }

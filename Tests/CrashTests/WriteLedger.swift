@@ -44,7 +44,7 @@ final class WriteLedger: Sendable {
             }
             let frame = span.extracting(offset..<(offset + header.frameByteCount))
             // Commits, seals and their like are public and have no nonce.
-            if header.kind == .records || header.kind == .chunk || header.kind == .directory {
+            if [.records, .chunk, .directory, .dictionary].contains(header.kind) {
                 note(header.nonce.bytes, frame, path)
             }
             offset += header.frameByteCount

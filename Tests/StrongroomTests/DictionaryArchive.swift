@@ -48,7 +48,7 @@ struct DictionaryArchive {
     /// Nothing yet.
     init() throws {
         files = SimulatedFileSystem()
-        try files.makeDirectory("/srv")
+        try files.makeDirectories("/srv")
     }
 
     static var configuration: ArchiveConfiguration {
@@ -82,7 +82,13 @@ struct DictionaryArchive {
     }
 
     /// Puts all sample records once more, each under a name of its own, in two batches.
-    mutating func put(_ round: Int, in engine: Engine) throws {
+    ///
+    /// `acknowledged` hears the names of each batch once it is durable.
+    mutating func put(
+        _ round: Int,
+        in engine: Engine,
+        acknowledged: ([String]) -> Void = { _ in }
+    ) throws {
         let sample = try PatientSample().records
         let half = sample.count / 2
         for records in [sample[..<half], sample[half...]] {
@@ -100,6 +106,7 @@ struct DictionaryArchive {
                 )
             }
             _ = try engine.commit(batch)
+            acknowledged(batch.map(\.name))
         }
     }
 

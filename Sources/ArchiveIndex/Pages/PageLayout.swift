@@ -64,7 +64,10 @@ enum PageLayout {
                 isLeaf
                 ? entry.payload.count <= IndexLimits.valueByteCount
                 : entry.payload.count == PageReference.byteCount
-            guard isPayloadRight, keyCount <= keyByteLimit else { return false }
+            // Only the first fence of a branch is empty.
+            guard isPayloadRight, keyCount <= keyByteLimit, keyCount > 0 || !isLeaf else {
+                return false
+            }
             offset = entry.end
         }
         return offset == end && KeyOrder.isZero(body, end..<body.count)

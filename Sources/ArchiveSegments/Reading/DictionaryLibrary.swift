@@ -87,14 +87,17 @@ package final class DictionaryLibrary: Sendable {
         } catch  where error.code == .corrupt {
             // Another segment may have it.
         }
+        var unreadable: LogError?
         for name in try directory.names().reversed() where name.number != segment {
             do throws(LogError) {
                 let found = try bytes(of: number, in: name.number, before: Self.searchByteCount)
                 if let found { return found }
             } catch  where error.code == .corrupt || error.cause != nil {
-                continue
+                if error.code != .corrupt { unreadable = error }
             }
         }
+        // It may be where nobody can read at the moment: that is no damage.
+        if let unreadable { throw unreadable }
         throw LogError(
             .corrupt,
             segment: segment,
@@ -113,7 +116,7 @@ package final class DictionaryLibrary: Sendable {
         let reader = LogReader(directory, archiveID: keys.archiveID)
         let opener = FrameOpener(keys: keys, dictionaries: nil)
         var walk = FrameWalk(reader, segment, opener)
-        while walk.offset < limit, let header = try walk.next() {
+        while let header = try walk.next(before: limit) {
             guard header.kind == .dictionary, header.dictionary == number else { continue }
             return try walk.open(header)
         }
@@ -121,7 +124,7 @@ package final class DictionaryLibrary: Sendable {
     }
 }
 
-/// A walk over a segment's frames from header to header.
+/// A walk over a segment's frames from header to header; one that is damaged does not hide the next.
 private struct FrameWalk {
     private let reader: LogReader
     private let segment: SegmentNumber
@@ -140,22 +143,27 @@ private struct FrameWalk {
         self.opener = opener
     }
 
-    /// The next frame's header; nil behind the last one, or behind one that is damaged.
-    mutating func next() throws(LogError) -> FrameHeader? {
-        if offset < start || offset + UInt64(FrameHeader.byteCount) > start + UInt64(buffer.count) {
-            start = offset
-            buffer = try reader.bytes(of: segment, at: offset, byteCount: Self.readByteCount)
+    /// The next frame's header; nil if none begins before `limit`.
+    mutating func next(before limit: UInt64) throws(LogError) -> FrameHeader? {
+        while offset < limit {
+            if offset < start
+                || offset + UInt64(FrameHeader.byteCount) > start + UInt64(buffer.count)
+            {
+                start = offset
+                buffer = try reader.bytes(of: segment, at: offset, byteCount: Self.readByteCount)
+            }
+            let local = Int(offset - start)
+            guard buffer.count - local >= FrameHeader.byteCount else { return nil }
+            do throws(FormatError) {
+                let header = try opener.header(buffer.span.extracting(local...))
+                current = offset
+                offset += UInt64(header.frameByteCount)
+                return header
+            } catch {
+                offset += UInt64(FrameHeader.alignment)
+            }
         }
-        let local = Int(offset - start)
-        guard buffer.count - local >= FrameHeader.byteCount else { return nil }
-        do throws(FormatError) {
-            let header = try opener.header(buffer.span.extracting(local...))
-            current = offset
-            offset += UInt64(header.frameByteCount)
-            return header
-        } catch {
-            return nil
-        }
+        return nil
     }
 
     /// The dictionary in the frame whose header came last.

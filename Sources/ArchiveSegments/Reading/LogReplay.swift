@@ -82,6 +82,7 @@ package struct LogReplay {
         _ visit: (LogEntries, LogPlace) throws(LogError) -> Void
     ) throws(LogError) {
         let keys = keys
+        var tally: ListedRecords?
         try WorkerTeam.inOrder(
             waiting,
             threadCount: WorkerTeam.processorCount,
@@ -90,13 +91,18 @@ package struct LogReplay {
             { listed, found throws(LogError) in
                 // What did not open may be of a collection that a directory before has made known
                 // since.
-                if let found, found.erasedCount == 0 {
-                    try visit(found, listed.end)
-                } else {
-                    try visit(try Self.entries(of: listed, keys), listed.end)
+                let isOpen = found?.erasedCount == 0
+                let entries =
+                    if isOpen, let found { found } else { try Self.entries(of: listed, keys) }
+                if tally?.segment != listed.segment.header.number {
+                    try tally?.requireAll()
+                    tally = ListedRecords(of: listed.segment)
                 }
+                tally?.add(entries)
+                try visit(entries, listed.end)
             }
         )
+        try tally?.requireAll()
         waiting = []
     }
 

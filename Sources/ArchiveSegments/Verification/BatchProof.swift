@@ -99,19 +99,34 @@ final class BatchProver {
         at offset: UInt64
     ) throws(LogError) -> FrameFinding? {
         guard let check else { return nil }
+        let (bytes, header) = try frame(file, segment, offset)
+        return check.finding(bytes.span, header: header, segment: segment, offset: offset)
+    }
+
+    /// Makes known the collections that a directory tells of.
+    func learn(_ file: any File, segment: SegmentNumber, at offset: UInt64) throws(LogError) {
+        guard let check else { return }
+        let (bytes, header) = try frame(file, segment, offset)
+        try check.learn(bytes.span, header: header, segment: segment, offset: offset)
+    }
+
+    private func frame(
+        _ file: any File,
+        _ segment: SegmentNumber,
+        _ offset: UInt64
+    ) throws(LogError) -> (bytes: [UInt8], header: FrameHeader) {
         var bytes: [UInt8] = []
         try LogReader.read(file, segment, at: offset, into: &bytes)
-        let header: FrameHeader
         do {
-            header = try FrameHeader(
+            let header = try FrameHeader(
                 decoding: bytes.span,
                 at: 0,
                 archiveID: archiveID,
                 hasher: SHA256()
             )
+            return (bytes, header)
         } catch {
             throw LogError(error, segment: segment, offset: offset)
         }
-        return check.finding(bytes.span, header: header, segment: segment, offset: offset)
     }
 }

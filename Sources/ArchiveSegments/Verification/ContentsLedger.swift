@@ -20,9 +20,17 @@ struct ContentsLedger {
     private var expected: Expected?
     /// A batch has made a collection known: frames of it may have been read too early to be opened.
     private var hasLearnt = false
+    /// Directories that tell of collections whose own record is damaged, until they are asked.
+    private var unasked: [UInt64]
 
     /// `prover` opens frames again that were read too early; nil without keys.
-    init(_ file: any File, _ name: SegmentDirectory.Name, prover: BatchProver?) {
+    init(
+        _ file: any File,
+        _ name: SegmentDirectory.Name,
+        prover: BatchProver?,
+        directories: [UInt64] = []
+    ) {
+        unasked = directories
         self.file = file
         self.name = name
         self.prover = prover
@@ -77,7 +85,7 @@ struct ContentsLedger {
     ) throws(LogError) -> String? {
         switch finding {
         case .erased, .damaged:
-            if mayTryAgain, hasLearnt, let prover,
+            if mayTryAgain, let prover, learn(prover),
                 let second = try prover.again(file, segment: name.number, at: offset)
             {
                 return try add(second, at: offset, mayTryAgain: false, &sequences)
@@ -101,6 +109,18 @@ struct ContentsLedger {
             return compare(records, chunks)
         }
         return nil
+    }
+
+    /// Whether more collections are known than when the frames were read first.
+    private mutating func learn(_ prover: BatchProver) -> Bool {
+        for offset in unasked {
+            // One that cannot be read has nothing to tell; that it cannot is found in its turn.
+            if (try? prover.learn(file, segment: name.number, at: offset)) != nil {
+                hasLearnt = true
+            }
+        }
+        unasked = []
+        return hasLearnt
     }
 
     private func damage(_ batch: ProvedBatch, at offset: UInt64, _ finding: String) -> Damage {

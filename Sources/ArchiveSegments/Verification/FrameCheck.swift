@@ -182,22 +182,49 @@ struct FrameCheck {
         return nil
     }
 
-    private func directory(
+    /// Makes known the collections that a directory tells of, and looks at nothing else in it.
+    func learn(
         _ bytes: Span<UInt8>,
+        header: FrameHeader,
+        segment: SegmentNumber,
+        offset: UInt64
+    ) throws(LogError) {
+        guard header.kind == .directory else { return }
+        _ = try blocks(of: bytes, header, segment, offset)
+    }
+
+    private func blocks(
+        of bytes: Span<UInt8>,
         _ header: FrameHeader,
         _ segment: SegmentNumber,
         _ offset: UInt64
-    ) throws -> FrameFinding {
+    ) throws(LogError) -> (blocks: [DirectoryBlock], erasedCount: Int) {
         guard
             PublicFrame.isAuthentic(bytes, header: header, archiveID: keys.archiveID, mac: mac)
-        else { throw FormatError(.damaged, "the directory frame is not authentic") }
-        let (blocks, erasedCount) = try DirectoryFrame.open(
+        else {
+            throw LogError(
+                .corrupt,
+                segment: segment,
+                offset: offset,
+                "the directory frame is not authentic"
+            )
+        }
+        return try DirectoryFrame.open(
             bytes,
             header: header,
             keys: keys,
             segment: segment,
             offset: offset
         )
+    }
+
+    private func directory(
+        _ bytes: Span<UInt8>,
+        _ header: FrameHeader,
+        _ segment: SegmentNumber,
+        _ offset: UInt64
+    ) throws -> FrameFinding {
+        let (blocks, erasedCount) = try blocks(of: bytes, header, segment, offset)
         if let listed = visit.listed {
             for block in blocks { for record in block.records { listed(record, segment) } }
         }

@@ -153,7 +153,12 @@ package struct LogVerifier {
         _ name: SegmentDirectory.Name
     ) throws(LogError) {
         var walk = SealedWalk(after: segment.firstLink.lastSequence)
-        var contents = ContentsLedger(segment.file, name, prover: team.single)
+        var contents = ContentsLedger(
+            segment.file,
+            name,
+            prover: team.single,
+            directories: segment.seal.directories
+        )
         let before = result.damages.count
         var commit = 0
         try team.prove(segment.commitList) { proof throws(LogError) in

@@ -88,6 +88,8 @@ package final class LogWriter {
         previousSeal = position.previousSeal
         lastNumber = position.lastNumber
         active = position.active
+        // If that fails, the first commit asks again.
+        if let active { active.status = try? directory.fileSystem.status(of: path(of: active)) }
     }
 
     /// Where the log ends now.
@@ -131,6 +133,7 @@ package final class LogWriter {
         time: Timestamp
     ) throws(LogError) -> CommittedBatch {
         try checkFit()
+        try requireInPlace()
         precondition(lastSequence >= link.lastSequence, "sequence numbers only rise")
         try rollIfFull()
         let segment = try activeSegment(time: time)
@@ -196,6 +199,7 @@ package final class LogWriter {
     package func seal() throws(LogError) {
         try checkFit()
         guard let segment = active else { return }
+        try requireInPlace()
         segment.isSealing = true
         defer { segment.isSealing = false }
         try flushDirectory()
@@ -222,8 +226,7 @@ package final class LogWriter {
             try segment.file.resize(to: segment.committedByteCount + UInt64(bytes.count))
             try segment.file.synchronize()
             try directory.fileSystem.rename(
-                segment.path
-                    ?? directory.path(SegmentDirectory.Name(segment.number, isSealed: false)),
+                path(of: segment),
                 to: directory.path(SegmentDirectory.Name(segment.number, isSealed: true))
             )
             try directory.fileSystem.synchronizeDirectory(directory.path)
@@ -266,6 +269,32 @@ extension LogWriter {
             segment: failure.segment,
             "writing stopped after an earlier failure (\(failure.finding)); reopen the archive"
         )
+    }
+
+    /// Ends writing; whoever opens the archive next finds everything that was acknowledged.
+    package func stop(_ finding: String) {
+        failure = failure ?? LogError(.poisoned, segment: active?.number, finding)
+    }
+
+    private func path(of segment: ActiveSegment) -> FilePath {
+        segment.path ?? directory.path(SegmentDirectory.Name(segment.number, isSealed: false))
+    }
+
+    /// Ends writing to a file whose name is gone or leads to another one: nobody would find what is
+    /// acknowledged there.
+    private func requireInPlace() throws(LogError) {
+        guard let active else { return }
+        let found: FileStatus?
+        do {
+            found = try directory.fileSystem.status(of: path(of: active))
+        } catch {
+            throw LogError(error, segment: active.number)
+        }
+        guard let found, active.status.map({ found.isSameFile(as: $0) }) ?? true else {
+            stop("\(path(of: active).string) was moved, removed or replaced while it was open")
+            return try checkFit()
+        }
+        active.status = found
     }
 
     /// Runs calls after whose failure the disk's content is unknown.
@@ -317,6 +346,7 @@ extension LogWriter {
             try file.synchronize()
             try directory.fileSystem.synchronizeDirectory(directory.path)
             let segment = ActiveSegment(file: file, header: header)
+            segment.status = try directory.fileSystem.status(of: path)
             active = segment
             return segment
         } catch {

@@ -152,7 +152,7 @@ final class ArchiveCore: @unchecked Sendable {
     private func commit(_ batch: [Request]) {
         do throws(ArchiveError) {
             let records = batch.count == 1 ? batch[0].records : batch.flatMap(\.records)
-            pipeline.makeRoom()
+            try pipeline.makeRoom()
             // Where they go depends on what they delete.
             if batch.contains(where: \.standsAlone) { pipeline.rest() }
             let appended = try engine.append(records)

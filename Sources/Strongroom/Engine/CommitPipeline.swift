@@ -15,8 +15,9 @@ import Synchronization
 ///     indexer:               absorb N ── absorb N+1 ──
 ///     checkpointer:                  ──────── checkpoint ────────
 ///
-/// Memory is bounded: two batches at most wait to be absorbed, and no batch is begun while a checkpoint
-/// runs and twice its size has come in.
+/// Memory is bounded: two batches at most wait to be absorbed, no batch is begun while a checkpoint
+/// runs and twice its size has come in, and none is taken while the index cannot be written and four
+/// times that size waits for it.
 ///
 /// Sendable because each of the engine's parts is touched by its own thread only, or by the writer's
 /// while the others rest.
@@ -33,8 +34,10 @@ final class CommitPipeline: @unchecked Sendable {
     private let isFull = Atomic(false)
     /// The index must be made anew before there can be another checkpoint.
     private let isStuck = Atomic(false)
-    /// The indexer's, or the writer's while that rests: how large memory is when making the index anew,
-    /// which failed, is tried once more.
+    /// So much waits for the index that no batch may come before a checkpoint has.
+    private let isOverfull = Atomic(false)
+    /// The indexer's, or the writer's while that rests: how large memory is when a checkpoint, after one
+    /// that failed, is tried once more.
     private var retryByteCount = 0
 
     init(_ engine: Engine) {
@@ -43,14 +46,21 @@ final class CommitPipeline: @unchecked Sendable {
         engine.log?.settle = { [indexer] in indexer.sync {} }
     }
 
-    /// Waits, on the writer's thread, until there is room in memory for another batch.
-    func makeRoom() {
+    /// Waits, on the writer's thread, until there is room in memory for another batch; throws if none
+    /// can be made.
+    func makeRoom() throws(ArchiveError) {
         if isFull.load(ordering: .acquiring) { running.wait() }
-        guard isStuck.exchange(false, ordering: .acquiringAndReleasing) else { return }
+        if isStuck.exchange(false, ordering: .acquiringAndReleasing) {
+            rest()
+            engine.runBehindCommit(.index) { () throws(ArchiveError) in try engine.checkpoint() }
+            // Reading the whole log again for every batch would end all writing.
+            retryByteCount = 2 * engine.memory.byteCount
+        }
+        guard isOverfull.load(ordering: .acquiring) else { return }
         rest()
-        engine.runBehindCommit(.index) { () throws(ArchiveError) in try engine.checkpoint() }
-        // Reading the whole log again for every batch would end all writing.
-        retryByteCount = 2 * engine.memory.byteCount
+        try engine.requireRoomInMemory()
+        retryByteCount = 0
+        isOverfull.store(false, ordering: .releasing)
     }
 
     /// Takes a durable batch over from the writer's thread.
@@ -85,11 +95,14 @@ final class CommitPipeline: @unchecked Sendable {
             isCheckpointRunning && engine.memory.byteCount >= 2 * limit,
             ordering: .releasing
         )
-        guard !isCheckpointRunning, engine.isCheckpointDue else { return }
-        guard !engine.mustRemakeIndex else {
-            let isTime = engine.memory.byteCount >= retryByteCount
-            return isStuck.store(isTime, ordering: .releasing)
-        }
+        isOverfull.store(
+            engine.memory.byteCount >= engine.memoryByteLimit,
+            ordering: .releasing
+        )
+        guard !isCheckpointRunning, engine.isCheckpointDue,
+            engine.memory.byteCount >= retryByteCount
+        else { return }
+        guard !engine.mustRemakeIndex else { return isStuck.store(true, ordering: .releasing) }
         isCheckpointRunning = true
         running.enter()
         let checkpoint = engine.beginCheckpoint()
@@ -99,6 +112,10 @@ final class CommitPipeline: @unchecked Sendable {
                 isCheckpointRunning = false
                 engine.end(checkpoint, outcome)
                 retryByteCount = 0
+                if case .failure = outcome, !engine.mustRemakeIndex {
+                    // At once it would fail again, and again, and nobody's wait would end.
+                    retryByteCount = engine.memory.byteCount + limit / 2
+                }
                 isStuck.store(engine.mustRemakeIndex, ordering: .releasing)
                 startCheckpointIfDue()
                 running.leave()

@@ -53,6 +53,7 @@ extension Engine {
     /// Makes chunks durable that the archive does not hold yet.
     package func commit(chunks: [PendingChunk]) throws(ArchiveError) {
         let log = try writableLog()
+        try requireRoomInMemory()
         do {
             var fresh: [PendingChunk] = []
             var ids: Set<Digest> = []

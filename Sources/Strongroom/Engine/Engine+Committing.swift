@@ -30,6 +30,7 @@ extension Engine {
     /// Makes entries durable in one commit, and visible; their sequences and times are given here.
     func commit(_ records: [PendingRecord]) throws(ArchiveError) -> [Receipt] {
         guard !records.isEmpty else { return [] }
+        try requireRoomInMemory()
         let batch = try append(records)
         absorb(batch)
         keepUp(with: records)
@@ -138,7 +139,13 @@ extension Engine {
         guard let log else {
             throw ArchiveError(.readOnly, "the archive was opened for reading only")
         }
-        return log
+        do {
+            guard let loss = try footing?.loss() else { return log }
+            log.stop("the archive is not where it was opened")
+            throw ArchiveError(.poisoned, loss)
+        } catch {
+            throw ArchiveError.wrapping(error, in: layout.root.string)
+        }
     }
 
     /// Collections that no record has been in before, in the order of their first record.
@@ -158,7 +165,9 @@ extension Engine {
     ///
     /// Called at the latest 100 ms after a commit.
     package func advanceHead(isClosed: Bool = false) throws(ArchiveError) {
-        guard let log, !log.isPoisoned || isClosed, var head else { return }
+        guard let log, !log.isPoisoned || isClosed, footing?.isCopy != true, var head else {
+            return
+        }
         let end = log.place
         guard isClosed || head.current?.commit.number != end.link.number else { return }
         try head.advance(
@@ -200,7 +209,13 @@ extension Engine {
     /// The first failure is thrown when everything that still could be closed is.
     package func close() throws(ArchiveError) {
         guard let log else { return }
+        // The other process has the lock, the log and the head.
+        if footing?.isCopy == true {
+            self.log = nil
+            return
+        }
         var failure: ArchiveError? = nil
+        if (try? footing?.loss()) != nil { log.stop("the archive is not where it was opened") }
         if log.isPoisoned {
             self.log = nil
             return giveBackLock()

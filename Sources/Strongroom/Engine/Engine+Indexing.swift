@@ -1,6 +1,7 @@
 import ArchiveFormat
 import ArchiveIndex
 import ArchiveSegments
+import Synchronization
 import SystemPackage
 
 /// Entries on their way into the index on disk.
@@ -32,6 +33,24 @@ extension Engine {
         guard case .writer = index else { return false }
         return memory.byteCount >= configuration.checkpointByteCount
             || uncoveredByteCount >= UInt64(configuration.checkpointLogByteCount)
+    }
+
+    /// Entries in memory that may wait for an index that cannot be written.
+    var memoryByteLimit: Int { 4 * configuration.checkpointByteCount }
+
+    /// Refuses to go on where memory would grow without an end because the index cannot be written.
+    func requireRoomInMemory() throws(ArchiveError) {
+        guard case .writer = index, memory.byteCount >= memoryByteLimit else { return }
+        do {
+            try checkpoint()
+            unfinished.withLock { $0[.index] = nil }
+        } catch {
+            throw ArchiveError(
+                error.code,
+                "nothing was written: \(memory.byteCount) bytes of entries wait in memory for the "
+                    + "index, which cannot be written: \(error.message)"
+            )
+        }
     }
 
     /// Brings the index on disk up to the log.

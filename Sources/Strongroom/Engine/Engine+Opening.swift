@@ -307,6 +307,7 @@ extension Engine {
             configuration: address.configuration,
             clock: address.clock,
             lockFile: lockFile,
+            footing: lockFile == nil ? nil : try footing(address),
             indexOpening: opening,
             index: opened.handle,
             memory: memory,
@@ -320,6 +321,14 @@ extension Engine {
                 link: end.link
             )
         )
+    }
+
+    private static func footing(_ address: ArchiveAddress) throws(ArchiveError) -> Footing {
+        do {
+            return try Footing(address.fileSystem, address.layout)
+        } catch {
+            throw ArchiveError(error)
+        }
     }
 
     /// The level of what is written from now on.

@@ -25,6 +25,8 @@ package final class Engine {
 
     /// Holds the writer's lock for as long as the archive is open for writing.
     let lockFile: (any File)?
+    /// Nil for a reader.
+    let footing: Footing?
     /// Makes the index anew when a page of it turns out to be damaged.
     let indexOpening: IndexOpening
     // The log's.
@@ -71,6 +73,7 @@ package final class Engine {
         dictionaries = OwnDictionaries(parts.configuration)
         clock = parts.clock
         lockFile = parts.lockFile
+        footing = parts.footing
         indexOpening = parts.indexOpening
         index = parts.index
         memory = parts.memory
@@ -105,6 +108,7 @@ struct EngineParts {
     var configuration: ArchiveConfiguration
     var clock: @Sendable () -> Timestamp
     var lockFile: (any File)?
+    var footing: Footing?
     var indexOpening: IndexOpening
     var index: IndexHandle
     var memory = MemoryTable()

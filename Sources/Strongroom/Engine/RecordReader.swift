@@ -60,8 +60,9 @@ package final class RecordReader: Sendable {
     /// The inline body of a record that was read from `place`.
     func inlineBody(at place: RecordPlace) throws(ArchiveError) -> ArraySlice<UInt8> {
         let pack = try pack(at: place)
-        guard pack.slots.indices.contains(place.slot) else {
-            throw ArchiveError(.corrupt, "a pack has fewer records than the index says")
+        // The frame may have been read again since the record was.
+        guard pack.sequence(place.slot) == place.sequence else {
+            throw ArchiveError(Self.displaced(place))
         }
         return pack.bytes[pack.slots[place.slot].body]
     }
@@ -136,13 +137,30 @@ package final class RecordReader: Sendable {
         like other: borrowing RecordEntry
     ) throws(ArchiveError) -> Record {
         do {
+            var place = place
             let entry = try pack.entry(place.slot, after: other)
+            guard place.sequence == 0 || place.sequence == entry.sequence else {
+                throw displaced(place)
+            }
+            place.sequence = entry.sequence
             return Record(entry: entry, place: place)
-        } catch {
+        } catch let error as FormatError {
             throw ArchiveError(
                 LogError(error, segment: place.segment, offset: place.frameOffset)
             )
+        } catch {
+            throw ArchiveError.wrapping(error)
         }
+    }
+
+    private static func displaced(_ place: RecordPlace) -> LogError {
+        LogError(
+            .corrupt,
+            segment: place.segment,
+            offset: place.frameOffset,
+            "the frame is not the one of record \(place.sequence), which was put there; run "
+                + "`strongroom verify`, then repair from a vault"
+        )
     }
 
     private func takeContext() -> ReadContext {

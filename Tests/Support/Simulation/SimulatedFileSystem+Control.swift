@@ -95,6 +95,12 @@ extension SimulatedFileSystem {
         }
     }
 
+    /// Makes all sectors readable again.
+    package func mendSectors() { withWorld { $0.disk.unreadable = [:] } }
+
+    /// Whether the planned lie is still to come.
+    package var isMishapPending: Bool { withWorld { $0.mishap != nil } }
+
     // MARK: Looking and spoiling
 
     /// Hears the path and the bytes of every write that takes effect; a clone and the world after a

@@ -118,8 +118,8 @@ private struct SegmentMaker {
 
     private mutating func addCommit(_ input: inout FuzzInput) {
         var commit = CommitBody(
-            number: link.number + 1,
-            lastSequence: link.lastSequence + 1,
+            number: link.number &+ 1,
+            lastSequence: link.lastSequence &+ 1,
             time: Timestamp(microseconds: 1),
             frameCount: leaves.count,
             frameByteCount: UInt64(bytes.count - batchStart),
