@@ -23,6 +23,14 @@ package struct StandardStream: Sendable {
         self.init(descriptor: number, name: "descriptor \(number)")
     }
 
+    /// Puts something into the places of standard streams that the process was started without.
+    ///
+    /// Else the next pipe or file would have such a number, and what is asked or said would go there.
+    /// Reading and writing fail as they do on a closed stream. To be called before anything is opened.
+    package static func holdPlaces() {
+        for descriptor in 0...2 as ClosedRange<CInt> { SystemCall.holdPlace(of: descriptor) }
+    }
+
     /// Whether a person sits at it.
     package var isTerminal: Bool { SystemCall.isTerminal(descriptor) }
 

@@ -34,6 +34,13 @@ extension SystemCall {
         return requests.map { $0.revents != 0 }
     }
 
+    /// Opens something under a number that is closed while all lower ones are open: fcntl(2), open(2).
+    static func holdPlace(of descriptor: CInt) {
+        guard fcntl(descriptor, F_GETFD) == -1 else { return }
+        // The wrong way round, so that its use fails as that of a closed one does.
+        _ = unsafe Glibc.open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+    }
+
     /// Makes a pipe that children do not inherit: pipe(2), fcntl(2).
     static func makePipe() throws(Errno) -> (reading: CInt, writing: CInt) {
         var ends: [CInt] = [-1, -1]

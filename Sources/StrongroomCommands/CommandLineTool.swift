@@ -10,6 +10,9 @@ package enum CommandLineTool {
     package static func main() -> Never {
         MemoryPolicy.keepSmall()
         CrashDumps.forbid()
+        StandardStream.holdPlaces()
+        // One that takes rights from the owner would make files that nobody can open.
+        umask(0o077)
         Interruption.holdSignals()
         let arguments = Array(CommandLine.arguments.dropFirst())
         let work = Task.detached { exit((await run(arguments)).rawValue) }

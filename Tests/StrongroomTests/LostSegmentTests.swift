@@ -109,6 +109,30 @@ import Testing
         }
     }
 
+    /// The header's hash is nobody's secret: an enemy makes one. Counting on from such a number stopped
+    /// the program.
+    @Test(arguments: [72, 80], [UInt64.min, .max, .max - 1])
+    func `whose header numbers what cannot be is damaged, with and without keys`(
+        field: Int,
+        number: UInt64
+    ) throws {
+        try withRecord { archive in
+            let key = try Engine.openForReading(archive.address()).document.publicKey
+            try archive.edit(archive.segment(active)) { bytes in
+                for byte in 0..<8 {
+                    bytes[field + byte] = UInt8(truncatingIfNeeded: number >> UInt64(8 * byte))
+                }
+                let hash = SHA256.hash(Array(bytes[..<4_064]).span)
+                bytes.replaceSubrange(4_064..<4_096, with: hash.bytes)
+            }
+            let report = try Engine.verifyKeyless(archive.files, archive.path, publicKey: key)
+            #expect(!report.isSound)
+            #expect(failure { try archive.writing { try $0.put("b") } }?.code == .corrupt)
+            try archive.files.remove(archive.path.appending("index/records.btree"))
+            #expect(failure { try archive.writing { try $0.put("b") } }?.code == .corrupt)
+        }
+    }
+
     @Test func `with features that only concern writers is read and not written to`() throws {
         try withRecord { archive in
             try archive.edit(archive.segment(active)) { bytes in
