@@ -109,8 +109,9 @@ import Testing
         }
     }
 
-    /// The header's hash is nobody's secret: an enemy makes one. Counting on from such a number stopped
-    /// the program.
+    /// The header's hash is nobody's secret: an enemy makes one.
+    ///
+    /// Counting on from such a number stopped the program.
     @Test(arguments: [72, 80], [UInt64.min, .max, .max - 1])
     func `whose header numbers what cannot be is damaged, with and without keys`(
         field: Int,
