@@ -33,6 +33,24 @@ import Testing
         }
     }
 
+    /// What the failed checkpoint had taken stayed apart, and the one after it stopped the program.
+    ///
+    /// (Found by random lives.)
+    @Test func `that cannot be made anew either is tried again and again`() throws {
+        try withEngine { engine, machine in
+            _ = try engine.commit([LifeText.record(1)])
+            machine.inject(SimulatedFault(.synchronize, on: "index", duration: .forever))
+            for seed in 2...5 as ClosedRange<UInt64> {
+                #expect(throws: ArchiveError.self) { try engine.checkpoint() }
+                _ = try engine.commit([LifeText.record(seed)])
+            }
+            machine.removeFaults()
+            try engine.checkpoint()
+            #expect(engine.memory.isEmpty)
+            #expect(try engine.verify().findings == [])
+        }
+    }
+
     @Test func `behind acknowledged commits is told to who asks, until it is made good`() throws {
         try withEngine { engine, machine in
             machine.inject(SimulatedFault(.synchronize, on: "head", duration: .forever))

@@ -61,6 +61,8 @@ extension Engine {
         do {
             try write(checkpoint)
         } catch  where error.isHealedInAnotherFile {
+            // Making the index anew may fail as well; then the next checkpoint takes all of it.
+            memory.thaw()
             return try remakeIndex()
         } catch {
             memory.thaw()
