@@ -150,8 +150,9 @@ let package = Package(
         .target(
             name: "StrongroomCommands",
             dependencies: [
-                "ArchiveBytes", "ArchiveFileIO", "Strongroom", "StrongroomVaults",
-                "StrongroomRecovery", "StrongroomHealth", systemPackage, argumentParser, logging,
+                "ArchiveBytes", "ArchiveFileIO", "ArchiveSegments", "Strongroom",
+                "StrongroomVaults", "StrongroomRecovery", "StrongroomHealth", systemPackage,
+                argumentParser, logging,
             ],
             swiftSettings: strict
         ),

@@ -139,6 +139,8 @@ package struct SystemError: Error, Equatable {
     package let operation: Operation
     package let path: FilePath
     package let errno: Errno
+    /// What whoever stands behind the file says, where that is not the kernel.
+    package let detail: String?
 
     package enum Operation: String, CaseIterable, Sendable {
         case open, create, read, write, synchronize, close, rename, remove, list, status, resize
@@ -148,15 +150,21 @@ package struct SystemError: Error, Equatable {
         case removeDirectory = "remove directory"
     }
 
-    package init(_ operation: Operation, _ path: FilePath, _ errno: Errno) {
+    package init(
+        _ operation: Operation,
+        _ path: FilePath,
+        _ errno: Errno,
+        detail: String? = nil
+    ) {
         self.operation = operation
         self.path = path
         self.errno = errno
+        self.detail = detail
     }
 }
 
 extension SystemError: CustomStringConvertible {
     package var description: String {
-        "cannot \(operation.rawValue) \(path.string): \(errno.description)"
+        "cannot \(operation.rawValue) \(path.string): \(detail ?? errno.description)"
     }
 }

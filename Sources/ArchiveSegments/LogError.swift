@@ -53,8 +53,13 @@ package struct LogError: Error, Equatable {
     /// A failed system call.
     package init(_ cause: SystemError, segment: SegmentNumber? = nil) {
         let isFull = cause.errno == .noSpace || cause.errno == Errno.diskQuotaExceeded
-        self.init(isFull ? .full : .system, segment: segment, cause.description, cause: cause)
+        // An open file of a disk is never gone; one in a vault can be.
+        let code: Code = isFull ? .full : cause.isLost ? .corrupt : .system
+        self.init(code, segment: segment, cause.description, cause: cause)
     }
+
+    /// A vault that answers does not have what lives in it alone.
+    var isLost: Bool { cause?.isLost ?? false }
 
     /// Bytes that do not follow the format, at a place.
     package init(_ error: FormatError, segment: SegmentNumber?, offset: UInt64? = nil) {
@@ -77,4 +82,8 @@ extension LogError: CustomStringConvertible {
         default: finding
         }
     }
+}
+
+extension SystemError {
+    fileprivate var isLost: Bool { operation == .read && errno == .noSuchFileOrDirectory }
 }

@@ -25,6 +25,10 @@ public struct ArchiveStatus: Sendable {
     public let sealedSegmentCount: Int
     /// Bytes of all segments.
     public let segmentByteCount: UInt64
+    /// Sealed segments that are not here but in a vault.
+    public let remoteSegmentCount: Int
+    /// Their bytes.
+    public let remoteSegmentByteCount: UInt64
     /// Bytes of the index.
     public let indexByteCount: UInt64
     /// Entries in the index.
@@ -77,12 +81,16 @@ extension Archive {
         at path: String,
         unlocking key: ArchiveKey
     ) async throws(ArchiveError) -> ArchiveStatus {
-        let address = ArchiveAddress(
-            PosixFileSystem(),
-            FilePath(path),
-            credential: key.credential
+        let path = FilePath(path)
+        return try await rebuildIndex(
+            ArchiveAddress(ArchiveLayout(path).fileSystem(), path, credential: key.credential)
         )
-        return try await ArchiveCore.opening.run { () throws(ArchiveError) in
+    }
+
+    package static func rebuildIndex(
+        _ address: ArchiveAddress
+    ) async throws(ArchiveError) -> ArchiveStatus {
+        try await ArchiveCore.opening.run { () throws(ArchiveError) in
             let engine = try Engine.open(address, rebuildingIndex: true)
             let status = try engine.status()
             try engine.close()
@@ -100,6 +108,7 @@ extension Engine {
                 let path = layout.segmentDirectory(fileSystem).path(name)
                 byteCount += try fileSystem.status(of: path)?.byteCount ?? 0
             }
+            let remote = try (fileSystem as? ThinFileSystem)?.elsewhere() ?? []
             let snapshots = try snapshots()
             let isThere = try fileSystem.status(of: layout.quarantine) != nil
             let inMemory = readState.index.runs.reduce(0) { $0 + $1.count }
@@ -113,6 +122,8 @@ extension Engine {
                 segmentCount: names.count,
                 sealedSegmentCount: names.count(where: \.isSealed),
                 segmentByteCount: byteCount,
+                remoteSegmentCount: remote.count,
+                remoteSegmentByteCount: remote.reduce(0) { $0 + $1.byteCount },
                 indexByteCount: try fileSystem.status(of: layout.index)?.byteCount ?? 0,
                 indexEntryCount: readState.index.view.entryCount + UInt64(inMemory),
                 snapshotCount: snapshots.count,

@@ -40,9 +40,10 @@ public final class Archive: Sendable {
         unlocking key: ArchiveKey,
         configuration: ArchiveConfiguration = ArchiveConfiguration()
     ) async throws(ArchiveError) -> Archive {
+        let path = FilePath(path)
         let address = ArchiveAddress(
-            PosixFileSystem(),
-            FilePath(path),
+            ArchiveLayout(path).fileSystem(),
+            path,
             credential: key.credential,
             configuration: configuration
         )
@@ -56,15 +57,19 @@ public final class Archive: Sendable {
     /// After a crash, opening for writing first closes the segment that was being written. The cost is
     /// one key derivation (about half a second for a passphrase) and reading what the log has beyond
     /// the index, at most some 64 MiB.
+    ///
+    /// Of a thin archive it reads what is here; StrongroomRecovery has an `open` that also reads what
+    /// lives in a vault.
     public static func open(
         at path: String,
         unlocking key: ArchiveKey,
         mode: Mode = .readWrite,
         configuration: ArchiveConfiguration = ArchiveConfiguration()
     ) async throws(ArchiveError) -> Archive {
+        let path = FilePath(path)
         let address = ArchiveAddress(
-            PosixFileSystem(),
-            FilePath(path),
+            ArchiveLayout(path).fileSystem(),
+            path,
             credential: key.credential,
             configuration: configuration
         )

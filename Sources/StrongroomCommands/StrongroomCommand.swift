@@ -41,7 +41,7 @@ struct StrongroomCommand: AsyncParsableCommand {
                     ShipCommand.self, RecoverCommand.self, RepairCommand.self,
                     DrillCommand.self, ReportCommand.self, WitnessCommand.self,
                     PruneCommand.self, UndeleteCommand.self, HoldCommand.self,
-                    LockCommand.self,
+                    LockCommand.self, ThinCommand.self,
                 ]
             ),
         ]

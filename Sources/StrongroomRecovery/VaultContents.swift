@@ -1,11 +1,14 @@
 import ArchiveFormat
 import ArchiveKeys
+import ArchiveSegments
 import StrongroomVaults
 
 /// What a vault holds, as far as it can be told without reading segments.
 struct VaultContents: Sendable {
     /// The objects that are part of a vault, with their lengths.
     var objects: [VaultObject: UInt64] = [:]
+    /// Segments of which a thin archive's directory has stubs; a vault has none.
+    var stubs: Set<SegmentNumber> = []
     var markerBytes: [UInt8]?
     var documentBytes: [UInt8]?
     var keyringBytes: [UInt8]?
@@ -60,7 +63,11 @@ struct VaultContents: Sendable {
         // Somebody may be shipping: what a manifest needs was there before it.
         for prefix in [VaultObject.manifestPrefix, VaultObject.segmentPrefix] {
             for status in try await listing(store, prefix: prefix) {
-                guard let object = VaultObject(status.name.text) else { continue }
+                guard let object = VaultObject(status.name.text) else {
+                    let name = String(status.name.text.dropFirst(prefix.utf8.count))
+                    if let number = SegmentStub.number(name) { contents.stubs.insert(number) }
+                    continue
+                }
                 contents.objects[object] = status.byteCount
             }
         }

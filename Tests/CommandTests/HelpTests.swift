@@ -18,7 +18,7 @@ import Testing
         "snapshot", "snapshots", "vault", "vault init", "vault sync", "ship", "recover",
         "repair", "drill", "report", "report verify", "witness", "witness export", "witness check",
         "prune", "undelete", "hold", "hold place", "hold release", "hold list",
-        "config", "config check", "lock", "lock set", "lock report",
+        "config", "config check", "lock", "lock set", "lock report", "thin",
     ]
 
     @Test(arguments: commands)

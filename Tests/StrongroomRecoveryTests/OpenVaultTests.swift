@@ -12,7 +12,8 @@ import Testing
         _ store: any ObjectStore,
         _ host: SimulatedFileSystem,
         location: String = "s3://a",
-        cacheByteLimit: UInt64 = 1 << 30
+        cacheByteLimit: UInt64 = 1 << 30,
+        acceptsRollback: Bool = false
     ) async throws -> Archive {
         let vault = OpenVault(
             store,
@@ -23,7 +24,8 @@ import Testing
         return try await vault.open(
             location: location,
             cache: "/cache",
-            cacheByteLimit: cacheByteLimit
+            cacheByteLimit: cacheByteLimit,
+            acceptsRollback: acceptsRollback
         )
     }
 
@@ -131,6 +133,31 @@ import Testing
         #expect(await code { _ = try await open(store, host) } == .rollback)
         // Another vault of the archive may be behind.
         try await (try await open(store, host, location: "s3://b")).close()
+    }
+
+    @Test func `is read when it was put back and that is accepted, and goes on from there`()
+        async throws
+    {
+        let archive = try TestArchive.standard()
+        let store = try await archive.vault()
+        let host = SimulatedFileSystem()
+        let whole = try await open(store, host)
+        #expect(try await bodies(of: whole).count == 9)
+        try await whole.close()
+        let name = "snapshots/\(archive.snapshots[2]).json"
+        let manifest = try await store.bytes(name)
+        try await store.remove(name)
+        #expect(await code { _ = try await open(store, host) } == .rollback)
+        // Once it is accepted it is what is known, and refused no more.
+        for accepts in [true, false] {
+            let back = try await open(store, host, acceptsRollback: accepts)
+            #expect(try await bodies(of: back).count == 5)
+            try await back.close()
+        }
+        try await store.replace(name, manifest)
+        let again = try await open(store, host)
+        #expect(try await bodies(of: again).count == 9)
+        try await again.close()
     }
 
     @Test func `cannot be written to`() async throws {

@@ -132,8 +132,20 @@ package struct LogVerifier {
                 damage(name, "the seal does not name the seal of the segment before")
             }
         }
-        try verifyBatches(of: segment, name)
-        if chainIsKnown, tree.count != segment.seal.treeSize || tree.peaks != segment.seal.peaks {
+        let known = leaves.count
+        var isHere = true
+        do {
+            try verifyBatches(of: segment, name)
+        } catch  where error.isLost {
+            // Its seal is here, and all of the rest was to be in a vault.
+            isHere = false
+            damage(name, error.finding)
+            leaves.removeLast(leaves.count - known)
+            leaves.append(contentsOf: segment.seal.commits.map(\.leaf))
+        }
+        if isHere, chainIsKnown,
+            tree.count != segment.seal.treeSize || tree.peaks != segment.seal.peaks
+        {
             damage(name, "the archive's tree is not the one that the seal signs")
         }
         predecessor = segment.predecessor

@@ -17,10 +17,26 @@ package struct ArchiveLayout: Sendable {
     package var head: FilePath { root.appending("head") }
     package var quarantine: FilePath { root.appending("quarantine") }
     package var lock: FilePath { root.appending("lock") }
+    /// Names the vaults in which segments live that are not here; see ``ThinFileSystem``.
+    package var thinNote: FilePath { root.appending("thin.json") }
+    /// Pieces of those segments that were read.
+    package var cache: FilePath { root.appending("cache") }
+
+    /// The byte of the lock that is held while segments leave for a vault or come back; the writer's is
+    /// byte 0.
+    package static let thinningLockByte: UInt64 = 1
 
     package func snapshot(_ id: String) -> FilePath { snapshots.appending("\(id).json") }
 
     package func segmentDirectory(_ fileSystem: any FileSystem) -> SegmentDirectory {
         SegmentDirectory(fileSystem, segments)
+    }
+
+    /// The archive's files, those of segments that live in a vault among them.
+    package func fileSystem(
+        over local: any FileSystem = PosixFileSystem(),
+        source: (any SegmentSource)? = nil
+    ) -> ThinFileSystem {
+        ThinFileSystem(local, segments: segments, source: source)
     }
 }

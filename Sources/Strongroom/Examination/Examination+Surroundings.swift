@@ -1,6 +1,7 @@
 import ArchiveFileIO
 import ArchiveFormat
 import ArchiveKeys
+import ArchiveSegments
 import SystemPackage
 
 // What is around the log: the keyring, who may read, who writes, what was left behind, the disk.
@@ -78,6 +79,28 @@ extension Examination {
                 "a process is writing to the archive now; what is said of the log's end may be old"
             )
         }
+    }
+
+    /// What a thin archive keeps in a vault is not here, and not lost.
+    mutating func lookForSegmentsElsewhere() throws(SystemError) {
+        guard let files = fileSystem as? ThinFileSystem else { return }
+        let elsewhere = try files.elsewhere()
+        guard !elsewhere.isEmpty else { return }
+        let byteCount = elsewhere.reduce(0) { $0 + $1.byteCount }
+        if try fileSystem.status(of: layout.thinNote) == nil {
+            return add(
+                .damage,
+                "no_thin_note",
+                "\(elsewhere.count) segments live in a vault, and thin.json, which names it, is missing",
+                "name it again: `strongroom thin -r \(layout.root.string) --to VAULT --confirm`"
+            )
+        }
+        add(
+            .note,
+            "thin",
+            "\(elsewhere.count) segments, \(byteCount >> 20) MiB, live in a vault, which thin.json names; "
+                + "reading a record of theirs asks the vault"
+        )
     }
 
     mutating func lookAtLeftovers() throws(SystemError) {

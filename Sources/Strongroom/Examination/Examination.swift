@@ -69,6 +69,7 @@ package struct Examination {
         lookAtVolume()
         if let document {
             lookAtLog(document)
+            look { (self: inout Self) throws(SystemError) in try self.lookForSegmentsElsewhere() }
             look { (self: inout Self) throws(SystemError) in try self.lookAtSnapshots(document) }
         }
         look { (self: inout Self) throws(SystemError) in try self.lookForIndex() }

@@ -32,6 +32,20 @@ extension Archive {
         publicKey: String?,
         progress: @escaping @Sendable (UInt64) -> Void = { _ in }
     ) async throws(ArchiveError) -> VerificationReport {
+        try await verifyKeyless(
+            ArchiveLayout(FilePath(path)).fileSystem(),
+            FilePath(path),
+            publicKey: publicKey,
+            progress: progress
+        )
+    }
+
+    package static func verifyKeyless(
+        _ files: any FileSystem,
+        _ path: FilePath,
+        publicKey: String?,
+        progress: @escaping @Sendable (UInt64) -> Void = { _ in }
+    ) async throws(ArchiveError) -> VerificationReport {
         var key: [UInt8]?
         if let publicKey {
             guard let bytes = Hex.decode(publicKey), bytes.count == 32 else {
@@ -42,8 +56,8 @@ extension Archive {
         let trusted = key
         return try await ArchiveCore.opening.run { () throws(ArchiveError) in
             try Engine.verifyKeyless(
-                PosixFileSystem(),
-                FilePath(path),
+                files,
+                path,
                 publicKey: trusted,
                 progress: progress
             )

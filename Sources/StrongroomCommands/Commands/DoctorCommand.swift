@@ -47,8 +47,9 @@ struct DoctorCommand: AsyncParsableCommand {
                 "there is nothing at \(path); name the archive's directory"
             )
         }
+        let archive = try ThinPlace.files(path, access)
         var examination = Examination(
-            files,
+            archive,
             place,
             volume: try? Volume(of: place),
             now: SystemClock.now()
@@ -56,13 +57,28 @@ struct DoctorCommand: AsyncParsableCommand {
         examination.lookFromOutside()
         var symptoms = try secretFiles()
         if let key = try key(for: path) {
-            examination.openUp(ArchiveAddress(files, place, credential: key.credential))
+            let address = ArchiveAddress(archive, place, credential: key.credential)
+            examination = try await Self.opened(examination, address)
         } else {
             symptoms.append(Symptom(.note, "keyless", "without a key the index is not looked into"))
         }
         symptoms = examination.symptoms + symptoms
         for vault in vaults { symptoms += try await look(at: vault, examination) }
+        symptoms += await segmentsElsewhere(path)
         try answer(symptoms, path)
+    }
+
+    /// Opening may ask a vault, and must wait for it on a thread that may.
+    private static func opened(
+        _ examination: Examination,
+        _ address: ArchiveAddress
+    ) async throws -> Examination {
+        let pool = BlockingPool(label: "strongroom.doctor", width: 1)
+        return await pool.run {
+            var examination = examination
+            examination.openUp(address)
+            return examination
+        }
     }
 
     private func answer(_ symptoms: [Symptom], _ path: String) throws {
@@ -117,6 +133,35 @@ struct DoctorCommand: AsyncParsableCommand {
                     + "`strongroom key add`, `strongroom key remove`"
             )
         ]
+    }
+
+    /// Whether the vaults of a thin archive still have what only they have.
+    private func segmentsElsewhere(_ path: String) async -> [Symptom] {
+        do {
+            let standing = ThinStanding(
+                archiveAt: FilePath(path),
+                reaching: try ThinPlace.reach(access)
+            )
+            return try await standing.findings().map {
+                Symptom(
+                    .damage,
+                    "segment_elsewhere_lost",
+                    "a segment that lives in a vault: \($0)",
+                    remedy:
+                        "mend the vault from another: `strongroom repair --vault VAULT --from VAULT`"
+                )
+            }
+        } catch {
+            return [
+                Symptom(
+                    .warning,
+                    "vault",
+                    "the vaults in which this archive's segments live: "
+                        + "\(CommandFailure(error)?.message ?? "\(error)")",
+                    remedy: "until they answer, records of those segments cannot be read"
+                )
+            ]
+        }
     }
 
     private func look(

@@ -31,7 +31,10 @@ struct ExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let output = answers.output
-        let summary = try await options.withArchive(.readOnly) { archive in
+        let summary = try await options.withArchive(
+            .readOnly,
+            acceptingRollback: moment.acceptRollback
+        ) { archive in
             let progress = output.progress("export")
             let view = try await moment.view(of: archive)
             return try await Exporter(from: archive)

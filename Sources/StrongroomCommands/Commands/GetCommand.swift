@@ -40,7 +40,10 @@ struct GetCommand: AsyncParsableCommand {
     private static let wholeByteLimit: UInt64 = 8 << 20
 
     func run() async throws {
-        try await options.withArchive(.readOnly) { archive in
+        try await options.withArchive(
+            .readOnly,
+            acceptingRollback: moment.acceptRollback
+        ) { archive in
             let view = try await moment.view(of: archive)
             let (name, collection, part) = (name, collection, (offset, length))
             let progress =

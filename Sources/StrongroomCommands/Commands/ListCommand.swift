@@ -51,7 +51,10 @@ extension ArchiveOptions {
         _ answers: OutputOptions,
         limit: Int = .max
     ) async throws {
-        try await withArchive(.readOnly) { archive in
+        try await withArchive(
+            .readOnly,
+            acceptingRollback: moment.acceptRollback
+        ) { archive in
             let view = try await moment.view(of: archive)
             let output = answers.output
             try await archive.reading(view) { view throws(ArchiveError) in

@@ -34,7 +34,10 @@ struct LogCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await options.withArchive(.readOnly) { archive in
+        try await options.withArchive(
+            .readOnly,
+            acceptingRollback: moment.acceptRollback
+        ) { archive in
             let view = try await moment.view(of: archive)
             let (name, collection, limit) = (name, collection, limit ?? .max)
             let output = answers.output

@@ -1,6 +1,7 @@
 import ArchiveBytes
 import ArgumentParser
 import Strongroom
+import SystemPackage
 
 /// Makes the index anew.
 struct RebuildIndexCommand: AsyncParsableCommand {
@@ -26,8 +27,11 @@ struct RebuildIndexCommand: AsyncParsableCommand {
         let path = try options.path()
         let start = ContinuousClock.now
         let status = try await Archive.rebuildIndex(
-            at: path,
-            unlocking: try options.key.key(for: path)
+            ArchiveAddress(
+                try ThinPlace.files(path),
+                FilePath(path),
+                credential: try options.key.key(for: path).credential
+            )
         )
         let elapsed = ContinuousClock.now - start
         answers.output.confirm(

@@ -158,6 +158,7 @@ struct RepairMessage: Message {
             "archive_id": .text(plan.archive),
             "checked_segments": .count(plan.checkedSegmentCount),
             "checked_bytes": .count(plan.checkedByteCount),
+            "remote_segments": .count(plan.remoteSegmentCount),
             "mended": .count(result.mended.count),
             "fetched_bytes": .count(result.mended.reduce(0) { $0 + $1.fetchedByteCount }),
             "findings": .count(result.findings.count),
@@ -169,9 +170,15 @@ struct RepairMessage: Message {
         let checked =
             "Checked \(CountText.text(plan.checkedSegmentCount, "segment")) of \(place), "
             + "\(ByteText.text(plan.checkedByteCount)): "
-        guard !result.mended.isEmpty || !result.findings.isEmpty else {
-            return [checked + "nothing is damaged."]
-        }
-        return [checked + "\(CountText.text(result.mended.count, "object")) mended."]
+        let isSound = result.mended.isEmpty && result.findings.isEmpty
+        let outcome =
+            isSound
+            ? "nothing is damaged." : "\(CountText.text(result.mended.count, "object")) mended."
+        guard plan.remoteSegmentCount > 0 else { return [checked + outcome] }
+        return [
+            checked + outcome,
+            "\(CountText.text(plan.remoteSegmentCount, "segment")) of this thin archive live in a "
+                + "vault: mend them there with `strongroom repair --vault`.",
+        ]
     }
 }

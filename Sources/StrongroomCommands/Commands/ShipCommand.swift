@@ -115,7 +115,11 @@ struct ShipCommand: AsyncParsableCommand {
         }
         let isNew = try await place.isMissing()
         if isNew, !dryRun { try await place.create() }
-        let ship = Ship(archiveAt: FilePath(path), to: place.store)
+        let ship = Ship(
+            archiveAt: FilePath(path),
+            on: try ThinPlace.files(path, self.access),
+            to: place.store
+        )
         if isNew, dryRun {
             throw CommandFailure(
                 .noArchive,

@@ -42,7 +42,11 @@ struct ShipFollowing {
         do {
             let place = try VaultPlace(vault, access)
             if try await place.isMissing() { try await place.create() }
-            let follow = Follow(archiveAt: FilePath(path), to: place.store)
+            let follow = Follow(
+                archiveAt: FilePath(path),
+                on: try ThinPlace.files(path, access),
+                to: place.store
+            )
             try await follow.run(every: interval, keyring: keyring) { result in
                 tell(result, vault)
             }

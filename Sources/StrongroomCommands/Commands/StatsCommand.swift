@@ -24,7 +24,10 @@ struct StatsCommand: AsyncParsableCommand {
     @OptionGroup var answers: OutputOptions
 
     func run() async throws {
-        try await options.withArchive(.readOnly) { archive in
+        try await options.withArchive(
+            .readOnly,
+            acceptingRollback: moment.acceptRollback
+        ) { archive in
             let view = try await moment.view(of: archive)
             let counts = try await archive.reading(view) { view throws(ArchiveError) in
                 try Self.count(view)

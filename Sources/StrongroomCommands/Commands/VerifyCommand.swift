@@ -2,6 +2,7 @@ import ArchiveBytes
 import ArgumentParser
 import Strongroom
 import StrongroomRecovery
+import SystemPackage
 
 /// Proves an archive or a vault.
 struct VerifyCommand: AsyncParsableCommand {
@@ -135,9 +136,11 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private func verifyKeyless(_ path: String) async throws -> VerificationMessage {
         let progress = answers.output.progress("verify")
-        let report = try await Archive.verifyKeyless(at: path, publicKey: publicKey) { done in
-            progress.update(done: done)
-        }
+        let report = try await Archive.verifyKeyless(
+            try ThinPlace.files(path, access),
+            FilePath(path),
+            publicKey: publicKey
+        ) { progress.update(done: $0) }
         return VerificationMessage(report, place: path, isKeyless: true)
     }
 }

@@ -1,6 +1,7 @@
 import ArchiveFileIO
 import ArgumentParser
 import Strongroom
+import StrongroomRecovery
 import SystemPackage
 
 /// Which archive a command works on.
@@ -42,25 +43,28 @@ struct ArchiveOptions: ParsableArguments {
     /// Opens the archive, runs `body`, and closes it whatever happens.
     func withArchive<Result>(
         _ mode: Archive.Mode,
+        acceptingRollback: Bool = false,
         _ body: (Archive) async throws -> Result
     ) async throws -> Result {
-        try await Self.using(try await open(mode), body)
+        try await Self.using(try await open(mode, acceptingRollback), body)
     }
 
     // Inlined into the callers, its several awaits crash the optimizer of Swift 6.3.1.
     @inline(never)
-    private func open(_ mode: Archive.Mode) async throws -> Archive {
+    private func open(_ mode: Archive.Mode, _ acceptingRollback: Bool) async throws -> Archive {
         let path = try path()
         if let vault = try MountedVault(path) {
             guard mode == .readOnly else { throw MountedVault.readOnly(path) }
-            return try await vault.open(key)
+            return try await vault.open(key, acceptingRollback: acceptingRollback)
         }
         // Before anybody is asked for a passphrase: there may be nothing that it could open.
         _ = try Engine.readDocument(PosixFileSystem(), ArchiveLayout(FilePath(path)))
         let archive = try await Archive.open(
             at: path,
             unlocking: try key.key(for: path),
-            mode: mode
+            mode: mode,
+            reaching: try ThinPlace.reach(),
+            cacheByteLimit: try MountedVault.cacheByteLimit()
         )
         if mode == .readWrite {
             Self.tell(await archive.openingReport())

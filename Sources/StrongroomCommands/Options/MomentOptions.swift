@@ -23,6 +23,9 @@ struct MomentOptions: ParsableArguments {
     )
     var at: String?
 
+    @Flag(help: "Read a vault in place even if it was put back to an older state.")
+    var acceptRollback = false
+
     func validate() throws {
         guard snapshot == nil || at == nil else {
             throw ValidationError("name a snapshot or a time, not both")

@@ -25,7 +25,7 @@ struct MountedVault {
     }
 
     /// Opens the newest snapshot for reading.
-    func open(_ key: KeyOptions) async throws -> Archive {
+    func open(_ key: KeyOptions, acceptingRollback: Bool = false) async throws -> Archive {
         let keyring = Environment.text(of: "STRONGROOM_KEYRING")
         let keys = try VaultKeyOptions.keys(key, keyring, for: text)
         let output = Output(format: CommandLineTool.wantsJSON ? .json : .text, isQuiet: false)
@@ -33,6 +33,7 @@ struct MountedVault {
             location: text,
             cache: try Self.cache(),
             cacheByteLimit: try Self.cacheByteLimit(),
+            acceptsRollback: acceptingRollback,
             progress: output.recoveryProgress()
         )
     }
@@ -60,7 +61,7 @@ struct MountedVault {
         return FilePath(home).appending(".cache").appending("strongroom")
     }
 
-    private static func cacheByteLimit() throws -> UInt64 {
+    static func cacheByteLimit() throws -> UInt64 {
         guard let text = Environment.text(of: "STRONGROOM_CACHE_SIZE") else {
             return OpenVault.usualCacheByteLimit
         }

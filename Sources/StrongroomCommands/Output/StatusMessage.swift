@@ -30,6 +30,8 @@ struct StatusMessage: Message {
             "segments": .count(status.segmentCount),
             "sealed_segments": .count(status.sealedSegmentCount),
             "stored_bytes": .count(status.segmentByteCount),
+            "remote_segments": .count(status.remoteSegmentCount),
+            "remote_bytes": .count(status.remoteSegmentByteCount),
             "index_bytes": .count(status.indexByteCount),
             "quarantined_files": .count(status.quarantineCount),
             "snapshots": .count(snapshots.count),
@@ -74,6 +76,15 @@ struct StatusMessage: Message {
                     + ByteText.text(status.indexByteCount)
             )
         )
+        if status.remoteSegmentCount > 0 {
+            rows.append(
+                (
+                    "",
+                    "\(status.remoteSegmentCount) of them, "
+                        + "\(ByteText.text(status.remoteSegmentByteCount)), are not here but in a vault"
+                )
+            )
+        }
         if let last = snapshots.last {
             rows.append(
                 (

@@ -55,7 +55,7 @@ public final class Follow: Sendable {
         to store: any ObjectStore,
         clock: RecoveryClock = .system
     ) {
-        self.init(archiveAt: path, on: PosixFileSystem(), to: store, clock: clock)
+        self.init(archiveAt: path, on: ArchiveLayout(path).fileSystem(), to: store, clock: clock)
     }
 
     package init(

@@ -12,6 +12,8 @@ final class MountedSegment: ReadOnlyFile {
 
     /// Blocks that one request asks for at most: what one answer costs in memory.
     private static let runLimit = 64
+    /// What is read so many bytes at a time is not kept.
+    private static let cachedByteLimit: UInt64 = 1 << 20
 
     init(_ source: any File, byteCount: UInt64, path: FilePath, _ cache: BlockCache) {
         self.source = source
@@ -26,6 +28,15 @@ final class MountedSegment: ReadOnlyFile {
     func read(at offset: UInt64, into target: inout MutableSpan<UInt8>) throws(SystemError) -> Int {
         guard offset < length, target.count > 0 else { return 0 }
         let end = min(offset + UInt64(target.count), length)
+        // Whoever reads so much at a time reads on, and would only push out what others read again.
+        guard end - offset < Self.cachedByteLimit else {
+            let bytes = try source.read(at: offset, byteCount: Int(end - offset))
+            guard bytes.count == Int(end - offset) else {
+                throw SystemError(.read, path, .ioError)
+            }
+            target.copy(bytes.span)
+            return bytes.count
+        }
         let size = BlockCache.blockByteCount
         var missing: [UInt64] = []
         for index in (offset / size)...((end - 1) / size) {

@@ -40,7 +40,8 @@ public struct OpenVault: Sendable {
     /// Opens the newest snapshot for reading.
     ///
     /// In `cache`, a directory for all vaults, each gets one of its own; `location` tells vaults of
-    /// the same archive apart.
+    /// the same archive apart. A vault that was put back to an older state is refused unless
+    /// `acceptsRollback`; then what the directory remembers of it is forgotten, and built anew.
     ///
     /// - Throws: `wrongKey`, `keyringMissing`, `noSnapshot`, `notFound`, `unreachable`; `integrity` if
     ///   the ends of a segment are damaged; `rollback` if the vault had been further.
@@ -48,6 +49,7 @@ public struct OpenVault: Sendable {
         location: String,
         cache: FilePath,
         cacheByteLimit: UInt64 = usualCacheByteLimit,
+        acceptsRollback: Bool = false,
         progress: ProgressHandler? = nil
     ) async throws(RecoveryError) -> Archive {
         let vault = try await UnlockedVault.open(store, keys)
@@ -62,6 +64,9 @@ public struct OpenVault: Sendable {
                     layout.segments, layout.snapshots, layout.indexDirectory, layout.quarantine,
                     root.appending("blocks"),
                 ] { try files.makeDirectory(directory) }
+                if acceptsRollback, Self.wasFurther(than: chosen.manifest, root, on: files) {
+                    try Self.forget(layout, on: files)
+                }
             } catch {
                 throw RecoveryError.wrapping(error, in: root.string)
             }
@@ -102,17 +107,14 @@ public struct OpenVault: Sendable {
         let text = "\(manifest.id) \(manifest.treeSize)"
         try await LocalFiles.pool.run { () throws(RecoveryError) in
             // A damaged note costs building the index; its mark is in the head as well.
-            let bytes = try? files.readAll(note, limit: 64)
-            let known = bytes.map { String(decoding: $0, as: UTF8.self) }
+            let known = Self.known(note, on: files)
             if known == text { return }
-            if let size = known?.split(separator: " ").last.flatMap({ UInt64($0) }),
-                size > manifest.treeSize
-            {
+            if let size = Self.treeSize(known), size > manifest.treeSize {
                 throw RecoveryError(
                     .rollback,
                     "the vault ends with commit \(manifest.treeSize), and commit \(size) was seen in "
-                        + "it: it was put back to an older state; look at it, ship again, or remove "
-                        + "\(address.path.string) to accept it"
+                        + "it: it was put back to an older state; look at it, ship again, or accept it "
+                        + "(`--accept-rollback`)"
                 )
             }
             _ = ProgressMeter(.indexing, progress)
@@ -124,6 +126,42 @@ public struct OpenVault: Sendable {
                 throw RecoveryError.wrapping(error, in: note.string)
             }
         }
+    }
+}
+
+extension OpenVault {
+    /// What was known last of the vault: a snapshot and how many commits it covers.
+    private static func known(_ note: FilePath, on files: any FileSystem) -> String? {
+        (try? files.readAll(note, limit: 64)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private static func treeSize(_ known: String?) -> UInt64? {
+        known?.split(separator: " ").last.flatMap { UInt64($0) }
+    }
+
+    private static func wasFurther(
+        than manifest: SnapshotManifest,
+        _ root: FilePath,
+        on files: any FileSystem
+    ) -> Bool {
+        treeSize(known(root.appending("snapshot"), on: files)).map { $0 > manifest.treeSize }
+            ?? false
+    }
+
+    /// Removes what was kept of another state: the mark last, so that an interruption is not taken for
+    /// having accepted it.
+    private static func forget(
+        _ layout: ArchiveLayout,
+        on files: any FileSystem
+    ) throws(SystemError) {
+        for directory in [layout.indexDirectory, layout.root.appending("blocks")] {
+            for name in try files.names(in: directory) {
+                try files.remove(directory.appending(name))
+            }
+        }
+        for path in [layout.head, layout.root.appending("snapshot")]
+        where try files.status(of: path) != nil { try files.remove(path) }
+        try files.synchronizeDirectory(layout.root)
     }
 }
 

@@ -151,7 +151,7 @@ final class VaultFileSystem: FileSystem {
         case .success(let value): return value
         case .failure(let error):
             firstFailure.withLock { $0 = $0 ?? error }
-            throw SystemError(operation, path, Self.errno(error))
+            throw SystemError(operation, path, Self.errno(error), detail: error.message)
         case nil: throw SystemError(operation, path, .ioError)
         }
     }

@@ -12,9 +12,6 @@ struct SegmentFetch: Sendable {
     let target: RecoveryTarget
     let meter: ProgressMeter
 
-    /// Bytes asked of the vault at a time.
-    private static let chunkByteCount: UInt64 = 4 << 20
-
     /// What became of one segment.
     enum Outcome: Sendable {
         case fetched
@@ -77,20 +74,16 @@ struct SegmentFetch: Sendable {
         let name = try object.name
         do {
             let sink = try await SegmentSink.open(path, on: target.files)
-            var offset: UInt64 = 0
-            while offset < segment.byteCount {
-                try RecoveryError.checkCancellation("recovering")
-                let end = min(offset + Self.chunkByteCount, segment.byteCount)
-                let bytes: [UInt8]
-                do throws(VaultError) {
-                    bytes = try await store.read(name, range: offset..<end)
-                } catch {
-                    await sink.discard()
-                    return try await finding(error, object)
+            let stream = ObjectStream(store: store, name: name, byteCount: segment.byteCount)
+            do {
+                try await stream.forEachPiece { bytes in
+                    try RecoveryError.checkCancellation("recovering")
+                    try await sink.append(bytes)
+                    meter.add(byteCount: UInt64(bytes.count))
                 }
-                try await sink.append(bytes)
-                meter.add(byteCount: end - offset)
-                offset = end
+            } catch let error as VaultError {
+                await sink.discard()
+                return try await finding(error, object)
             }
             guard try await sink.publish(ifHashed: segment.sha256) else {
                 return VaultFinding(

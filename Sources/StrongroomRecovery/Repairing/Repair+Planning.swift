@@ -25,7 +25,15 @@ extension Repair {
         planDocument(documentBytes, target, &plan)
         planKeyring(document, target, places, &plan)
         let manifests = planManifests(target, places, &plan)
-        let segments = try Self.segments(of: manifests)
+        let all = try Self.segments(of: manifests)
+        var segments: [SnapshotManifest.Segment] = []
+        for segment in all {
+            if try await target.isElsewhere(segment, document) {
+                plan.remoteSegmentCount += 1
+            } else {
+                segments.append(segment)
+            }
+        }
         try await planSegments(segments, document, target, places, progress, &plan)
         planMarker(target, &plan)
         return plan

@@ -35,6 +35,33 @@ struct RepairPlace: Sendable {
             .flatMap { $0.archiveID == document.archiveID ? $0 : nil }
     }
 
+    /// Whether a thin archive keeps the segment in a vault: that is where it is mended.
+    ///
+    /// A damaged stub does not count: the segment is then brought back whole.
+    func isElsewhere(
+        _ segment: SnapshotManifest.Segment,
+        _ document: ArchiveDocument
+    ) async throws(RecoveryError) -> Bool {
+        let object = VaultObject.segment(segment.number)
+        guard contents.stubs.contains(segment.number), contents.objects[object] == nil else {
+            return false
+        }
+        do {
+            let name = VaultObject.segmentPrefix + segment.number.stem + SegmentStub.suffix
+            let bytes = try await store.readAll(
+                try ObjectName(name),
+                limit: UInt64(SegmentStub.byteCountLimit)
+            )
+            let found = try? SegmentStub(decoding: bytes).checked(
+                archiveID: document.archiveID,
+                publicKey: document.publicKey
+            )
+            return found?.sealHash == segment.seal && found?.byteCount == segment.byteCount
+        } catch {
+            throw RecoveryError(error)
+        }
+    }
+
     /// Opens an object like a file; nil if it is not there or has another length.
     func open(
         _ object: VaultObject,

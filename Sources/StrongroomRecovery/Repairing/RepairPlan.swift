@@ -46,6 +46,8 @@ public struct RepairPlan: Sendable {
     public internal(set) var checkedSegmentCount = 0
     /// Their bytes.
     public internal(set) var checkedByteCount: UInt64 = 0
+    /// Segments of a thin archive that live in a vault, and are mended there.
+    public internal(set) var remoteSegmentCount = 0
 
     init(archive: String) { self.archive = archive }
 

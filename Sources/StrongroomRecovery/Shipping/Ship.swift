@@ -28,7 +28,7 @@ public struct Ship: Sendable {
     ) {
         self.init(
             archiveAt: path,
-            on: PosixFileSystem(),
+            on: ArchiveLayout(path).fileSystem(),
             to: store,
             parallelism: parallelism,
             clock: clock
