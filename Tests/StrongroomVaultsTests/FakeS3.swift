@@ -23,6 +23,9 @@ final class FakeS3: HTTPTransport {
     struct State: Sendable {
         var objects: [String: (bytes: [UInt8], fields: [String: String])] = [:]
         var uploads: [String: [Int: [UInt8]]] = [:]
+        var uploadKeys: [String: String] = [:]
+        var uploadsBegun = "2026-11-01T00:00:00.000Z"
+        var uploadPageCount = 1000
         var uploadFields: [String: [String: String]] = [:]
         var faults: [(method: String?, query: String?, fault: Fault)] = []
         var requests: [HTTPRequest] = []
@@ -206,6 +209,7 @@ final class FakeS3: HTTPTransport {
         guard let upload = query["uploadId"] else {
             let upload = "upload/\(state.requests.count)"
             state.uploads[upload] = [:]
+            state.uploadKeys[upload] = key
             state.uploadFields[upload] = kept(fields).filter {
                 state.locksUploadsInParts || !$0.key.contains("-lock-")
             }
@@ -248,6 +252,7 @@ final class FakeS3: HTTPTransport {
 
     private static func list(_ query: [String: String], _ state: State) -> HTTPResponse {
         if query["versioning"] != nil { return xml("<VersioningConfiguration/>") }
+        if query["uploads"] != nil { return listUploads(query, state) }
         let prefix = query["prefix"] ?? ""
         let after = query["continuation-token"] ?? ""
         let keys = state.objects.keys.filter { $0.hasPrefix(prefix) && $0 > after }.sorted()
@@ -263,6 +268,25 @@ final class FakeS3: HTTPTransport {
             text += "<Size>\(state.objects[key]?.bytes.count ?? 0)</Size></Contents>"
         }
         return xml(text + "</ListBucketResult>")
+    }
+
+    private static func listUploads(_ query: [String: String], _ state: State) -> HTTPResponse {
+        let prefix = query["prefix"] ?? ""
+        let after = (query["key-marker"] ?? "", query["upload-id-marker"] ?? "")
+        let all = state.uploads.keys.map { (state.uploadKeys[$0] ?? "", $0) }
+            .filter { $0.0.hasPrefix(prefix) && $0 > after }.sorted { $0 < $1 }
+        let page = all.prefix(state.uploadPageCount)
+        var text = "<ListMultipartUploadsResult><EncodingType>url</EncodingType>"
+        text += "<IsTruncated>\(page.count < all.count)</IsTruncated>"
+        if page.count < all.count, let last = page.last {
+            text += "<NextKeyMarker>\(S3Text.encoded(last.0))</NextKeyMarker>"
+            text += "<NextUploadIdMarker>\(last.1)</NextUploadIdMarker>"
+        }
+        for (key, upload) in page {
+            text += "<Upload><Key>\(S3Text.encoded(key))</Key><UploadId>\(upload)</UploadId>"
+            text += "<Initiated>\(state.uploadsBegun)</Initiated></Upload>"
+        }
+        return xml(text + "</ListMultipartUploadsResult>")
     }
 
     private static func xml(_ text: String) -> HTTPResponse {

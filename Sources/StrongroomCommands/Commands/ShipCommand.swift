@@ -193,6 +193,7 @@ struct ShipMessage: Message {
             "sent_bytes": .count(result.sentByteCount),
             "present_objects": .count(result.presentObjectCount),
             "present_bytes": .count(result.presentByteCount),
+            "given_up_uploads": .count(result.givenUpUploadCount),
             "elapsed_us": .integer(result.duration.microseconds),
         ]
     }

@@ -130,6 +130,7 @@ struct StatusMessage: Message {
             "missing_record_versions": distance.map { .count($0.behind) } ?? .null,
             "findings": .array(standing.findings.map { .text($0.description) }),
             "last_ship_time": MomentText.json(standing.arrival),
+            "abandoned_uploads": standing.abandonedUploadCount.map { .count($0) } ?? .null,
         ]
         for member in vault.moreFields.members { fields[member.key] = member.value }
         return fields
@@ -146,11 +147,15 @@ struct StatusMessage: Message {
                 behind == 0
                 ? "it lacks nothing" : "it lacks \(CountText.text(behind, "record version"))"
             let findings = standing.findings.map { ("", VisibleText.text($0.description)) }
+            let left = standing.abandonedUploadCount ?? 0
+            let uploads =
+                left == 0 ? nil : "\(left) uploads were left behind, which the next ship ends"
             let shipped = standing.arrival.map { arrival in
                 "shipped \(SpanText.text(.microseconds(max(0, now - arrival)))) ago"
             }
             let more = [
-                shipped, vault.coverageText(now: now), vault.lockText(now: now), vault.witnessText,
+                shipped, uploads, vault.coverageText(now: now), vault.lockText(now: now),
+                vault.witnessText,
             ].compactMap(\.self)
             return [("Vault", "\(vault.name): \(id), \(SpanText.text(age)) old; \(lacks)")]
                 + more.map { ("", VisibleText.text($0)) } + findings

@@ -152,7 +152,12 @@ public struct Ship: Sendable {
         {
             try await send(try await gate.lacking(newest).map(plan.step), meter)
         }
-        return ShipResult(plan: plan, duration: clock.elapsed() - start)
+        let givenUp = await Leftovers.clear(store, now: clock.now())
+        return ShipResult(
+            plan: plan,
+            givenUpUploadCount: givenUp,
+            duration: clock.elapsed() - start
+        )
     }
 
     private func send(
@@ -228,10 +233,13 @@ public struct ShipResult: Sendable {
     public let presentObjectCount: Int
     /// Their bytes.
     public let presentByteCount: UInt64
+    /// Uploads in parts that were begun a week ago and more and never completed, and were given up now.
+    public let givenUpUploadCount: Int
     /// How long it took.
     public let duration: Duration
 
-    init(plan: ShipPlan, duration: Duration) {
+    init(plan: ShipPlan, givenUpUploadCount: Int, duration: Duration) {
+        self.givenUpUploadCount = givenUpUploadCount
         archive = plan.archive
         snapshots = plan.snapshots
         sentObjectCount = plan.steps.count

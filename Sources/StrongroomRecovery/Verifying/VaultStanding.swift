@@ -1,4 +1,5 @@
 import ArchiveBytes
+import ArchiveFileIO
 import ArchiveFormat
 public import StrongroomVaults
 
@@ -19,6 +20,15 @@ public struct VaultStanding: Sendable {
     /// Manifests that are damaged, and segments of the newest snapshot that are missing or have
     /// another length.
     public let findings: [VaultFinding]
+    /// Uploads in parts that were begun a week ago and more and never completed.
+    ///
+    /// The next ship gives them up. Nil if the store does not tell.
+    public let abandonedUploadCount: Int?
+
+    private static func abandonedUploadCount(_ store: any ObjectStore) async -> Int? {
+        // Who may not list uploads may look at the rest all the same.
+        try? await Leftovers.read(store, now: SystemClock.now().microseconds).count
+    }
 
     /// Looks at a vault of the archive with that public key, in hexadecimal digits.
     ///
@@ -55,7 +65,8 @@ public struct VaultStanding: Sendable {
             time: newest?.manifest.time.microseconds,
             arrival: listed.first { $0.name.text == name }?.modified,
             lastSequence: newest?.manifest.lastSequence,
-            findings: findings
+            findings: findings,
+            abandonedUploadCount: await abandonedUploadCount(store)
         )
     }
 }

@@ -117,6 +117,7 @@ public struct VaultVerification: Sendable {
         let unlisted = try await unlisted(contents, publicKey, &report)
         try await prove(contents, publicKey, opened.keyring, hiding: unlisted, progress, &report)
         MarkerCheck.run(contents, &report)
+        try await PartsCheck.run(store, contents, &report)
         return report
     }
 

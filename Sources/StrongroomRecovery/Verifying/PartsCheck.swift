@@ -1,0 +1,60 @@
+import ArchiveFormat
+import StrongroomVaults
+
+/// Looks at what a vault that follows its archive has behind its newest snapshot of the segment that is
+/// being written to.
+///
+/// Nothing signs a part. That its bytes are those that its name tells, and that the parts lead from the
+/// segment's beginning without a gap, is what can be told without recovering.
+enum PartsCheck {
+    static func run(
+        _ store: any ObjectStore,
+        _ contents: VaultContents,
+        _ report: inout VaultReport
+    ) async throws(RecoveryError) {
+        // What was sealed since is in its segment, and the next step of following clears it away.
+        let parts = try await SegmentPart.list(store).filter {
+            contents.objects[.segment($0.segment)] == nil
+        }
+        guard let newest = parts.last?.segment else { return }
+        let own = parts.filter { $0.segment == newest }
+        let chain = SegmentPart.chain(own, of: newest)
+        for part in own {
+            if let detail = try await finding(part, store) {
+                report.findings.append(VaultFinding(damagedPart: part.text, detail))
+            }
+        }
+        let end = chain.last?.end ?? 0
+        if let stray = own.first(where: { $0.start > end }) {
+            let detail = "no part leads up to it: bytes \(end) to \(stray.start) of segment "
+            report.findings.append(
+                VaultFinding(
+                    damagedPart: stray.text,
+                    detail
+                        + "\(newest.value) are missing; `strongroom ship --follow` sends them again"
+                )
+            )
+        }
+        report.notes.append(
+            "\(own.count) parts hold the first \(end) bytes of segment \(newest.value), which is still "
+                + "being written to: they were held against their names, which nothing signs"
+        )
+    }
+
+    private static func finding(
+        _ part: SegmentPart,
+        _ store: any ObjectStore
+    ) async throws(RecoveryError) -> String? {
+        do {
+            let bytes = try await store.read(try ObjectName(part.text), range: 0..<part.byteCount)
+            return part.isRight(bytes) ? nil : "its SHA-256 is not the one in its name"
+        } catch {
+            switch error.code {
+            // A following ship has put a longer one in its place meanwhile.
+            case .notFound: return nil
+            case .damaged, .outOfRange: return error.message
+            default: throw RecoveryError(error)
+            }
+        }
+    }
+}
