@@ -103,10 +103,14 @@ private final class BusyStore: ObjectStore {
 
     @Test func `is not damaged by a prune that goes on meanwhile`() async throws {
         let archive = try TestArchive.standard()
-        try await verify(archive, whileGoingFrom: { _ in }) { vault in
-            for id in archive.snapshots.dropLast() {
-                try await vault.remove("snapshots/\(id).json")
+        try await verify(
+            archive,
+            whileGoingFrom: { _ in },
+            { vault in
+                for id in archive.snapshots.dropLast() {
+                    try await vault.remove("snapshots/\(id).json")
+                }
             }
-        }
+        )
     }
 }

@@ -109,9 +109,8 @@ import Testing
         }
     }
 
-    /// The header's hash is nobody's secret: an enemy makes one.
-    ///
-    /// Counting on from such a number stopped the program.
+    /// Counting on from such a number stopped the program, and an enemy can make such a header, for its
+    /// hash is nobody's secret.
     @Test(arguments: [72, 80], [UInt64.min, .max, .max - 1])
     func `whose header numbers what cannot be is damaged, with and without keys`(
         field: Int,
