@@ -107,6 +107,16 @@ package struct PosixFileSystem: FileSystem {
         }
     }
 
+    package func identity(of path: FilePath) throws(SystemError) -> FileIdentity? {
+        try reporting(.status, path) { () throws(Errno) in
+            do throws(Errno) {
+                return try SystemCall.identity(of: path)
+            } catch .noSuchFileOrDirectory {
+                return nil
+            }
+        }
+    }
+
     package func availableByteCount(at path: FilePath) throws(SystemError) -> UInt64 {
         try reporting(.status, path) { () throws(Errno) in
             let status = try SystemCall.fileSystemStatus(of: path)

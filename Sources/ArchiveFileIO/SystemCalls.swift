@@ -124,6 +124,17 @@ enum SystemCall {
         return answer
     }
 
+    /// Which file stands at a path, links not followed: statx(2).
+    static func identity(of path: FilePath) throws(Errno) -> FileIdentity {
+        var (device, inode): (UInt64, UInt64) = (0, 0)
+        _ = try retrying {
+            unsafe path.withPlatformString {
+                unsafe strongroom_identify($0, &device, &inode)
+            }
+        }
+        return FileIdentity(device: device, inode: inode)
+    }
+
     /// Whether any name stands at a path: lstat(2).
     static func exists(_ path: FilePath) throws(Errno) -> Bool {
         do throws(Errno) {

@@ -124,6 +124,10 @@ package struct ThinFileSystem: FileSystem {
         return FileStatus(kind: .file, byteCount: rest.byteCount, device: 0, inode: 0, modified: 0)
     }
 
+    package func identity(of path: FilePath) throws(SystemError) -> FileIdentity? {
+        try local.identity(of: path)
+    }
+
     /// The sealed segment that a path names.
     private func segment(_ path: FilePath) -> SegmentNumber? {
         guard let name = path.lastComponent?.string, name.hasSuffix(".seg"),

@@ -25,7 +25,7 @@ package final class ActiveSegment {
     /// The file's name until it is sealed, if it is not the usual one.
     package let path: FilePath?
     /// What stood at the file's place when it was opened.
-    var status: FileStatus?
+    var identity: FileIdentity?
     /// The end of the last commit; what stands behind is reserved zeros.
     package private(set) var committedByteCount: UInt64
     package private(set) var commits: [SealBody.Commit] = []

@@ -89,7 +89,7 @@ package final class LogWriter {
         lastNumber = position.lastNumber
         active = position.active
         // If that fails, the first commit asks again.
-        if let active { active.status = try? directory.fileSystem.status(of: path(of: active)) }
+        if let active { active.identity = try? directory.fileSystem.identity(of: path(of: active)) }
     }
 
     /// Where the log ends now.
@@ -284,17 +284,17 @@ extension LogWriter {
     /// acknowledged there.
     private func requireInPlace() throws(LogError) {
         guard let active else { return }
-        let found: FileStatus?
+        let found: FileIdentity?
         do {
-            found = try directory.fileSystem.status(of: path(of: active))
+            found = try directory.fileSystem.identity(of: path(of: active))
         } catch {
             throw LogError(error, segment: active.number)
         }
-        guard let found, active.status.map({ found.isSameFile(as: $0) }) ?? true else {
+        guard let found, active.identity == nil || active.identity == found else {
             stop("\(path(of: active).string) was moved, removed or replaced while it was open")
             return try checkFit()
         }
-        active.status = found
+        active.identity = found
     }
 
     /// Runs calls after whose failure the disk's content is unknown.
@@ -346,7 +346,7 @@ extension LogWriter {
             try file.synchronize()
             try directory.fileSystem.synchronizeDirectory(directory.path)
             let segment = ActiveSegment(file: file, header: header)
-            segment.status = try directory.fileSystem.status(of: path)
+            segment.identity = try directory.fileSystem.identity(of: path)
             active = segment
             return segment
         } catch {

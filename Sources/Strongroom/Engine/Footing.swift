@@ -9,7 +9,7 @@ struct Footing {
     private let fileSystem: any FileSystem
     private let lock: FilePath
     private let root: FilePath
-    private let opened: FileStatus?
+    private let opened: FileIdentity?
     private let process: Int32
 
     /// Takes the lock file, which is open, for what it is now.
@@ -17,7 +17,7 @@ struct Footing {
         self.fileSystem = fileSystem
         lock = layout.lock
         root = layout.root
-        opened = try fileSystem.status(of: layout.lock)
+        opened = try fileSystem.identity(of: layout.lock)
         process = ProcessIdentity.current
     }
 
@@ -31,8 +31,8 @@ struct Footing {
                 "\(root.string): this process is a copy of the one that opened the archive, which "
                 + "alone may write; nothing was written; open the archive in this process"
         }
-        let found = try fileSystem.status(of: lock)
-        if let found, let opened, found.isSameFile(as: opened) { return nil }
+        let found = try fileSystem.identity(of: lock)
+        if let found, found == opened { return nil }
         return
             "\(root.string): the archive was moved, removed or replaced while it was open; nothing "
             + "was written; open it where it is now"
