@@ -55,8 +55,8 @@ struct ShipGate: Sendable {
         throw RecoveryError(
             .locked,
             "snapshot \(manifest.id) could not be shipped: a prune of the vault removes what it needs "
-                + "(sweeping/ says what); let it end, or run it again if it was stopped, then ship "
-                + "again"
+                + "(sweeping/ says what); let it end, then ship again; the mark of one that was "
+                + "stopped is cleared by the first prune a day later"
         )
     }
 
