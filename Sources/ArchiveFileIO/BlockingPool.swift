@@ -7,9 +7,7 @@ import Synchronization
 /// task of the program. So whatever may block runs here, and tasks only wait for its answer. At
 /// most `width` bodies run at a time; the others wait in order.
 package final class BlockingPool: Sendable {
-    private struct Work: Sendable {
-        let body: @Sendable () -> Void
-    }
+    private typealias Work = @Sendable () -> Void
 
     private struct State: Sendable {
         var waiting: [Work] = []
@@ -18,24 +16,29 @@ package final class BlockingPool: Sendable {
 
     private let queue: DispatchQueue
     private let width: Int
+    /// Set on the pool's own threads.
+    private let home = DispatchSpecificKey<Void>()
     private let state = Mutex(State())
 
     package init(label: String, width: Int) {
         precondition(width > 0, "a pool needs a thread")
         queue = DispatchQueue(label: label, attributes: .concurrent)
         self.width = width
+        queue.setSpecific(key: home, value: ())
     }
 
     /// Runs `body` on a thread of the pool and returns or throws what it does.
     ///
     /// A cancelled task does not stop a body that waits or runs: no file operation is half done. A
-    /// long body asks between its steps.
+    /// long body asks between its steps. With `isHere` it runs on the caller's thread, which may wait
+    /// then, if fewer than `width` run.
     package func run<Result: Sendable, Failure: Error>(
+        isHere: Bool = false,
         _ body: @escaping @Sendable (Cancellation) throws(Failure) -> Result
     ) async throws(Failure) -> Result {
         let cancellation = Cancellation()
         let outcome = await withTaskCancellationHandler {
-            await self.outcome { () throws(Failure) in try body(cancellation) }
+            await self.outcome(isHere) { () throws(Failure) in try body(cancellation) }
         } onCancel: {
             cancellation.cancel()
         }
@@ -44,55 +47,77 @@ package final class BlockingPool: Sendable {
 
     /// Runs `body` on a thread of the pool and returns or throws what it does.
     package func run<Result: Sendable, Failure: Error>(
+        isHere: Bool = false,
         _ body: @escaping @Sendable () throws(Failure) -> Result
     ) async throws(Failure) -> Result {
-        try await outcome(body).get()
+        try await outcome(isHere, body).get()
     }
 
     private func outcome<Result: Sendable, Failure: Error>(
+        _ isHere: Bool,
         _ body: @escaping @Sendable () throws(Failure) -> Result
     ) async -> Swift.Result<Result, Failure> {
         await withCheckedContinuation { continuation in
-            start(
-                Work {
-                    let outcome: Swift.Result<Result, Failure>
-                    do throws(Failure) {
-                        outcome = .success(try body())
-                    } catch {
-                        outcome = .failure(error)
-                    }
-                    continuation.resume(returning: outcome)
+            let answer: @Sendable () -> Void = {
+                let outcome: Swift.Result<Result, Failure>
+                do throws(Failure) {
+                    outcome = .success(try body())
+                } catch {
+                    outcome = .failure(error)
                 }
-            )
+                continuation.resume(returning: outcome)
+            }
+            if !isHere || !runHere(answer) { start(answer) }
         }
     }
+
+    /// Whether the caller's thread is one of the pool's.
+    package var isHere: Bool { DispatchQueue.getSpecific(key: home) != nil }
 
     /// Whether bodies wait for a thread.
     package var isWaitedFor: Bool { state.withLock { !$0.waiting.isEmpty } }
 
     /// Runs `body` on a thread of the pool; nobody waits for it.
-    package func start(_ body: @escaping @Sendable () -> Void) { start(Work(body: body)) }
-
-    private func start(_ work: Work) {
+    package func start(_ body: @escaping @Sendable () -> Void) {
         let isNewThread = state.withLock { state in
             guard state.runningCount < width else {
-                state.waiting.append(work)
+                state.waiting.append(body)
                 return false
             }
             state.runningCount += 1
             return true
         }
-        guard isNewThread else { return }
-        queue.async { [self] in
-            var next: Work? = work
-            while let current = next {
-                current.body()
-                next = state.withLock { state in
-                    guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
-                    state.runningCount -= 1
-                    return nil
-                }
-            }
+        if isNewThread { queue.async { self.work(from: body) } }
+    }
+
+    /// Runs `body` on this thread, which takes the place of one of the pool's; false, and nothing
+    /// done, if all of them are at work.
+    package func runHere(_ body: () -> Void) -> Bool {
+        let isFree = state.withLock { state in
+            guard state.runningCount < width else { return false }
+            state.runningCount += 1
+            return true
+        }
+        guard isFree else { return false }
+        body()
+        if let next = next() { queue.async { self.work(from: next) } }
+        return true
+    }
+
+    private func work(from first: @escaping Work) {
+        var current: Work? = first
+        while let body = current {
+            body()
+            current = next()
+        }
+    }
+
+    /// What a thread that has become free does next; nil gives its place back.
+    private func next() -> Work? {
+        state.withLock { state in
+            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+            state.runningCount -= 1
+            return nil
         }
     }
 }
@@ -118,5 +143,22 @@ package final class BlockingExecutor: SerialExecutor {
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         queue.async { [self] in unsafe job.runSynchronously(on: asUnownedSerialExecutor()) }
+    }
+}
+
+/// Threads for whole tasks that may wait for a disk: what such a task asks for is done where it is.
+package final class BlockingTaskExecutor: TaskExecutor {
+    private let pool: BlockingPool
+
+    package init(label: String, width: Int) { pool = BlockingPool(label: label, width: width) }
+
+    /// Whether the caller's thread is one of these, and may wait.
+    ///
+    /// The task's preference does not tell: an actor may hold the task on another thread.
+    package var isHere: Bool { pool.isHere }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        pool.start { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }

@@ -102,6 +102,18 @@ public final class Archive: Sendable {
     /// Keep a copy of it apart from the archive.
     public var publicKey: String { Hex.encode(core.document.publicKey) }
 
+    /// Threads of the archive's own, for tasks that put or read one record after the other.
+    ///
+    /// A task that prefers them waits for the disk where it is; elsewhere each call takes a way to
+    /// another thread and back, tens of microseconds beside a sync of some two hundred:
+    ///
+    ///     try await withTaskExecutorPreference(archive.executor) {
+    ///         for record in records { try await archive.put(record) }
+    ///     }
+    ///
+    /// There are four, whatever the number of tasks.
+    public var executor: any TaskExecutor { core.executor }
+
     /// What is committed at this moment, to read from.
     public var current: ArchiveView {
         ArchiveView(core.readState, reader: core.records)
@@ -148,7 +160,8 @@ public final class Archive: Sendable {
         _ body: @escaping @Sendable (ArchiveView) throws(ArchiveError) -> Result
     ) async throws(ArchiveError) -> Result {
         let current = current
-        return try await core.readers.run { cancellation throws(ArchiveError) in
+        return try await core.readers.run(isHere: core.executor.isHere) {
+            cancellation throws(ArchiveError) in
             var view = current
             view.cancellation = cancellation
             return try body(view)

@@ -33,6 +33,31 @@ import Testing
         #expect(arrived.mostRunning == width)
     }
 
+    @Test func `a body is done here only while fewer run than the pool is wide`() async {
+        let pool = BlockingPool(label: "test", width: 1)
+        let doneHere = pool.runHere {
+            #expect(!pool.runHere { Issue.record("a pool of one thread ran two bodies") })
+        }
+        #expect(doneHere)
+        #expect(await pool.run(isHere: true) { pool.isHere } == false)
+        #expect(await pool.run { pool.isHere })
+    }
+
+    @Test func `what came while a body was done here is done afterwards`() async {
+        let pool = BlockingPool(label: "test", width: 1)
+        let answer = await withCheckedContinuation { continuation in
+            _ = pool.runHere { pool.start { continuation.resume(returning: pool.isHere) } }
+        }
+        #expect(answer)
+    }
+
+    @Test func `a task knows that it runs on threads that may wait`() async {
+        let executor = BlockingTaskExecutor(label: "test", width: 2)
+        #expect(!executor.isHere)
+        await withTaskExecutorPreference(executor) { #expect(executor.isHere) }
+        #expect(!executor.isHere)
+    }
+
     @Test func `never more bodies run at once, and none is lost`() async {
         let pool = BlockingPool(label: "test", width: 3)
         let counts = Counts()

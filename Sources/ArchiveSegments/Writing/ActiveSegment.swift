@@ -22,8 +22,8 @@ package struct SegmentTotals: Equatable, Sendable {
 package final class ActiveSegment {
     package let file: any File
     package let header: SegmentHeader
-    /// The file's name until it is sealed, if it is not the usual one.
-    package let path: FilePath?
+    /// The file's name until it is sealed: an unusual one, or the usual once it was needed.
+    var path: FilePath?
     /// What stood at the file's place when it was opened.
     var identity: FileIdentity?
     /// The end of the last commit; what stands behind is reserved zeros.
@@ -48,7 +48,6 @@ package final class ActiveSegment {
     package init(file: any File, header: SegmentHeader) {
         self.file = file
         self.header = header
-        path = nil
         pending = PendingDirectory()
         committedByteCount = UInt64(SegmentHeader.byteCount)
         reservedByteCount = committedByteCount

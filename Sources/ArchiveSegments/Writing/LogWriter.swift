@@ -277,7 +277,10 @@ extension LogWriter {
     }
 
     private func path(of segment: ActiveSegment) -> FilePath {
-        segment.path ?? directory.path(SegmentDirectory.Name(segment.number, isSealed: false))
+        if let path = segment.path { return path }
+        let path = directory.path(SegmentDirectory.Name(segment.number, isSealed: false))
+        segment.path = path
+        return path
     }
 
     /// Ends writing to a file whose name is gone or leads to another one: nobody would find what is

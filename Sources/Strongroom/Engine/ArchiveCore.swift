@@ -16,6 +16,8 @@ final class ArchiveCore: @unchecked Sendable {
     private let pipeline: CommitPipeline
     private let writer = BlockingPool(label: "strongroom.writer", width: 1)
     let readers = BlockingPool(label: "strongroom.reader", width: 4)
+    /// Tasks here may wait, so that what they ask for is done on their own threads.
+    let executor = BlockingTaskExecutor(label: "strongroom.task", width: 4)
     let records: RecordReader
     let document: ArchiveDocument
     private let queue = Mutex(Queue())
@@ -65,7 +67,8 @@ final class ArchiveCore: @unchecked Sendable {
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (Engine) throws(ArchiveError) -> Result
     ) async throws(ArchiveError) -> Result {
-        let result = try await writer.run { [self] () throws(ArchiveError) in
+        let result = try await writer.run(isHere: executor.isHere) {
+            [self] () throws(ArchiveError) in
             pipeline.rest()
             if engine.mustRemakeIndex { try engine.checkpoint() }
             return try body(engine)
@@ -108,9 +111,20 @@ final class ArchiveCore: @unchecked Sendable {
                 queue.requests.append(request)
                 return !queue.isDrained
             }
-            if isFirst { startDrain() }
+            if isFirst, !executor.isHere || !writer.runHere(drainOnce) { startDrain() }
         }
         return try result.get()
+    }
+
+    /// Commits what waits on a caller's thread, which is not held for what comes meanwhile.
+    private func drainOnce() {
+        commit(next())
+        scheduleHead()
+        let isMore = queue.withLock { queue in
+            queue.isDrained = !queue.requests.isEmpty
+            return queue.isDrained
+        }
+        if isMore { startDrain() }
     }
 
     private func startDrain() {
