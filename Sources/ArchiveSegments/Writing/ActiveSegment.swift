@@ -23,7 +23,7 @@ package final class ActiveSegment {
     package let file: any File
     package let header: SegmentHeader
     /// The file's name until it is sealed: an unusual one, or the usual once it was needed.
-    var path: FilePath?
+    private var path: FilePath?
     /// What stood at the file's place when it was opened.
     var identity: FileIdentity?
     /// The end of the last commit; what stands behind is reserved zeros.
@@ -43,6 +43,14 @@ package final class ActiveSegment {
     private var reservedByteCount: UInt64
 
     package var number: SegmentNumber { header.number }
+
+    /// Where the file is until it is sealed.
+    func path(in directory: SegmentDirectory) -> FilePath {
+        if let path { return path }
+        let usual = directory.path(SegmentDirectory.Name(number, isSealed: false))
+        path = usual
+        return usual
+    }
 
     /// A segment that holds its header only.
     package init(file: any File, header: SegmentHeader) {

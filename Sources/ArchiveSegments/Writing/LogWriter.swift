@@ -89,7 +89,9 @@ package final class LogWriter {
         lastNumber = position.lastNumber
         active = position.active
         // If that fails, the first commit asks again.
-        if let active { active.identity = try? directory.fileSystem.identity(of: path(of: active)) }
+        if let active {
+            active.identity = try? directory.fileSystem.identity(of: active.path(in: directory))
+        }
     }
 
     /// Where the log ends now.
@@ -226,7 +228,7 @@ package final class LogWriter {
             try segment.file.resize(to: segment.committedByteCount + UInt64(bytes.count))
             try segment.file.synchronize()
             try directory.fileSystem.rename(
-                path(of: segment),
+                segment.path(in: directory),
                 to: directory.path(SegmentDirectory.Name(segment.number, isSealed: true))
             )
             try directory.fileSystem.synchronizeDirectory(directory.path)
@@ -276,25 +278,20 @@ extension LogWriter {
         failure = failure ?? LogError(.poisoned, segment: active?.number, finding)
     }
 
-    private func path(of segment: ActiveSegment) -> FilePath {
-        if let path = segment.path { return path }
-        let path = directory.path(SegmentDirectory.Name(segment.number, isSealed: false))
-        segment.path = path
-        return path
-    }
-
     /// Ends writing to a file whose name is gone or leads to another one: nobody would find what is
     /// acknowledged there.
     private func requireInPlace() throws(LogError) {
         guard let active else { return }
         let found: FileIdentity?
         do {
-            found = try directory.fileSystem.identity(of: path(of: active))
+            found = try directory.fileSystem.identity(of: active.path(in: directory))
         } catch {
             throw LogError(error, segment: active.number)
         }
         guard let found, active.identity == nil || active.identity == found else {
-            stop("\(path(of: active).string) was moved, removed or replaced while it was open")
+            stop(
+                "\(active.path(in: directory).string) was moved, removed or replaced while it was open"
+            )
             return try checkFit()
         }
         active.identity = found
