@@ -7,6 +7,8 @@ package struct Pack: Sendable {
     /// The plaintext; ranges of ``Slot`` point into it.
     package private(set) var bytes: [UInt8]
     package let slots: [Slot]
+    /// Whose records these are, for those that are decoded next to share; nil until it is known.
+    package var subject: String?
 
     /// Where one record's entry and inline body stand in the pack.
     package struct Slot: Equatable, Sendable {

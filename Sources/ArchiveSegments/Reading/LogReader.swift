@@ -14,7 +14,7 @@ package final class LogReader: Sendable {
     /// Open files at a time; a descriptor each.
     private static let openLimit = 128
     /// Most packs are smaller, so that most reads are one call.
-    private static let firstReadByteCount = 4_096
+    private static let firstReadByteCount = 2_048
 
     package init(_ directory: SegmentDirectory, archiveID: ArchiveID) {
         self.directory = directory

@@ -33,19 +33,26 @@ package final class RecordReader: Sendable {
     /// The record version at a place, without its body; it shares texts with `other`.
     package func record(
         at place: RecordPlace,
-        like other: RecordEntry = RecordEntry()
+        like other: consuming RecordEntry = RecordEntry()
     ) throws(ArchiveError) -> Record {
-        try Self.decode(try pack(at: place), place, like: other)
+        try open(at: place, like: other).record
     }
 
     /// The record version at a place, with the pack that holds its inline body; it shares texts with
-    /// `other`.
+    /// `other`, and its subject with what was read from the same pack before.
     package func open(
         at place: RecordPlace,
-        like other: RecordEntry = RecordEntry()
+        like other: consuming RecordEntry = RecordEntry()
     ) throws(ArchiveError) -> OpenedRecord {
-        let pack = try pack(at: place)
-        return OpenedRecord(record: try Self.decode(pack, place, like: other), pack: pack)
+        if let pack = packs[place] {
+            other.subject = pack.subject
+            return OpenedRecord(record: try Self.decode(pack, place, like: other), pack: pack)
+        }
+        var pack = try withContext { context throws(LogError) in try context.pack(place, log) }
+        let record = try Self.decode(pack, place, like: other)
+        pack.subject = record.entry.subject
+        packs[place] = pack
+        return OpenedRecord(record: record, pack: pack)
     }
 
     /// Lends memory for a search in the index.
