@@ -8,6 +8,7 @@ SHOWN = {
     "rocksdb-zstd": "RocksDB, zstd dictionary (plaintext)",
     "append": "bare append + fdatasync", "c": "the same in C", "speed": "openssl speed sha256",
     "single": "one such caller", "one-core": "one core",
+    "in-memory": "the same in memory, never synced",
 }
 STORES = ["sqlcipher", "sqlite", "lmdb-sealed", "rocksdb", "rocksdb-zstd"]
 
@@ -46,6 +47,7 @@ OTHER_ROWS = [
     ("keyless verify", "MB/s", "keyless.mb_per_s", "speed", "raw", "sha256.mb_per_s", +0.85),
     ("full verify", "MB/s", "verify.mb_per_s", "c", "raw", "verify.mb_per_s", +0.8),
 ]
+BATCHES = [1, 10, 100, 1_000, 10_000]
 SIZES = [256, 1024, 4096, 16384, 65536, 1048576]
 # What has to stay below or above a number.
 LIMITS = [
@@ -71,6 +73,10 @@ def make(figures):
             made.append(against(figures, work, unit, name, peer, peer, name, goals.get(peer)))
     for work, unit, name, peer, engine, other, goal in OTHER_ROWS:
         made.append(against(figures, work, unit, name, peer, engine, other, goal))
+    for count in BATCHES:
+        name = f"append.{count}.per_s"
+        made.append(against(figures, f"append, batches of {count:,}", "records/s", name,
+                            "in-memory", "ours-in-memory", name, None))
     for verb in ("seal", "open"):
         for size in SIZES:
             name = f"{verb}.{size}.ns"

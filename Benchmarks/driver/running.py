@@ -1,10 +1,12 @@
 """Runs the phases of every engine, round by round, each phase a process of its own."""
 
 import os
+import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import files
 from building import fail, say
@@ -13,6 +15,8 @@ from building import fail, say
 ENGINES = ["ours", "sqlcipher", "sqlite", "lmdb-sealed", "rocksdb", "rocksdb-zstd"]
 READS, COLD_READS, SINGLES, APPENDS = 20_000, 300, 300, 300
 REPLAY_MIB = 64
+# A corpus has to hold five batches of the largest size that is appended.
+SMALLEST_APPENDED, IN_MEMORY = 50_000, "/dev/shm"
 TURNS = 3
 
 
@@ -71,7 +75,7 @@ class Runner:
         self.phase(engine, "open", path, count, seed)
         self.phase(engine, "single", corpus.path, path, count, SINGLES)
         if engine == "ours":
-            self.phase(engine, "callers", corpus.path, path, count + SINGLES)
+            self.phase(engine, "callers", corpus.path, path, count + 2 * SINGLES)
             self.phase(engine, "rebuild", path)
             megabytes = self.figures.values["ours"]["corpus.mb"][-1]
             self.phase(engine, "verify", path, megabytes)
@@ -84,6 +88,8 @@ class Runner:
         one = (shutil.which("taskset"), "-c", "0")
         path = self.fresh("one-core")
         self.phase("ours", "insert", corpus.path, path, 1, before=one, into="ours-one-core")
+        if corpus.count >= SMALLEST_APPENDED:
+            self.append()
         path = self.fresh("import")
         self.phase("ours", "import", corpus.source, path)
         if is_first:
@@ -95,6 +101,14 @@ class Runner:
             self.phase("ours", "killed", corpus.path, path, mebibytes, survives=False)
             self.phase("ours", "reopen", path)
         shutil.rmtree(self.place)
+
+    def append(self):
+        """Batches of several sizes, on the disk and where a sync costs nothing."""
+        self.place.mkdir(parents=True, exist_ok=True)
+        self.phase("ours", "append", self.corpus.path, self.place / "append-of")
+        with tempfile.TemporaryDirectory(dir=IN_MEMORY) as place:
+            self.phase("ours", "append", self.corpus.path, pathlib.Path(place) / "append-of",
+                       into="ours-in-memory")
 
     def raw(self):
         """What the libraries and the disk give without any engine."""

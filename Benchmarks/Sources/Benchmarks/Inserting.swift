@@ -43,7 +43,8 @@ enum Inserting {
 
     /// One record a commit, into what is there; the numbers follow those of the corpus.
     ///
-    /// First on a thread that waits for the disk, as the peers' does, then from one of Swift's own.
+    /// First from a task of Swift's own threads, then on a thread that waits for the disk, as the
+    /// peers' does.
     static func single(
         _ corpusPath: String,
         _ path: String,
@@ -53,10 +54,10 @@ enum Inserting {
         var corpus = try Corpus(corpusPath)
         let bodies = try corpus.next(batchCount)
         let archive = try await Archive.open(at: path, unlocking: benchmarkKey())
+        try await singles(archive, bodies, records..<records + count, "pooled")
         let next = records + count
-        try await singles(archive, bodies, next..<next + count, "pooled")
         try await withTaskExecutorPreference(archive.executor) {
-            try await singles(archive, bodies, records..<records + count, "single")
+            try await singles(archive, bodies, next..<next + count, "single")
         }
         try await archive.close()
     }

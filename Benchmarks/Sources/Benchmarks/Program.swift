@@ -6,7 +6,8 @@ import Strongroom
 @main
 enum Program {
     static let usage = """
-        usage: insert CORPUS DIR [THREADS] | single CORPUS DIR RECORDS COUNT
+        usage: insert CORPUS DIR [THREADS] | append CORPUS DIR
+               | single CORPUS DIR RECORDS COUNT
                | callers CORPUS DIR RECORDS | read|cold DIR RECORDS COUNT SEED | scan DIR
                | open DIR RECORDS SEED | rebuild DIR | killed CORPUS DIR MIB | reopen DIR
                | verify DIR CORPUS-MB | keyless DIR
@@ -32,6 +33,7 @@ enum Program {
         case ("insert", 3): try await Inserting.insert(arguments[1], arguments[2], threads: nil)
         case ("insert", 4):
             try await Inserting.insert(arguments[1], arguments[2], threads: numbers[3])
+        case ("append", 3): try await Appending.run(arguments[1], arguments[2])
         case ("single", 5):
             try await Inserting.single(
                 arguments[1],
