@@ -37,10 +37,17 @@ struct SegmentWindow {
         }
         self.end = min(end ?? .max, fileByteCount)
         bytes = buffer
-        // A short rest needs no more: filling two megabytes takes longer than reading it.
         let rest = max(offset, self.end) - offset
-        let byteCount = max(4_096, Int(clamping: min(rest, UInt64(Self.byteCount))))
-        if bytes.count < byteCount { bytes = [UInt8](repeating: 0, count: byteCount) }
+        let needed = Int(clamping: min(rest, UInt64(Self.byteCount)))
+        if bytes.count < needed { bytes = [UInt8](repeating: 0, count: Self.size(for: needed)) }
+    }
+
+    /// A short rest needs no more: filling two megabytes takes longer than reading it. But what is only
+    /// a little longer finds room in the same buffer.
+    private static func size(for needed: Int) -> Int {
+        var size = 4_096
+        while size < needed { size *= 2 }
+        return size
     }
 
     /// Where the file's byte at `position` is in ``bytes``.
