@@ -42,6 +42,8 @@ struct SegmentWindow {
         if bytes.count < needed { bytes = [UInt8](repeating: 0, count: Self.size(for: needed)) }
     }
 
+    /// The next power of two.
+    ///
     /// A short rest needs no more: filling two megabytes takes longer than reading it. But what is only
     /// a little longer finds room in the same buffer.
     private static func size(for needed: Int) -> Int {
