@@ -43,3 +43,42 @@ func lend(
         unsafe lend(third, fourth) { third, fourth in unsafe body(first, second, third, fourth) }
     }
 }
+
+/// A cipher of libcrypto: a key, a nonce, associated data and a message come in, each behind its
+/// length, and the other message goes out.
+typealias CipherFunction = (
+    OpaquePointer?, Int, UnsafePointer<UInt8>?, Int, UnsafePointer<UInt8>?,
+    Int, UnsafePointer<UInt8>?, Int, UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<UInt8>?
+) -> CInt
+
+/// Lends a message with all that belongs to it to `cipher`.
+@inline(__always)
+func run(
+    _ cipher: CipherFunction,
+    _ context: OpaquePointer?,
+    key: SecretKey,
+    nonce: Span<UInt8>,
+    associated: Span<UInt8>,
+    from input: Span<UInt8>,
+    into output: inout MutableSpan<UInt8>
+) -> CInt {
+    key.withSpan { key in
+        unsafe lend(key, nonce, associated, input) { key, nonce, extra, input in
+            unsafe output.withUnsafeMutableBufferPointer { output in
+                unsafe cipher(
+                    context,
+                    key.count,
+                    key.baseAddress,
+                    nonce.count,
+                    nonce.baseAddress,
+                    extra.count,
+                    extra.baseAddress,
+                    input.count,
+                    input.baseAddress,
+                    output.count,
+                    output.baseAddress
+                )
+            }
+        }
+    }
+}

@@ -29,25 +29,15 @@ internal import CSealing
     ) throws(SealingError) {
         precondition(sealed.count == plain.count + Self.overhead, "there must be room for the tag")
         precondition(nonce.count == Self.nonceByteCount, "a nonce has 24 bytes")
-        let status = key.withSpan { key in
-            unsafe lend(key, nonce, associated, plain) { key, nonce, extra, plain in
-                unsafe sealed.withUnsafeMutableBufferPointer { sealed in
-                    unsafe cs_xaes_seal(
-                        context,
-                        key.count,
-                        key.baseAddress,
-                        nonce.count,
-                        nonce.baseAddress,
-                        extra.count,
-                        extra.baseAddress,
-                        plain.count,
-                        plain.baseAddress,
-                        sealed.count,
-                        sealed.baseAddress
-                    )
-                }
-            }
-        }
+        let status = unsafe run(
+            cs_xaes_seal,
+            context,
+            key: key,
+            nonce: nonce,
+            associated: associated,
+            from: plain,
+            into: &sealed
+        )
         guard status == 1 else { throw .libraryFailure }
     }
 
@@ -64,25 +54,15 @@ internal import CSealing
     ) throws(SealingError) {
         precondition(sealed.count == plain.count + Self.overhead, "the tag must be there")
         precondition(nonce.count == Self.nonceByteCount, "a nonce has 24 bytes")
-        let status = key.withSpan { key in
-            unsafe lend(key, nonce, associated, sealed) { key, nonce, extra, sealed in
-                unsafe plain.withUnsafeMutableBufferPointer { plain in
-                    unsafe cs_xaes_open(
-                        context,
-                        key.count,
-                        key.baseAddress,
-                        nonce.count,
-                        nonce.baseAddress,
-                        extra.count,
-                        extra.baseAddress,
-                        sealed.count,
-                        sealed.baseAddress,
-                        plain.count,
-                        plain.baseAddress
-                    )
-                }
-            }
-        }
+        let status = unsafe run(
+            cs_xaes_open,
+            context,
+            key: key,
+            nonce: nonce,
+            associated: associated,
+            from: sealed,
+            into: &plain
+        )
         guard status == 1 else { throw status == 0 ? .libraryFailure : .authenticationFailed }
     }
 }
