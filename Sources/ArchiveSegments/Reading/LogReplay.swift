@@ -87,13 +87,13 @@ package struct LogReplay {
             waiting,
             threadCount: WorkerTeam.processorCount,
             ahead: Self.aheadLimit,
-            { _, listed throws(LogError) in (listed, try? Self.entries(of: listed, keys)) },
+            { _, listed throws(LogError) in (listed, try? listed.segment.entries(at: listed.offset, keys)) },
             { listed, found throws(LogError) in
                 // What did not open may be of a collection that a directory before has made known
                 // since.
                 let isOpen = found?.erasedCount == 0
                 let entries =
-                    if isOpen, let found { found } else { try Self.entries(of: listed, keys) }
+                    if isOpen, let found { found } else { try listed.segment.entries(at: listed.offset, keys) }
                 if tally?.segment != listed.segment.header.number {
                     try tally?.requireAll()
                     tally = ListedRecords(of: listed.segment)
@@ -207,56 +207,5 @@ package struct LogReplay {
             try visit(try contents.entries(of: batch, in: scanner), end)
         }
         return end
-    }
-
-    private static func entries(
-        of listed: ListedDirectory,
-        _ keys: any LogKeys
-    ) throws(LogError) -> LogEntries {
-        let (segment, offset) = (listed.segment, listed.offset)
-        let number = segment.header.number
-        var frame: [UInt8] = []
-        try LogReader.read(segment.file, number, at: offset, into: &frame)
-        let header: FrameHeader
-        do {
-            header = try FrameHeader(
-                decoding: frame.span,
-                at: 0,
-                archiveID: keys.archiveID,
-                hasher: SHA256()
-            )
-        } catch {
-            throw LogError(error, segment: number, offset: offset)
-        }
-        let mac = keys.logKey.withSpan { HMACSHA256(key: $0) }
-        guard header.kind == .directory,
-            PublicFrame.isAuthentic(
-                frame.span,
-                header: header,
-                archiveID: keys.archiveID,
-                mac: mac
-            )
-        else {
-            throw LogError(
-                .corrupt,
-                segment: number,
-                offset: offset,
-                "the directory frame is damaged"
-            )
-        }
-        let (blocks, erasedCount) = try DirectoryFrame.open(
-            frame.span,
-            header: header,
-            keys: keys,
-            segment: number,
-            offset: offset
-        )
-        var entries = LogEntries(segment: number)
-        entries.erasedCount = erasedCount
-        for block in blocks {
-            entries.records.append(contentsOf: block.records)
-            entries.chunks.append(contentsOf: block.chunks.map { ($0, block.domain) })
-        }
-        return entries
     }
 }

@@ -15,7 +15,8 @@ package struct LogVerifier {
     let archiveID: ArchiveID
     let publicKey: [UInt8]
     let keys: (any LogKeys)?
-    let witnesses: [RecoveryVerdict.Witness]
+    /// What knows of commits from elsewhere; it counts when the last segments are verified.
+    package var witnesses: [RecoveryVerdict.Witness]
     let team: ProvingTeam
 
     package internal(set) var result = LogVerification()
@@ -25,6 +26,8 @@ package struct LogVerifier {
     package internal(set) var leaves: [Digest] = []
     /// The sealed segments whose ends were right.
     package private(set) var sealed: [SegmentNumber: SealedSegment] = [:]
+    /// The segments that were verified before ``run(upTo:progress:)``.
+    private var taken: Set<SegmentDirectory.Name> = []
     private var predecessor = SegmentHeader.Predecessor.none
     private var previousSeal = Digest.zero
     /// False behind damage that hides what must follow: then only what a segment says itself is checked.
@@ -53,7 +56,14 @@ package struct LogVerifier {
         )
     }
 
-    /// Verifies all segments, or those numbered up to `last`.
+    /// Verifies the next sealed segment of the log, while later ones may still be missing.
+    package mutating func take(_ number: SegmentNumber) throws(LogError) {
+        let name = SegmentDirectory.Name(number, isSealed: true)
+        taken.insert(name)
+        try verifySealed(name)
+    }
+
+    /// Verifies all segments that were not taken, or those numbered up to `last`.
     ///
     /// Only failures of the operating system throw; `progress` hears of each segment's bytes as
     /// they are done.
@@ -62,7 +72,9 @@ package struct LogVerifier {
         progress: (UInt64) -> Void = { _ in }
     ) throws(LogError) -> LogVerification {
         for name in try directory.names() where name.number <= last ?? name.number {
-            if name.isSealed {
+            if taken.contains(name) {
+                // Verified while the others were still being fetched.
+            } else if name.isSealed {
                 try verifySealed(name)
             } else if sealed[name.number] == nil {
                 try verifyActive(name)

@@ -66,11 +66,12 @@ extension Archive {
 }
 
 extension Engine {
-    /// The full verification of an open archive.
+    /// The full verification of an open archive, which goes on from what was proved before.
     package func verify(
+        after proof: EarlyProof? = nil,
         progress: (UInt64) -> Void = { _ in }
     ) throws(ArchiveError) -> VerificationReport {
-        let comparison = IndexComparison(readState)
+        let comparison = IndexComparison(readState, proof?.sum ?? LogSum())
         let head = try currentHead()
         let index = beginIndexProof(comparison)
         var report = try withoutActuallyEscaping(progress) { progress throws(ArchiveError) in
@@ -81,7 +82,9 @@ extension Engine {
                 keys: keys,
                 progress: progress
             )
-            try verifier.run(witnesses: head.witnesses) { comparison.take($0) }
+            try verifier.run(witnesses: head.witnesses, begun: try proof?.wait()) {
+                comparison.take($0)
+            }
             return verifier.report
         }
         report.damages.append(contentsOf: head.damages)
@@ -113,7 +116,7 @@ extension Engine {
     private struct IndexProof: Sendable {
         var damages: [Damage] = []
         /// Nil if it could not be read from front to back.
-        var sum: IndexComparison.IndexSum?
+        var sum: EntrySum?
     }
 
     private static let indexName = "index/records.btree"

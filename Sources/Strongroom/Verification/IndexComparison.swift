@@ -12,26 +12,19 @@ import Synchronization
 /// index is read once from front to back, and entries are looked up one by one only to name those
 /// that are wrong.
 final class IndexComparison: Sendable {
-    private struct Sum {
-        var entryCount: UInt64 = 0
-        var hash = 0
-        /// Records whose body is in chunks: it is read whole afterwards.
-        var chunked: [RecordPlace] = []
-    }
-
     private let state: ReadState
-    private let log = Mutex(Sum())
+    private let log: LogSum
 
-    init(_ state: ReadState) { self.state = state }
-
-    var chunked: [RecordPlace] {
-        log.withLock { $0.chunked }.sorted {
-            ($0.segment, $0.frameOffset, $0.slot) < ($1.segment, $1.frameOffset, $1.slot)
-        }
+    /// `log` may have taken packs before there was an index.
+    init(_ state: ReadState, _ log: LogSum = LogSum()) {
+        self.state = state
+        self.log = log
     }
+
+    var chunked: [RecordPlace] { log.chunked }
 
     /// Entries that the records make which were taken.
-    var expectedCount: UInt64 { log.withLock { $0.entryCount } }
+    var expectedCount: UInt64 { log.sum.entryCount }
 
     /// Entries that the index has, those of chunks included.
     var entryCount: UInt64 {
@@ -39,42 +32,17 @@ final class IndexComparison: Sendable {
     }
 
     /// Takes the record versions of a pack of the log.
-    func take(_ pack: OpenedPack) {
-        var builder = RunBuilder()
-        var value: [UInt8] = []
-        var chunked: [RecordPlace] = []
-        let records = pack.records.span
-        for index in records.indices {
-            // What a writer commits meanwhile is beyond this state.
-            if records[index].sequence <= state.link.lastSequence {
-                IndexKeys.append(records[index], in: pack.segment, to: &builder, &value)
-            }
-            if pack.entries[index].body != .inline {
-                chunked.append(RecordPlace(records[index], in: pack.segment))
-            }
-        }
-        var hash = 0
-        builder.visit { key, value in hash &+= Self.hash(key, value) }
-        log.withLock { sum in
-            sum.entryCount += UInt64(builder.count)
-            sum.hash &+= hash
-            sum.chunked += chunked
-        }
-    }
-
-    /// What the index has of records: how many entries, and the sum of their hashes.
-    struct IndexSum: Equatable, Sendable {
-        var entryCount: UInt64 = 0
-        var hash = 0
-    }
+    ///
+    /// What a writer commits meanwhile is beyond this state.
+    func take(_ pack: OpenedPack) { log.take(pack, upTo: state.link.lastSequence) }
 
     /// Whether the index's entries of records, added up, are those of the records that were taken.
-    func isEqual(to found: IndexSum) -> Bool {
-        log.withLock { $0.entryCount == found.entryCount && $0.hash == found.hash }
+    func isEqual(to found: EntrySum) -> Bool {
+        log.sum == found
     }
 
     /// Adds up what the index has of records; nil if it cannot be read.
-    func sumOfIndex() -> IndexSum? {
+    func sumOfIndex() -> EntrySum? {
         var entryCount: UInt64 = 0
         var hash = 0
         do {
@@ -85,14 +53,14 @@ final class IndexComparison: Sendable {
                 cursor.withEntry { key, value in
                     guard key[0] != IndexKeys.Table.chunk.rawValue else { return }
                     entryCount += 1
-                    hash &+= Self.hash(key, value)
+                    hash &+= EntrySum.hash(key, value)
                 }
                 isThere = try cursor.next()
             }
         } catch {
             return nil
         }
-        return IndexSum(entryCount: entryCount, hash: hash)
+        return EntrySum(entryCount: entryCount, hash: hash)
     }
 
     /// The records of the log, as far as it can be read, that have not all their entries.
@@ -125,26 +93,4 @@ final class IndexComparison: Sendable {
         return isWrong
     }
 
-    private static func hash(_ key: Span<UInt8>, _ value: Span<UInt8>) -> Int {
-        var hasher = Hasher()
-        hasher.combine(key.count)
-        hasher.combine(bytes: key)
-        hasher.combine(bytes: value)
-        return hasher.finalize()
-    }
-}
-
-extension Hasher {
-    /// Adds eight bytes at a time.
-    fileprivate mutating func combine(bytes: Span<UInt8>) {
-        var offset = 0
-        while offset + 8 <= bytes.count {
-            combine(bytes.u64(at: offset))
-            offset += 8
-        }
-        while offset < bytes.count {
-            combine(bytes[offset])
-            offset += 1
-        }
-    }
 }

@@ -38,9 +38,11 @@ package struct PlaceVerifier {
     /// Verifies everything; damage is reported, only what cannot be read at all throws.
     ///
     /// `visit` hears of each pack that opened, from several threads and in no order.
-    /// Witnesses know of commits from elsewhere.
+    /// Witnesses know of commits from elsewhere. With `begun` the segments that it has taken are not
+    /// read again.
     package mutating func run(
         witnesses: [RecoveryVerdict.Witness] = [],
+        begun: LogVerifier? = nil,
         visit: PackVisitor? = nil
     ) throws(ArchiveError) {
         do {
@@ -52,14 +54,16 @@ package struct PlaceVerifier {
             for manifest in manifests {
                 known.append(.init("snapshot \(manifest.id)", commit: manifest.treeSize))
             }
-            var verifier = LogVerifier(
-                layout.segmentDirectory(fileSystem),
-                archiveID: document.archiveID,
-                publicKey: document.publicKey,
-                keys: keys,
-                witnesses: known,
-                visit: FrameVisitor(pack: visit)
-            )
+            var verifier =
+                begun
+                ?? LogVerifier(
+                    layout.segmentDirectory(fileSystem),
+                    archiveID: document.archiveID,
+                    publicKey: document.publicKey,
+                    keys: keys,
+                    visit: FrameVisitor(pack: visit)
+                )
+            verifier.witnesses = known
             report.take(try verifier.run(progress: progress))
             for manifest in manifests { compare(manifest, with: verifier, document) }
         } catch {

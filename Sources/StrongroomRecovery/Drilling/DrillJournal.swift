@@ -5,6 +5,8 @@ final class DrillJournal: Sendable {
     private let clock: RecoveryClock
     private let start: Duration
     private let phases = Mutex<[DrillReport.Phase]>([])
+    /// What goes on beside the steps.
+    private let beside = Mutex<[DrillReport.Phase]>([])
 
     /// More steps than this are not written down: a plot of them would show nothing.
     private static let phaseLimit = 64
@@ -29,13 +31,27 @@ final class DrillJournal: Sendable {
         }
     }
 
-    /// All steps; the last one ends now.
+    /// Something begins, or ends, that goes on beside the steps.
+    func beside(_ name: String, _ hasBegun: Bool) {
+        let now = now
+        beside.withLock { beside in
+            if hasBegun {
+                beside.append(DrillReport.Phase(name: name, start: now, end: now))
+            } else if let last = beside.lastIndex(where: { $0.name == name }) {
+                beside[last].end = now
+            }
+        }
+    }
+
+    /// All steps, in the order in which they began; the last one ends now.
     func end() -> [DrillReport.Phase] {
         let now = now
-        return phases.withLock { phases in
+        let steps = phases.withLock { phases in
             if let last = phases.indices.last { phases[last].end = now }
             return phases
         }
+        let beside = beside.withLock { $0.filter { $0.end > $0.start } }
+        return (steps + beside).sorted { $0.start < $1.start }
     }
 
     /// Listens to what is told of progress.

@@ -33,7 +33,7 @@ extension Rehearsal {
         let (result, _) = try await recovery(from: store).run(
             vault,
             request(path, at: .snapshot(chosen.manifest.id), since: clock.elapsed())
-        ) { _ throws(ArchiveError) in }
+        ) { _, _ throws(ArchiveError) in }
         report.note(result.findings.dropFirst(vault.findings.count))
         guard result.isComplete else { return }
         try await removeIndex(path)
@@ -52,7 +52,7 @@ extension Rehearsal {
             do throws(ArchiveError) {
                 let engine = try Engine.open(address)
                 let first = try Recovery.readFirstRecord(engine) ? clock.elapsed() : nil
-                let proof = try Self.prove(engine, manifest, publicKey, progress)
+                let proof = try Self.prove(engine, nil, manifest, publicKey, progress)
                 try engine.close()
                 return (first, proof)
             } catch {
@@ -107,7 +107,7 @@ extension Rehearsal {
         let (first, _) = try await recovery(from: damaged).run(
             whole,
             request(path, at: id, since: start)
-        ) { _ throws(ArchiveError) in }
+        ) { _, _ throws(ArchiveError) in }
         let found = first.findings.dropFirst(whole.findings.count)
         guard found.contains(where: { $0.object == object.text }) else {
             report.conclude(

@@ -91,14 +91,17 @@ struct Rehearsal {
         let manifest = chosen.manifest
         let publicKey = vault.publicKey
         let progress = progress
-        let (result, proof) = try await recovery(from: store).run(
-            vault,
-            request(path, at: moment, since: start)
-        ) { engine throws(ArchiveError) in
-            try Self.prove(engine, manifest, publicKey, progress)
+        journal.begin("first record")
+        let first = try await FirstRecord(vault, chosen, in: store).read(at: moment, clock)
+        var request = request(path, at: moment, since: start)
+        let journal = journal
+        request.watchProof = { hasBegun in journal.beside("proving", hasBegun) }
+        let (result, proof) = try await recovery(from: store).run(vault, request) {
+            engine, early throws(ArchiveError) in
+            try Self.prove(engine, early, manifest, publicKey, progress)
         }
         report.note(result.findings.dropFirst(vault.findings.count))
-        report.timeToFirstRecord = result.timeToFirstRecord
+        report.timeToFirstRecord = first.map { $0 - start } ?? result.timeToFirstRecord
         guard let proof else { return }
         report.timeToVerified = clock.elapsed() - start
         report.history = proof.history
@@ -117,9 +120,10 @@ struct Rehearsal {
         report.lossWindow = .microseconds(max(0, struck - covered))
     }
 
-    /// Opens and checks everything that came back.
+    /// Opens and checks everything that came back and was not proved on the way.
     static func prove(
         _ engine: Engine,
+        _ early: EarlyProof?,
         _ manifest: SnapshotManifest,
         _ publicKey: String,
         _ progress: @escaping ProgressHandler
@@ -131,7 +135,7 @@ struct Rehearsal {
             progress
         )
         let reached = Reached()
-        let verification = try engine.verify { done in
+        let verification = try engine.verify(after: early) { done in
             meter.add(byteCount: reached.advance(to: done), objectCount: 1)
         }
         let view = ArchiveView(

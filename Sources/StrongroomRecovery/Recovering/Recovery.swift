@@ -1,6 +1,7 @@
 import ArchiveBytes
 package import ArchiveFileIO
 import ArchiveFormat
+import ArchiveKeys
 import ArchiveSegments
 package import Strongroom
 public import StrongroomVaults
@@ -92,7 +93,7 @@ public struct Recovery: Sendable {
         // Before the key is tried, which takes a while.
         _ = try await LocalFiles.pool.run { () throws(RecoveryError) in try target.inspect() }
         let vault = try await UnlockedVault.open(store, keys)
-        return try await run(vault, request) { _ throws(ArchiveError) in }.result
+        return try await run(vault, request) { _, _ throws(ArchiveError) in }.result
     }
 
     /// What is to be recovered, and where.
@@ -103,18 +104,20 @@ public struct Recovery: Sendable {
         /// The moment from which times are measured.
         let start: Duration
         let progress: ProgressHandler?
+        /// Proves segments as they come, and hears when that begins and ends; nil if nobody asks for it.
+        var watchProof: (@Sendable (Bool) -> Void)?
     }
 
     private func target(of request: Request) -> RecoveryTarget {
         RecoveryTarget(request.path, on: files, besideOthers: request.besideOthers)
     }
 
-    /// Recovers from an opened vault and inspects the archive while it is open for the first time;
-    /// nil if it did not come to that.
+    /// Recovers from an opened vault and inspects the archive while it is open for the first time,
+    /// with what was proved of it on the way; nil if it did not come to that.
     func run<Inspection: Sendable>(
         _ vault: UnlockedVault,
         _ request: Request,
-        inspect: @escaping @Sendable (Engine) throws(ArchiveError) -> Inspection
+        inspect: @escaping @Sendable (Engine, EarlyProof?) throws(ArchiveError) -> Inspection
     ) async throws(RecoveryError) -> (result: RecoveryResult, inspection: Inspection?) {
         try RecoveryError.checkCancellation("recovering")
         let target = target(of: request)
@@ -129,7 +132,18 @@ public struct Recovery: Sendable {
             try target.begin(purpose)
         }
         let knownCount = result.findings.count
-        try await fetch(wanted.segments, vault, target, request.progress, &result)
+        let proof = request.watchProof.map { watch in
+            // What is cut is another segment afterwards.
+            EarlyProof(
+                wanted.segments.dropLast(wanted.cutsLast ? 1 : 0).map(\.number),
+                at: request.path,
+                on: files,
+                keyring: vault.keyring,
+                watch: watch
+            )
+        }
+        defer { proof?.abandon() }
+        try await fetch(wanted.segments, vault, target, request.progress, proof, &result)
         var inspection: Inspection?
         if result.findings.count == knownCount {
             try RecoveryError.checkCancellation("recovering")
@@ -142,7 +156,9 @@ public struct Recovery: Sendable {
                 do throws(SystemError) { try lock.close() } catch { throw RecoveryError(error) }
             }
             result.isCut = cut != nil
-            inspection = try await open(request, &result, inspect)
+            inspection = try await open(request, vault.keyring, &result) {
+                engine throws(ArchiveError) in try inspect(engine, proof)
+            }
         }
         result.duration = clock.elapsed() - request.start
         return (result, inspection)
@@ -216,6 +232,7 @@ public struct Recovery: Sendable {
         _ vault: UnlockedVault,
         _ target: RecoveryTarget,
         _ progress: ProgressHandler?,
+        _ proof: EarlyProof?,
         _ result: inout RecoveryResult
     ) async throws(RecoveryError) {
         try await requireRoom(segments, target)
@@ -234,6 +251,10 @@ public struct Recovery: Sendable {
         let outcomes = Mutex<[SegmentNumber: SegmentFetch.Outcome]>([:])
         let collect: @Sendable (SegmentNumber, SegmentFetch.Outcome) -> Void = { number, outcome in
             outcomes.withLock { $0[number] = outcome }
+            switch outcome {
+            case .fetched, .present: proof?.arrived(number)
+            case .failed: proof?.abandon()
+            }
         }
         try await forEach(segments, atATime: parallelism, "recovering") { segment in
             collect(segment.number, try await fetch.run(segment))
@@ -274,21 +295,24 @@ public struct Recovery: Sendable {
     /// Opens the archive, which builds its index, and reads a record to see that it lives.
     private func open<Inspection: Sendable>(
         _ request: Request,
+        _ keyring: Keyring,
         _ result: inout RecoveryResult,
         _ inspect: @escaping @Sendable (Engine) throws(ArchiveError) -> Inspection
     ) async throws(RecoveryError) -> Inspection {
         _ = ProgressMeter(.indexing, request.progress)
-        let address = ArchiveAddress(
+        var address = ArchiveAddress(
             files,
             request.path,
             credential: keys.credential,
             configuration: configuration
         )
-        let clock = clock
+        // The credential has opened these very bytes.
+        address.keyring = keyring
+        let (clock, opened) = (clock, address)
         let (first, link, totals, inspection) = try await LocalFiles.pool.run {
             () throws(RecoveryError) -> (Duration?, CommitLink, SegmentTotals, Inspection) in
             do throws(ArchiveError) {
-                let engine = try Engine.open(address)
+                let engine = try Engine.open(opened)
                 let first = try Self.readFirstRecord(engine) ? clock.elapsed() : nil
                 let (link, totals) = (engine.readState.link, try engine.sealedTotals())
                 let inspection = try inspect(engine)

@@ -1,0 +1,76 @@
+import ArchiveBytes
+import ArchiveFormat
+import ArchiveIndex
+import ArchiveSegments
+import Synchronization
+
+/// So many entries of an index, and the sum of their hashes, whose key is drawn anew in each process.
+struct EntrySum: Equatable, Sendable {
+    var entryCount: UInt64 = 0
+    var hash = 0
+
+    static func hash(_ key: Span<UInt8>, _ value: Span<UInt8>) -> Int {
+        var hasher = Hasher()
+        hasher.combine(key.count)
+        hasher.combine(bytes: key)
+        hasher.combine(bytes: value)
+        return hasher.finalize()
+    }
+}
+
+/// Adds up the index entries that the record versions of a log make, in any order and on any thread.
+final class LogSum: Sendable {
+    private struct State {
+        var sum = EntrySum()
+        /// Records whose body is in chunks: it is read whole afterwards.
+        var chunked: [RecordPlace] = []
+    }
+
+    private let state = Mutex(State())
+
+    var sum: EntrySum { state.withLock { $0.sum } }
+
+    var chunked: [RecordPlace] {
+        state.withLock { $0.chunked }.sorted {
+            ($0.segment, $0.frameOffset, $0.slot) < ($1.segment, $1.frameOffset, $1.slot)
+        }
+    }
+
+    /// Takes the record versions of a pack up to a number.
+    func take(_ pack: OpenedPack, upTo last: RecordSequence = .max) {
+        var builder = RunBuilder()
+        var value: [UInt8] = []
+        var chunked: [RecordPlace] = []
+        let records = pack.records.span
+        for index in records.indices {
+            if records[index].sequence <= last {
+                IndexKeys.append(records[index], in: pack.segment, to: &builder, &value)
+            }
+            if pack.entries[index].body != .inline {
+                chunked.append(RecordPlace(records[index], in: pack.segment))
+            }
+        }
+        var hash = 0
+        builder.visit { key, value in hash &+= EntrySum.hash(key, value) }
+        state.withLock { state in
+            state.sum.entryCount += UInt64(builder.count)
+            state.sum.hash &+= hash
+            state.chunked += chunked
+        }
+    }
+}
+
+extension Hasher {
+    /// Adds eight bytes at a time.
+    fileprivate mutating func combine(bytes: Span<UInt8>) {
+        var offset = 0
+        while offset + 8 <= bytes.count {
+            combine(bytes.u64(at: offset))
+            offset += 8
+        }
+        while offset < bytes.count {
+            combine(bytes[offset])
+            offset += 1
+        }
+    }
+}
