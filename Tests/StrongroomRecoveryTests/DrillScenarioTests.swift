@@ -147,11 +147,22 @@ import Testing
     @Test func `tells its steps in order, without gaps`() async throws {
         let archive = try TestArchive.standard()
         let report = try await drill(.lostHost, archive)
-        let names = report.phases.map(\.name)
-        #expect(names == ["opening", "fetching", "indexing", "verifying", "clearing"])
-        for (earlier, later) in zip(report.phases, report.phases.dropFirst()) {
+        // Segments are proved beside the steps, from when the first is there.
+        let proving = try #require(report.phases.first { $0.name == "proving" })
+        let steps = report.phases.filter { $0 != proving }
+        #expect(
+            steps.map(\.name) == [
+                "opening", "first record", "fetching", "indexing", "verifying", "clearing",
+            ]
+        )
+        for (earlier, later) in zip(steps, steps.dropFirst()) {
             #expect(earlier.end == later.start && earlier.start <= earlier.end)
         }
+        #expect(proving.start >= steps[2].start && proving.end <= steps[4].end)
+        #expect(report.phases == report.phases.sorted { $0.start < $1.start })
+        // The first record is read before anything is fetched.
+        let first = try #require(report.timeToFirstRecord)
+        #expect(first <= steps[1].end)
     }
 
     @Test func `runs the user's checks on what came back`() async throws {

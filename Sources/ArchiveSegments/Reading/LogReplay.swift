@@ -87,13 +87,17 @@ package struct LogReplay {
             waiting,
             threadCount: WorkerTeam.processorCount,
             ahead: Self.aheadLimit,
-            { _, listed throws(LogError) in (listed, try? listed.segment.entries(at: listed.offset, keys)) },
+            { _, listed throws(LogError) in
+                (listed, try? listed.segment.entries(at: listed.offset, keys))
+            },
             { listed, found throws(LogError) in
                 // What did not open may be of a collection that a directory before has made known
                 // since.
                 let isOpen = found?.erasedCount == 0
                 let entries =
-                    if isOpen, let found { found } else { try listed.segment.entries(at: listed.offset, keys) }
+                    if isOpen, let found { found } else {
+                        try listed.segment.entries(at: listed.offset, keys)
+                    }
                 if tally?.segment != listed.segment.header.number {
                     try tally?.requireAll()
                     tally = ListedRecords(of: listed.segment)

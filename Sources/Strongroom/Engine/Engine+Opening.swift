@@ -159,7 +159,7 @@ extension Engine {
             let wasClosed = try engine.recoverLog(&head)
             if engine.mustRemakeIndex {
                 try engine.remakeIndex()
-            } else {
+            } else if !engine.indexWasRebuilt {
                 try engine.tidyIndex(wasClosed: wasClosed)
             }
             engine.learnDictionaries()

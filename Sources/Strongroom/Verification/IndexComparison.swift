@@ -92,5 +92,4 @@ final class IndexComparison: Sendable {
         }
         return isWrong
     }
-
 }

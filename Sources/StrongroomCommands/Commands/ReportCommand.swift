@@ -19,8 +19,8 @@ struct ReportCommand: AsyncParsableCommand {
             Example: strongroom report -r A --html drills.html
 
             Drills are kept with drill --keep-in. The page is one file: how the archive and its vaults \
-            stand, how it grew, the last drill, plots of recovery time, loss window and coverage, and \
-            lines to sign.
+            stand, how it grew, how the vaults named by --vault were shipped to and verified over time, the \
+            last drill, plots of recovery time, loss window and coverage, and lines to sign.
             """,
             exits: Help.reading
         ),
@@ -42,14 +42,22 @@ struct ReportCommand: AsyncParsableCommand {
         try await options.withArchive(.readOnly) { archive in
             let drills = try await DrillHistory.read(archive)
             if let html {
+                let snapshots = try await archive.snapshots()
                 var page = ReportPage(
                     try await archive.status(),
-                    try await archive.snapshots(),
+                    snapshots,
                     drills,
                     now: SystemClock.now().microseconds
                 )
                 for vault in vaults {
-                    page.vaults.append(try await VaultLook.at(vault, of: archive, access))
+                    page.vaults.append(
+                        try await VaultLook.at(
+                            vault,
+                            of: archive,
+                            access,
+                            lookingBackOn: snapshots
+                        )
+                    )
                 }
                 try PosixFileSystem().replace(FilePath(html), with: Array(page.html.utf8))
             }

@@ -8,6 +8,9 @@ import Synchronization
 final class Progress: Sendable {
     private struct State: Sendable {
         var lastDrawing: ContinuousClock.Instant?
+        /// What is being done, and since when: another thing has a rate of its own.
+        var verb: String?
+        var start = ContinuousClock.now
     }
 
     private static let interval = Duration.milliseconds(100)
@@ -15,7 +18,6 @@ final class Progress: Sendable {
 
     private let verb: String
     private let isShown: Bool
-    private let start = ContinuousClock.now
     private let state = Mutex(State())
 
     init(_ verb: String, isShown: Bool) {
@@ -35,18 +37,21 @@ final class Progress: Sendable {
     ) {
         guard isShown else { return }
         let now = ContinuousClock.now
-        let isDue = state.withLock { state in
-            if let last = state.lastDrawing, now - last < Self.interval { return false }
+        let verb = verb ?? self.verb
+        let begun = state.withLock { state -> ContinuousClock.Instant? in
+            let isNew = state.verb != verb
+            if isNew { (state.verb, state.start) = (verb, now) }
+            if !isNew, let last = state.lastDrawing, now - last < Self.interval { return nil }
             state.lastDrawing = now
-            return true
+            return state.start
         }
-        guard isDue else { return }
+        guard let begun else { return }
         let width = (StandardStream.error.columnCount ?? 80) - 1
         let line = Self.line(
-            verb: verb ?? self.verb,
+            verb: verb,
             done: done,
             total: total,
-            elapsed: now - start,
+            elapsed: now - begun,
             detail: detail
         )
         Self.isOnScreen.store(true, ordering: .relaxed)
@@ -73,6 +78,10 @@ final class Progress: Sendable {
     ) -> String {
         let seconds = max(0.001, elapsed.seconds)
         let rate = Double(done) / seconds
+        // What cannot be counted.
+        guard done > 0 || (total ?? 0) > 0 else {
+            return "\(verb)…" + (detail.isEmpty ? "" : " \(detail)")
+        }
         var parts = ["\(verb) \(ByteText.text(done))"]
         if let total, total > 0 {
             parts[0] += " of \(ByteText.text(total))"

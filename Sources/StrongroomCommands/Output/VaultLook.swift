@@ -10,6 +10,8 @@ struct VaultLook {
     let standing: Result<VaultStanding, CommandFailure>
     /// How much was verified in the last thirty days.
     var coverage: VaultCoverage?
+    /// How it was shipped to and verified, if somebody asked.
+    var history: VaultHistory?
     /// What is locked; nil where there are no locks.
     var locks: LockPlan?
     /// Whether the archive goes on from what the vault has seen of it; nil if that could not be proved
@@ -22,13 +24,21 @@ struct VaultLook {
     static func at(
         _ vault: String,
         of archive: Archive,
-        _ access: VaultAccessOptions
+        _ access: VaultAccessOptions,
+        lookingBackOn snapshots: [Snapshot] = []
     ) async throws -> VaultLook {
         do {
             let store = try VaultPlace.existing(vault, access)
             let standing = try await VaultStanding.read(store, publicKey: archive.publicKey)
             var look = VaultLook(name: vault, standing: .success(standing))
             look.coverage = try await VaultCoverage.read(store, publicKey: archive.publicKey)
+            if !snapshots.isEmpty {
+                look.history = try await VaultHistory.read(
+                    store,
+                    publicKey: archive.publicKey,
+                    snapshots: snapshots
+                )
+            }
             look.locks = try await locks(store, archive)
             (look.agrees, look.disagreement) = await witnessed(store, archive)
             return look

@@ -7,7 +7,7 @@ extension ReportPage {
         guard !vaults.isEmpty else { return "" }
         let cards = vaults.map { vault in
             "<div class=\"whole\"><h3>\(HTMLText.escaped(vault.name)) \(Self.badge(vault))</h3>"
-                + HTMLText.facts(facts(vault)) + "</div>"
+                + HTMLText.facts(facts(vault)) + history(vault) + "</div>"
         }
         return HTMLText.section("Vaults", cards.joined(separator: "\n"), isLong: true)
     }
@@ -55,6 +55,52 @@ extension ReportPage {
         }
     }
 
+    /// How the vault was shipped to and verified, if there is more than one dot of either.
+    private func history(_ vault: VaultLook) -> String {
+        guard let history = vault.history else { return "" }
+        var plots: [String] = []
+        if history.arrivals.count > 1 {
+            let limit = drill?.recoveryPoint?.target
+            plots.append(
+                TrendPlot(
+                    title: "Loss window before each ship",
+                    points: history.arrivals.map { arrival in
+                        TrendPlot.Point(
+                            time: arrival.time,
+                            value: arrival.lossWindow.seconds,
+                            isMissed: limit.map { arrival.lossWindow > $0 } ?? false
+                        )
+                    },
+                    limit: limit?.seconds,
+                    limitText: limit.map { "objective \(SpanText.text($0))" },
+                    unit: "ship",
+                    label: { SpanText.text(.milliseconds(Int64($0 * 1000))) }
+                ).html
+            )
+        }
+        if history.coverage.count > 1 {
+            plots.append(
+                TrendPlot(
+                    title: "Verified in 30 days",
+                    points: history.coverage.map { coverage in
+                        TrendPlot.Point(
+                            time: coverage.time,
+                            value: 100 * coverage.fraction,
+                            isMissed: coverage.foundDamage
+                        )
+                    },
+                    limit: nil,
+                    limitText: nil,
+                    top: 100,
+                    unit: "verification",
+                    label: { DecimalText.text($0, digitCount: 0) + " %" }
+                ).html
+            )
+        }
+        guard !plots.isEmpty else { return "" }
+        return "<div class=\"plots small\">\(plots.joined(separator: "\n"))</div>"
+    }
+
     /// What was not looked at yet is no alarm; what is damaged is one.
     private static func meter(_ coverage: VaultCoverage) -> String {
         let fraction = coverage.fraction
@@ -88,6 +134,7 @@ extension ReportPage {
                 limit: nil,
                 limitText: nil,
                 top: Self.top(most, base),
+                unit: "snapshot",
                 label: label
             ).html
         }

@@ -92,6 +92,7 @@ enum ReportStyle {
         .dot.missed{stroke:var(--bad)}
         .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr));gap:1.2rem 2rem}
         .plots h3{margin:0 0 1rem}
+        .small{margin:.9rem 0 .4rem}.small svg{height:5rem}.small .scale{height:calc(5rem + 1em)}
         .key{font-size:.82rem;color:var(--soft);margin-top:.3rem}
 
         """

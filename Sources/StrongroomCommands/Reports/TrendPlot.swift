@@ -16,6 +16,8 @@ struct TrendPlot {
     let limitText: String?
     /// The top of the scale; nil to take one that fits.
     var top: Double?
+    /// What a point is, for those who cannot see it.
+    var unit = "drill"
     /// How a value is written.
     let label: (Double) -> String
 
@@ -71,7 +73,7 @@ struct TrendPlot {
 
     private var spoken: String {
         guard let last = points.last else { return title }
-        return "\(title): \(CountText.text(points.count, "drill")), last \(label(last.value))"
+        return "\(title): \(CountText.text(points.count, unit)), last \(label(last.value))"
     }
 
     private static func top(for most: Double) -> Double {

@@ -13,14 +13,9 @@ extension Rehearsal {
     mutating func loseHost(_ path: FilePath) async throws(RecoveryError) {
         let start = clock.elapsed()
         let vault = try await open(store)
-        let chosen = try vault.snapshot(at: moment)
-        try await recover(
-            vault,
-            from: store,
-            to: path,
-            at: .snapshot(chosen.manifest.id),
-            since: start
-        )
+        let id = RecoveryMoment.snapshot(try vault.snapshot(at: moment).manifest.id)
+        try await readFirst(vault, from: store, at: id, since: start)
+        try await recover(vault, from: store, to: path, at: id, since: start)
     }
 
     /// The log is there and the index is not.
@@ -104,6 +99,7 @@ extension Rehearsal {
 
         let start = clock.elapsed()
         let id = RecoveryMoment.snapshot(chosen.manifest.id)
+        try await readFirst(whole, from: damaged, at: id, since: start)
         let (first, _) = try await recovery(from: damaged).run(
             whole,
             request(path, at: id, since: start)
@@ -143,14 +139,9 @@ extension Rehearsal {
         let robbed = StagedStore(store, [try newest.name: .missing])
         let start = clock.elapsed()
         let vault = try await UnlockedVault.open(robbed, keys)
-        let chosen = try vault.snapshot(nil)
-        try await recover(
-            vault,
-            from: robbed,
-            to: path,
-            at: .snapshot(chosen.manifest.id),
-            since: start
-        )
+        let id = RecoveryMoment.snapshot(try vault.snapshot(nil).manifest.id)
+        try await readFirst(vault, from: robbed, at: id, since: start)
+        try await recover(vault, from: robbed, to: path, at: id, since: start)
     }
 
     /// What came in from a moment on is the attacker's; what was there just before comes back.
@@ -163,7 +154,9 @@ extension Rehearsal {
         report.staged = [
             "nothing that was recorded at the moment of the attack or later is trusted"
         ]
-        try await recover(vault, from: store, to: path, at: .time(struck - 1), since: start)
+        let before = RecoveryMoment.time(struck - 1)
+        try await readFirst(vault, from: store, at: before, since: start)
+        try await recover(vault, from: store, to: path, at: before, since: start)
         guard report.counts != nil, report.source?.recordCount ?? 0 > 0 else { return }
         if report.counts?.recordCount == 0 {
             // Everything is lost, since whenever.

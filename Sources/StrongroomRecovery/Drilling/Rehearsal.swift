@@ -78,6 +78,20 @@ struct Rehearsal {
         Recovery.Request(path: path, moment: moment, start: start, progress: progress)
     }
 
+    /// Reads a record where it is, in the vault, and notes how soon that was.
+    ///
+    /// Where none opens, the first one is read when all are back.
+    mutating func readFirst(
+        _ vault: UnlockedVault,
+        from store: any ObjectStore,
+        at moment: RecoveryMoment,
+        since start: Duration
+    ) async throws(RecoveryError) {
+        journal.begin("first record")
+        let first = FirstRecord(vault, try vault.snapshot(at: moment), in: store)
+        report.timeToFirstRecord = try await first.read(at: moment, clock).map { $0 - start }
+    }
+
     /// Recovers, opens and checks everything, and notes how long that took.
     mutating func recover(
         _ vault: UnlockedVault,
@@ -91,17 +105,16 @@ struct Rehearsal {
         let manifest = chosen.manifest
         let publicKey = vault.publicKey
         let progress = progress
-        journal.begin("first record")
-        let first = try await FirstRecord(vault, chosen, in: store).read(at: moment, clock)
         var request = request(path, at: moment, since: start)
         let journal = journal
         request.watchProof = { hasBegun in journal.beside("proving", hasBegun) }
         let (result, proof) = try await recovery(from: store).run(vault, request) {
-            engine, early throws(ArchiveError) in
+            engine,
+            early throws(ArchiveError) in
             try Self.prove(engine, early, manifest, publicKey, progress)
         }
         report.note(result.findings.dropFirst(vault.findings.count))
-        report.timeToFirstRecord = first.map { $0 - start } ?? result.timeToFirstRecord
+        report.timeToFirstRecord = report.timeToFirstRecord ?? result.timeToFirstRecord
         guard let proof else { return }
         report.timeToVerified = clock.elapsed() - start
         report.history = proof.history

@@ -38,12 +38,10 @@ extension Prune {
         document.cancels = Array(Set(cancels)).sorted()
         try await put(.prune(id), document)
         // A sweep that did not see the document has said before what it removes.
-        let (sweeps, _) = try await PruneLedger.documents(
-            store,
-            VaultObject.sweepPrefix,
-            state.document
-        )
-        let endangered = Set(sweeps.flatMap { $0.0.snapshots.map(\.id) })
+        let prefix = VaultObject.prunePrefix
+        let now = try await SweepMark.arrival(of: .prune(id), in: store, prefix: prefix)
+        let sweeps = try await SweepMark.living(in: store, of: state.document, now: now)
+        let endangered = Set(sweeps.flatMap { $0.snapshots.map(\.id) })
         let listed = try await VaultContents.listing(store, prefix: VaultObject.manifestPrefix)
         let present = Set(listed.compactMap { VaultObject($0.name.text)?.id })
         let lost = snapshots.filter(endangered.contains)

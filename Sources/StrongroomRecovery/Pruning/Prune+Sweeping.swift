@@ -20,30 +20,31 @@ extension Prune {
         let due = plan.entries.filter { $0.fate == .goes }
         guard !due.isEmpty || !plan.dueSegments.isEmpty else { return }
         let id = try VaultObject.newIdentity()
-        let start = clock.elapsed()
-        let marker = try await put(
-            .sweep(id),
-            PruneDocument(
-                kind: .sweeping,
-                archive: plan.archive,
-                id: id,
-                time: clock.now(),
-                snapshots: due.map(\.named),
-                segments: plan.dueSegments
-            )
+        let document = PruneDocument(
+            kind: .sweeping,
+            archive: plan.archive,
+            id: id,
+            time: clock.now(),
+            snapshots: due.map(\.named),
+            segments: plan.dueSegments
         )
-        // From here on every ship sees what is about to go.
+        let bytes = try await signed(document, in: VaultObject.sweep(id).text)
+        let mark = try await SweepMark.put(.sweep(id), bytes, in: store, clock: clock)
+        let renewal = Task { [pause] in await mark.keepRenewing(pause) }
         let failure: RecoveryError?
         do throws(RecoveryError) {
-            let now = try await witnessedNow(marker)
-            try await sweepSnapshots(plan, due.map(\.snapshot), now, start, &result)
-            try await sweepSegments(plan, now, start, &result)
+            let now = try await witnessedNow(mark)
+            try await sweepSnapshots(plan, due.map(\.snapshot), now, mark, &result)
+            try await sweepSegments(plan, now, mark, &result)
             failure = nil
         } catch {
             failure = error
         }
+        // Else it could be renewed behind its removal.
+        renewal.cancel()
+        await renewal.value
         // Even after an error: nothing more is removed by this run.
-        try await remove(marker)
+        try await remove(mark.object)
         if let failure { throw failure }
     }
 
@@ -72,7 +73,7 @@ extension Prune {
         _ plan: PrunePlan,
         _ due: [String],
         _ now: Int64,
-        _ start: Duration,
+        _ mark: SweepMark,
         _ result: inout PruneResult
     ) async throws(RecoveryError) {
         let ledger = try await PruneLedger.read(store, plan.document)
@@ -83,14 +84,14 @@ extension Prune {
                 )
                 continue
             }
-            if try await removal(.manifest(id), now, start, &result) { result.removed.append(id) }
+            if try await removal(.manifest(id), mark, &result) { result.removed.append(id) }
         }
     }
 
     private func sweepSegments(
         _ plan: PrunePlan,
         _ now: Int64,
-        _ start: Duration,
+        _ mark: SweepMark,
         _ result: inout PruneResult
     ) async throws(RecoveryError) {
         guard !plan.dueSegments.isEmpty else { return }
@@ -108,7 +109,7 @@ extension Prune {
                 result.notes.append("segment \(number.value) is needed by now, or waits")
                 continue
             }
-            if try await removal(.segment(number), now, start, &result) {
+            if try await removal(.segment(number), mark, &result) {
                 result.removedSegmentCount += 1
                 result.removedByteCount += state.contents.objects[.segment(number)] ?? 0
             }
@@ -118,15 +119,11 @@ extension Prune {
     /// Removes an object unless the vault keeps it locked; tells whether it is gone.
     private func removal(
         _ object: VaultObject,
-        _ now: Int64,
-        _ start: Duration,
+        _ mark: SweepMark,
         _ result: inout PruneResult
     ) async throws(RecoveryError) -> Bool {
         try RecoveryError.checkCancellation("pruning")
-        // Others take this run for dead after a day, and no longer mind what it removes.
-        guard clock.elapsed() - start < .microseconds(Self.abandonedAge / 2) else {
-            throw RecoveryError(.locked, "the prune took too long; run it again for the rest")
-        }
+        try await mark.requireStanding()
         do {
             if let locking = store as? any LockingStore {
                 try await locking.purge(object.name)
@@ -156,18 +153,12 @@ extension Prune {
     }
 
     /// The time, of which the vault has a say too: a clock that is ahead ends no grace.
-    private func witnessedNow(_ marker: VaultObject) async throws(RecoveryError) -> Int64 {
-        let listed = try await VaultContents.listing(store, prefix: VaultObject.sweepPrefix)
-        let arrival = listed.first { $0.name.text == marker.text }?.modified
-        let now = min(clock.now(), arrival ?? .max)
+    private func witnessedNow(_ mark: SweepMark) async throws(RecoveryError) -> Int64 {
+        let prefix = VaultObject.sweepPrefix
+        let arrival = try await SweepMark.arrival(of: mark.object, in: store, prefix: prefix)
         // What killed runs left behind stands in nobody's way any more.
-        for status in listed {
-            guard let object = VaultObject(status.name.text), object != marker,
-                let age = status.modified, age < now - Self.abandonedAge
-            else { continue }
-            try await remove(object)
-        }
-        return now
+        if let arrival { try await SweepMark.clear(store, now: arrival) }
+        return min(clock.now(), arrival ?? .max)
     }
 
     /// Whether a ship has announced a snapshot; what ships left that were killed long ago is removed.

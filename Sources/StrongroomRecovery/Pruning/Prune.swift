@@ -15,12 +15,14 @@ public import StrongroomVaults
 /// the vault has, so that of two that are at it at the same time at least one sees the other; see
 /// ``Ship``.
 public struct Prune: Sendable {
-    /// How long a run that was killed stands in the way of others, by the vault's clock.
+    /// How long a ship that was killed keeps segments in the vault, by the vault's clock.
     static let abandonedAge: Int64 = 24 * 3_600 * 1_000_000
 
     let store: any ObjectStore
     let authority: PruneAuthority
     let clock: RecoveryClock
+    /// Waits; tests do it their way.
+    package var pause: @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
 
     /// Prepares to prune a vault of an archive.
     ///
@@ -131,13 +133,24 @@ public struct Prune: Sendable {
         _ object: VaultObject,
         _ document: PruneDocument
     ) async throws(RecoveryError) -> VaultObject {
-        let bytes: [UInt8]
+        let bytes = try await signed(document, in: object.text)
         do {
-            bytes = try await authority.sign(document.document(publicKey: authority.publicKey))
             try await store.put(object.name, bytes)
         } catch {
             throw RecoveryError.wrapping(error, in: object.text)
         }
         return object
+    }
+
+    /// A document under the archive's signature.
+    func signed(
+        _ document: PruneDocument,
+        in place: String
+    ) async throws(RecoveryError) -> [UInt8] {
+        do {
+            return try await authority.sign(document.document(publicKey: authority.publicKey))
+        } catch {
+            throw RecoveryError.wrapping(error, in: place)
+        }
     }
 }

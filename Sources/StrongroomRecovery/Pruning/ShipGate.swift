@@ -14,8 +14,10 @@ struct ShipGate: Sendable {
 
     let store: any ObjectStore
     let document: ArchiveDocument
-    /// Waits; tests do not.
-    var pause: @Sendable (Int) async -> Void = { number in
+    /// Waits before the next try; tests do not.
+    let pause: @Sendable (Int) async -> Void
+
+    static let usualPause: @Sendable (Int) async -> Void = { number in
         try? await Task.sleep(for: .milliseconds(100 << min(number, 7)))
     }
 
@@ -39,7 +41,7 @@ struct ShipGate: Sendable {
             let mayPass: Bool
             let missing: [SnapshotManifest.Segment]
             do throws(RecoveryError) {
-                mayPass = try await isFree(manifest)
+                mayPass = try await isFree(manifest, announcement)
                 missing = mayPass ? try await lacking(manifest) : []
                 if mayPass, missing.isEmpty { try await put() }
             } catch {
@@ -55,8 +57,8 @@ struct ShipGate: Sendable {
         throw RecoveryError(
             .locked,
             "snapshot \(manifest.id) could not be shipped: a prune of the vault removes what it needs "
-                + "(sweeping/ says what); let it end, then ship again; the mark of one that was "
-                + "stopped is cleared by the first prune a day later"
+                + "(sweeping/ says what); let it end, then ship again; one that was killed stands in "
+                + "the way for a quarter of an hour"
         )
     }
 
@@ -70,10 +72,18 @@ struct ShipGate: Sendable {
     }
 
     /// Whether no prune is removing something of the snapshot.
-    private func isFree(_ manifest: SnapshotManifest) async throws(RecoveryError) -> Bool {
-        let (sweeps, _) = try await PruneLedger.documents(store, VaultObject.sweepPrefix, document)
+    private func isFree(
+        _ manifest: SnapshotManifest,
+        _ announcement: VaultObject
+    ) async throws(RecoveryError) -> Bool {
+        var sweeps = try await SweepMark.living(in: store, of: document, now: nil)
+        guard !sweeps.isEmpty else { return true }
+        // Some may be of runs that were killed; the announcement tells what time it is there.
+        let prefix = VaultObject.arrivalPrefix
+        let now = try await SweepMark.arrival(of: announcement, in: store, prefix: prefix)
+        sweeps = try await SweepMark.living(in: store, of: document, now: now)
         let needed = Set(manifest.segments.map(\.number))
-        return !sweeps.contains { sweep, _ in
+        return !sweeps.contains { sweep in
             sweep.snapshots.contains { $0.id == manifest.id }
                 || !needed.isDisjoint(with: sweep.segments)
         }

@@ -15,6 +15,8 @@ public struct Ship: Sendable {
     private let store: any ObjectStore
     private let parallelism: Int
     private let clock: RecoveryClock
+    /// Waits for a prune, the longer the more often it has; tests do not.
+    package var pause = ShipGate.usualPause
 
     /// Prepares to ship the archive in a directory to a vault.
     ///
@@ -120,7 +122,7 @@ public struct Ship: Sendable {
             objectCount: plan.steps.count,
             progress
         )
-        let gate = ShipGate(store: store, document: plan.document)
+        let gate = ShipGate(store: store, document: plan.document, pause: pause)
         let isPruned = try await gate.isNeeded()
         var segments: [ShipPlan.Step] = []
         for step in plan.steps {

@@ -32,6 +32,8 @@ struct VaultLedger: Sendable {
     private(set) var unreadableCount = 0
     /// Objects that one signer has added, oldest first.
     private(set) var own: [(name: ObjectName, runs: [LedgerRun])] = []
+    /// The runs that count, if the reader asked for them.
+    private(set) var runs: [LedgerRun] = []
 
     /// Reads the ledger; what is damaged or of strangers is only counted.
     static func read(
@@ -39,6 +41,7 @@ struct VaultLedger: Sendable {
         of archive: ArchiveID,
         trusting verifiers: Set<String>,
         own signer: String? = nil,
+        keepingRuns: Bool = false,
         at now: Timestamp
     ) async throws(RecoveryError) -> VaultLedger {
         var ledger = VaultLedger()
@@ -54,7 +57,10 @@ struct VaultLedger: Sendable {
             }
             if entry.verifier == signer { ledger.own.append((status.name, entry.runs)) }
             // A clock that was wrong then must not keep a segment from being checked for years.
-            for run in entry.runs where run.time < now || run.time == now { ledger.take(run) }
+            for run in entry.runs where run.time < now || run.time == now {
+                ledger.take(run)
+                if keepingRuns { ledger.runs.append(run) }
+            }
         }
         return ledger
     }
@@ -121,7 +127,7 @@ extension VaultLedger {
         var merged = LedgerEntry(archiveID: archive, verifier: verifier, runs: [run])
         var superseded: [ObjectName] = []
         if known.own.count + 1 >= mergeLimit {
-            merged.runs = merge(known.own.flatMap(\.runs) + [run])
+            merged.runs = merge(known.own.flatMap(\.runs) + [run], at: run.time)
             superseded = known.own.map(\.name)
         }
         do {
@@ -134,11 +140,20 @@ extension VaultLedger {
         for name in superseded { try? await store.remove(name) }
     }
 
-    /// What of several runs is still the last word on a segment.
-    static func merge(_ runs: [LedgerRun]) -> [LedgerRun] {
+    /// Runs of the last quarter of a year stay as they are, for people who look back, unless they name
+    /// more segments than this.
+    private static let wholeMarkLimit = 100_000
+    private static let wholeSpan: Int64 = 92 * 86_400 * 1_000_000
+
+    /// What of several runs is still the last word on a segment, and the newest runs whole.
+    static func merge(_ runs: [LedgerRun], at now: Timestamp) -> [LedgerRun] {
         var ledger = VaultLedger()
         for run in runs { ledger.take(run) }
-        return runs.compactMap { run in
+        var room = wholeMarkLimit
+        let start = now.microseconds - wholeSpan
+        let merged = runs.sorted { $1.time < $0.time }.compactMap { run -> LedgerRun? in
+            room -= run.sound.count + run.damaged.count
+            if room >= 0, run.time.microseconds >= start { return run }
             let known = run.way == .contents ? ledger.openings : ledger.checks
             func isLast(_ mark: SegmentMark, _ isSound: Bool) -> Bool {
                 known[mark] == Check(time: run.time, isSound: isSound)
@@ -148,5 +163,6 @@ extension VaultLedger {
             rest.damaged.removeAll { !isLast($0, false) }
             return rest.sound.isEmpty && rest.damaged.isEmpty ? nil : rest
         }
+        return merged.reversed()
     }
 }
