@@ -1,6 +1,6 @@
 package import ArchiveBytes
 package import ArchiveFileIO
-import ArchiveFormat
+package import ArchiveFormat
 import ArchiveIndex
 package import ArchiveKeys
 import ArchiveSealing
@@ -17,6 +17,8 @@ package struct ArchiveAddress: Sendable {
     package var clock: @Sendable () -> Timestamp
     /// The keyring, where the credential has opened it already.
     package var keyring: Keyring?
+    /// Hears which segment's entries an index that is made anew has taken.
+    package var watchIndexing: (@Sendable (SegmentNumber) -> Void)?
 
     package init(
         _ fileSystem: any FileSystem,

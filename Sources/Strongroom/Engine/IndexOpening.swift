@@ -120,6 +120,7 @@ struct IndexOpening {
             let end: LogPlace
             do {
                 end = try replay(from: .start) { entries, _ in
+                    address.watchIndexing?(entries.segment)
                     do throws(IndexError) {
                         try builder.append { $0.append(entries) }
                     } catch {

@@ -19,8 +19,17 @@ extension ReportPage {
         return "<div class=\"tiles\">"
             + tile("Recovery time", spoken(drill.timeToVerified), aim(drill.recoveryTime))
             + tile("Loss window", spoken(drill.lossWindow), aim(drill.recoveryPoint))
-            + tile("First record", spoken(drill.timeToFirstRecord), "after the start")
+            + tile("First record", spoken(drill.timeToFirstRecord), Self.placeOfFirst(drill))
             + tile("Records proved", records, bytes) + "</div>"
+    }
+
+    /// Where the first record was read: in the vault, or in what came back if none opened there.
+    private static func placeOfFirst(_ drill: DrillReport) -> String {
+        guard let first = drill.timeToFirstRecord,
+            let step = drill.phases.first(where: { $0.name == "first record" }),
+            first <= step.end
+        else { return "after the start" }
+        return "read in the vault"
     }
 
     func objectives(_ drill: DrillReport) -> String {

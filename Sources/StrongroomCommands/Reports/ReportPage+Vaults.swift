@@ -98,7 +98,7 @@ extension ReportPage {
             )
         }
         guard !plots.isEmpty else { return "" }
-        return "<div class=\"plots small\">\(plots.joined(separator: "\n"))</div>"
+        return "<div class=\"plots pair small\">\(plots.joined(separator: "\n"))</div>"
     }
 
     /// What was not looked at yet is no alarm; what is damaged is one.
@@ -143,7 +143,7 @@ extension ReportPage {
             + plot("Stored", 1024, { Double($0.storedByteCount) }, { ByteText.text(UInt64($0)) })
         return HTMLText.section(
             "Growth",
-            "<div class=\"plots\">\(plots)</div>"
+            "<div class=\"plots pair\">\(plots)</div>"
                 + "<p class=\"key\">\(CountText.text(snapshots.count, "snapshot")) in the archive.</p>"
         )
     }

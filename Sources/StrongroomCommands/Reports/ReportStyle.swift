@@ -82,7 +82,7 @@ enum ReportStyle {
         color:var(--soft)}
         .plot .scale{display:flex;flex-direction:column;justify-content:space-between;\
         text-align:right;height:calc(9rem + 1em);margin:-.5em 0;line-height:1;white-space:nowrap}
-        .plot .dates{grid-column:2;display:flex;justify-content:space-between}
+        .plot .dates{grid-column:2;white-space:nowrap;display:flex;justify-content:space-between}
         .plot svg{display:block;width:100%;height:9rem;overflow:visible}
         .plot line,.plot polyline,.plot path{fill:none;vector-effect:non-scaling-stroke}
         .grid{stroke:var(--line);stroke-width:1}
@@ -108,7 +108,7 @@ enum ReportStyle {
         section.long{break-inside:auto}tr{break-inside:avoid}h2{break-after:avoid}
         section{border:0;border-top:1px solid var(--line);padding:.8rem 0;margin:0}
         .tiles{grid-template-columns:repeat(4,1fr);gap:.6rem}.tiles b{font-size:1.2rem}
-        .plots{grid-template-columns:repeat(3,1fr);gap:1rem}
+        .plots{grid-template-columns:repeat(3,1fr);gap:1rem}.pair{grid-template-columns:repeat(2,1fr)}
         .badge{border:1px solid currentColor}.wide{overflow:visible}
         .steps .track,.meter{border:1px solid var(--line)}}
 

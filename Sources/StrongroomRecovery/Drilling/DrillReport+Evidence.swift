@@ -55,23 +55,22 @@ extension DrillReport {
 
     private mutating func judge(_ objective: Objective, _ what: String) {
         guard let measured = objective.measured, objective.isMet == false else { return }
-        conclude(
-            .failed,
-            Self.objectiveReason,
-            "\(what) \(Self.text(measured)), the objective is \(Self.text(objective.target))"
-        )
+        let target = Self.text(objective.target)
+        var shown = Self.text(measured)
+        // What was missed by a little does not look met.
+        if shown == target { shown = Self.text(measured, isRoundedUp: true) }
+        conclude(.failed, Self.objectiveReason, "\(what) \(shown), the objective is \(target)")
     }
 
-    /// Below a minute with three digits after the point, else in units down to seconds, rounded up:
-    /// what was missed by a little does not look met.
-    private static func text(_ duration: Duration) -> String {
+    /// Below a minute with three digits after the point, else in units down to seconds.
+    private static func text(_ duration: Duration, isRoundedUp: Bool = false) -> String {
         let milliseconds = duration.microseconds / 1_000
         guard milliseconds >= 60_000 else {
             let digits = String(milliseconds % 1_000)
             return "\(milliseconds / 1_000)." + String(repeating: "0", count: 3 - digits.count)
                 + digits + " s"
         }
-        var rest = (milliseconds + 999) / 1_000
+        var rest = (milliseconds + (isRoundedUp ? 999 : 500)) / 1_000
         var words: [String] = []
         for (unit, size) in [("d", 86_400), ("h", 3_600), ("min", 60), ("s", Int64(1))] {
             if rest >= size { words.append("\(rest / size) \(unit)") }

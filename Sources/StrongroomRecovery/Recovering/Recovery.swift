@@ -156,7 +156,7 @@ public struct Recovery: Sendable {
                 do throws(SystemError) { try lock.close() } catch { throw RecoveryError(error) }
             }
             result.isCut = cut != nil
-            inspection = try await open(request, vault.keyring, &result) {
+            inspection = try await open(request, vault.keyring, wanted.segments, &result) {
                 engine throws(ArchiveError) in try inspect(engine, proof)
             }
         }
@@ -296,10 +296,16 @@ public struct Recovery: Sendable {
     private func open<Inspection: Sendable>(
         _ request: Request,
         _ keyring: Keyring,
+        _ segments: [SnapshotManifest.Segment],
         _ result: inout RecoveryResult,
         _ inspect: @escaping @Sendable (Engine) throws(ArchiveError) -> Inspection
     ) async throws(RecoveryError) -> Inspection {
-        _ = ProgressMeter(.indexing, request.progress)
+        let meter = ProgressMeter(
+            .indexing,
+            byteCount: segments.reduce(0) { $0 + $1.byteCount },
+            objectCount: segments.count,
+            request.progress
+        )
         var address = ArchiveAddress(
             files,
             request.path,
@@ -308,6 +314,15 @@ public struct Recovery: Sendable {
         )
         // The credential has opened these very bytes.
         address.keyring = keyring
+        let ends = segments.reduce(into: (end: UInt64(0), ends: [SegmentNumber: UInt64]())) {
+            $0.end += $1.byteCount
+            $0.ends[$1.number] = $0.end
+        }.ends
+        let reached = Reached()
+        address.watchIndexing = { number in
+            guard let end = ends[number] else { return }
+            meter.add(byteCount: reached.advance(to: end), objectCount: 0)
+        }
         let (clock, opened) = (clock, address)
         let (first, link, totals, inspection) = try await LocalFiles.pool.run {
             () throws(RecoveryError) -> (Duration?, CommitLink, SegmentTotals, Inspection) in
