@@ -48,7 +48,7 @@ import Testing
             #expect(try prune([])["snapshots"]?.asArray?.first?["fate"] == "is_condemned")
 
             let none = try workshop.run("prune", "-r", "A", "--vault", "V")
-            #expect(none.status == 1 && none.errors.contains("nothing would be kept"))
+            #expect(none.status == 2 && none.errors.contains("nothing would be kept"))
             let unknown = try workshop.run("hold", "place", "-r", "A", "00", "--reason", "x")
             #expect(unknown.status == 1)
         }

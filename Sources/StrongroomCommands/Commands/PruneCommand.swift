@@ -46,6 +46,13 @@ struct PruneCommand: AsyncParsableCommand {
         guard !vaults.isEmpty else {
             throw CommandFailure(.usage, code: "usage", "name a vault with --vault")
         }
+        guard !keep.rules.isEmpty else {
+            throw CommandFailure(
+                .usage,
+                code: "usage",
+                "without a rule nothing would be kept; say what stays, such as --keep-daily 30"
+            )
+        }
         try await notifications.watch("prune", answers.output) {
             try await options.withArchive(.readOnly) { archive in
                 try await EachVault(vaults, answers.output).run("pruned") { vault in
