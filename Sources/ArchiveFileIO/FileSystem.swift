@@ -161,8 +161,9 @@ package struct SystemError: Error, Equatable {
     package let detail: String?
 
     package enum Operation: String, CaseIterable, Sendable {
-        case open, create, read, write, synchronize, close, rename, remove, list, status, resize
+        case open, create, read, write, synchronize, close, rename, remove, list, resize
         case allocate, lock
+        case status = "look at"
         case makeDirectory = "create directory"
         case synchronizeDirectory = "synchronize directory"
         case removeDirectory = "remove directory"

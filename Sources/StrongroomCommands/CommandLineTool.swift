@@ -51,6 +51,7 @@ package enum CommandLineTool {
     }
 
     private static func carryOut(_ arguments: [String]) async throws {
+        try refuseUnknown(arguments)
         let arguments = try ProfileArguments.expand(arguments)
         var command = try await StrongroomCommand.asyncParseAsRoot(arguments)
         if var asynchronous = command as? any AsyncParsableCommand {
@@ -58,6 +59,25 @@ package enum CommandLineTool {
         } else {
             try command.run()
         }
+    }
+
+    /// Refuses what no command can understand, in words of its own.
+    private static func refuseUnknown(_ arguments: [String]) throws {
+        if let number = ProcessArguments.firstWithoutText {
+            throw CommandFailure(
+                .usage,
+                code: "usage",
+                "argument \(number) is not UTF-8; name its folder instead, or give it a name that is"
+            )
+        }
+        let known = Set(StrongroomCommand.commandNames + ["help"])
+        guard let name = arguments.first, !name.hasPrefix("-"), !known.contains(name) else { return }
+        let reason = ProfileFile.unknown("command", VisibleText.text(name), known)
+        throw CommandFailure(
+            .usage,
+            code: "usage",
+            "\(reason); `strongroom --help` says what each does"
+        )
     }
 
     private static func report(_ error: any Error, wantsJSON: Bool) -> ExitStatus {
@@ -69,8 +89,12 @@ package enum CommandLineTool {
         guard StrongroomCommand.exitCode(for: error) != .success else {
             // Help and version are answers.
             StandardOutput.shared.write(line: text)
-            try? StandardOutput.shared.finish()
-            return .ok
+            do {
+                try StandardOutput.shared.finish()
+                return .ok
+            } catch {
+                return self.report(error, wantsJSON: wantsJSON)
+            }
         }
         // A program wants the reason alone; a person also how the command is used.
         let spoken = text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text

@@ -12,7 +12,6 @@ enum ExitStatus: Int32, CaseIterable {
     case integrity = 20
     case drillFailed = 21
     case drillInconclusive = 22
-    case refused = 23
     case rollback = 24
     case interrupted = 130
 
@@ -29,7 +28,6 @@ enum ExitStatus: Int32, CaseIterable {
         case .integrity: "damaged: bytes are not what was written"
         case .drillFailed: "the drill failed"
         case .drillInconclusive: "the drill proved nothing"
-        case .refused: "refused by retention or a hold"
         case .rollback: "put back to an old state"
         case .interrupted: "interrupted"
         }

@@ -14,8 +14,7 @@ struct StrongroomCommand: AsyncParsableCommand {
             Environment: STRONGROOM_ARCHIVE, STRONGROOM_PASSWORD_FILE, STRONGROOM_PASSWORD_COMMAND, \
             STRONGROOM_PASSWORD, STRONGROOM_KEY_FILE
             Exit status: 0 done, 1 failed, 2 usage, 3 in part, 10 no archive, 11 locked, 12 wrong \
-            key, 20 damaged, 21 drill failed, 22 drill inconclusive, 23 refused, 24 rollback, \
-            130 interrupted.
+            key, 20 damaged, 21 drill failed, 22 drill inconclusive, 24 put back, 130 interrupted.
             """,
         version: StrongroomVersion.current,
         groupedSubcommands: [

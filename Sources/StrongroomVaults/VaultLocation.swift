@@ -15,6 +15,14 @@ public enum VaultLocation: Hashable, Sendable {
     /// Reads what a user wrote.
     public init(_ text: String) throws(VaultError) {
         guard let colon = text.firstRange(of: "://") else {
+            // With one slash it would be a directory whose name nobody meant.
+            for scheme in ["s3:", "sftp:"] where text.lowercased().hasPrefix(scheme) {
+                throw VaultError(
+                    .invalidName,
+                    "\(text.debugDescription) lacks the two slashes of \(scheme)//; a directory of "
+                        + "that name is ./\(text)"
+                )
+            }
             self = .directory(FilePath(text))
             return
         }

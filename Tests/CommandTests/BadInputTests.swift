@@ -22,7 +22,7 @@ import Testing
     func `a missing archive and a foreign directory end with 10`(command: String) throws {
         try Workshop.with { workshop in
             workshop.write("foreign/letter.txt", "dear all")
-            for place in ["nowhere", "foreign"] {
+            for place in ["nowhere", "foreign", "key"] {
                 let outcome = try workshop.run(command, "-r", place)
                 #expect(outcome.status == 10, "\(outcome.errors)")
                 #expect(outcome.errors.contains(place))
@@ -150,6 +150,39 @@ import Testing
         }
     }
 
+    @Test func `a name on the command line that is no text is refused, not changed`() throws {
+        try Workshop.withArchive { workshop in
+            let script = "'\(Workshop.program)' put -r A \"$(printf 'caf\\351')\" < key"
+            let outcome = try workshop.execute("/bin/sh", ["-c", script])
+            #expect(outcome.status == 2)
+            #expect(outcome.errors.contains("argument 4 is not UTF-8"))
+            #expect(try workshop.run("ls", "-r", "A").output.isEmpty)
+        }
+    }
+
+    @Test func `a command that is mistyped is answered with the one that is meant`() throws {
+        try Workshop.with { workshop in
+            let near = try workshop.run("improt", "x", "--json")
+            #expect(near.status == 2)
+            let message = try #require(try near.errorMessages.first?["message"]?.asText)
+            #expect(message.contains("did you mean import?"))
+            let far = try workshop.run("frobnicate")
+            #expect(far.status == 2 && far.errors.contains("there are config, delete,"))
+            #expect(try workshop.run("help", "import").status == 0)
+        }
+    }
+
+    @Test func `another public key is told from a damaged archive`() throws {
+        try Workshop.withArchive { workshop in
+            let other = String(repeating: "0", count: 64)
+            let outcome = try workshop.run(
+                "verify", "-r", "A", "--keyless", "--public-key", other
+            )
+            #expect(outcome.status == 20)
+            #expect(outcome.text.contains("another public key"))
+        }
+    }
+
     @Test func `a source that cannot be read does not stop the others`() throws {
         try Workshop.withArchive { workshop in
             workshop.write("in/a.txt", "text")
@@ -212,6 +245,10 @@ import Testing
             #expect(messages.first?["exit_status"] == 1)
             let text = try workshop.run("get", "-r", "A", "nothing")
             #expect(text.errors.split(separator: "\n").count == 1)
+            // It is not of a moment that the answer is about, unless one was named.
+            #expect(!text.errors.contains("as of then"))
+            let then = try workshop.run("get", "-r", "A", "nothing", "--at", "2020")
+            #expect(then.errors.contains("as of then"))
         }
     }
 
@@ -230,6 +267,11 @@ import Testing
                 ["-c", "\(program) ls -r A > /dev/full"]
             )
             #expect(list.status == 1)
+            let help = try workshop.execute(
+                "/bin/sh",
+                ["-c", "\(program) --help > /dev/full"]
+            )
+            #expect(help.status == 1)
             let gone = try workshop.execute(
                 "/bin/sh",
                 ["-c", "\(program) get -r A a | head -c 1 > /dev/null"]

@@ -120,4 +120,30 @@ import Testing
             #expect(wrong.status == 2 && wrong.errors.contains("did you mean near?"))
         }
     }
+
+    @Test func `serves commands that need no key, and those that look after an archive`() throws {
+        try Workshop.withArchive { workshop in
+            workshop.write(
+                "config.toml",
+                """
+                [profile.near]
+                archive = "A"
+                vaults = ["V"]
+                key-file = "key"
+                """
+            )
+            let place = workshop.setting([
+                "STRONGROOM_CONFIG": workshop.path("config.toml"), "STRONGROOM_KEY_FILE": nil,
+            ])
+            for line in [
+                "snapshot", "ship", "doctor", "repair", "thin", "witness export", "key list",
+                "repair --vault V --from A", "vault sync --from V --to W",
+            ] {
+                let words = line.split(separator: " ").map(String.init) + ["-P", "near"]
+                let outcome = try place.execute(Workshop.program, words)
+                #expect(outcome.status == 0 || line == "doctor", "\(line): \(outcome.errors)")
+                #expect(outcome.status < 2, "\(line): \(outcome.errors)")
+            }
+        }
+    }
 }

@@ -20,7 +20,7 @@ import Testing
         "s3://", "s3:///a", "s3://ab", "s3://bucket/a//b", "s3://bucket/../a", "s3://buck et",
         "https://host/a", "sftp://host", "sftp:///a", "sftp://host/", "sftp://-oProxyCommand=x/a",
         "sftp://-x@host/a", "sftp://ho st/a", "sftp://host:0/a", "sftp://host:x/a",
-        "sftp://host:65536/a", "sftp://h;ls/a",
+        "sftp://host:65536/a", "sftp://h;ls/a", "s3:/bucket", "S3:bucket", "sftp:/host/a",
     ])
     func `is refused if it names none`(text: String) {
         #expect(throws: VaultError(.invalidName, "")) { try VaultLocation(text) }

@@ -57,6 +57,11 @@ extension Engine {
             }
             let bytes = try fileSystem.readAll(layout.document, limit: 1 << 20)
             return try ArchiveDocument(decoding: bytes.span)
+        } catch let error as SystemError where error.errno == .notDirectory {
+            throw ArchiveError(
+                .notFound,
+                "\(layout.root.string) is no archive but a file; name the archive's directory"
+            )
         } catch {
             throw ArchiveError.wrapping(error, in: layout.document.string)
         }

@@ -81,7 +81,7 @@ package struct PlaceVerifier {
         report.documentCount += 1
         let bytes = try fileSystem.readAll(layout.document, limit: 1 << 20)
         do throws(FormatError) {
-            let document = try ArchiveDocument(decoding: bytes.span, publicKey: publicKey)
+            let document = try ArchiveDocument(decoding: bytes.span)
             guard publicKey == nil || document.publicKey == publicKey else {
                 throw FormatError(.foreign, "it names another public key than the one given")
             }

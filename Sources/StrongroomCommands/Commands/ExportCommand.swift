@@ -54,8 +54,8 @@ struct ExportCommand: AsyncParsableCommand {
                     "interrupted": .bool(summary.isInterrupted),
                 ],
                 [
-                    "Wrote \(summary.files) files, \(ByteText.text(summary.bytes)), each equal to the "
-                        + "one imported."
+                    "Wrote \(CountText.text(summary.files, "file")), "
+                        + "\(ByteText.text(summary.bytes)), each equal to the one imported."
                 ]
             )
         )
@@ -64,7 +64,7 @@ struct ExportCommand: AsyncParsableCommand {
             throw CommandFailure(
                 summary.files > 0 ? .partial : .failed,
                 code: "incomplete",
-                "\(summary.failures.count) files were not written; see above"
+                "\(CountText.text(summary.failures.count, "file")) could not be written; see above"
             )
         }
     }

@@ -46,13 +46,14 @@ struct GetCommand: AsyncParsableCommand {
         ) { archive in
             let view = try await moment.view(of: archive)
             let (name, collection, part) = (name, collection, (offset, length))
+            let then = moment.isNamed ? " as of then" : ""
             let progress =
                 StandardStream.output.isTerminal ? nil : answers.output.progress("get")
             try await archive.reading(view) { view throws(ArchiveError) in
                 guard let record = try view.record(named: name, in: collection) else {
                     throw ArchiveError(
                         .noRecord,
-                        "there is no record \(VisibleText.text(name)) in \(collection) as of then; "
+                        "there is no record \(VisibleText.text(name)) in \(collection)\(then); "
                             + "`strongroom ls` lists names, `strongroom log` a name's history"
                     )
                 }

@@ -59,7 +59,8 @@ struct ImportCommand: AsyncParsableCommand {
             throw CommandFailure(
                 summary.files > 0 ? .partial : .failed,
                 code: "unreadable",
-                "\(summary.failures.count) of \(summary.files + summary.failures.count) files were not "
+                "\(summary.failures.count) of "
+                    + "\(CountText.text(summary.files + summary.failures.count, "file")) could not be "
                     + "taken in; mend what is said above and run the same command again"
             )
         }

@@ -138,7 +138,7 @@ struct MendMessage: Message {
     }
 
     var lines: [String] {
-        let what = mend.ranges.map { "\($0.count) parts of " } ?? ""
+        let what = mend.ranges.map { "\(CountText.text($0.count, "part")) of " } ?? ""
         let kept = mend.quarantine.map { "; the damaged bytes are in \($0)" } ?? ""
         return ["mended: \(what)\(mend.name), \(ByteText.text(mend.fetchedByteCount))\(kept)"]
     }

@@ -8,13 +8,19 @@ enum ProfileArguments {
     /// Commands that work on an archive.
     private static let archiveCommands: Set<String> = [
         "status", "stats", "rebuild-index", "import", "export", "put", "get", "delete", "ls",
-        "find",
-        "log", "snapshot", "snapshots", "ship", "report", "prune", "undelete", "hold", "lock",
-        "verify",
+        "find", "log", "snapshot", "snapshots", "ship", "report", "prune", "undelete", "hold",
+        "lock", "verify", "doctor", "key", "repair", "thin", "witness",
     ]
+    /// Of these, the ones that work on a vault instead if one is named.
+    private static let eitherCommands: Set<String> = ["verify", "repair", "witness"]
     /// Commands that reach vaults.
     private static let vaultCommands: Set<String> = [
-        "status", "ship", "drill", "recover", "prune", "undelete", "lock", "report",
+        "status", "ship", "drill", "recover", "prune", "undelete", "lock", "report", "verify",
+        "doctor", "repair", "thin", "witness", "vault",
+    ]
+    /// Commands that have no options for a key.
+    private static let keylessCommands: Set<String> = [
+        "ship", "repair", "thin", "witness", "vault",
     ]
 
     /// The command line with a profile's options in the place of `-P NAME`.
@@ -71,6 +77,7 @@ enum ProfileArguments {
                 options.contains { word == $0 || word.hasPrefix($0 + "=") }
             }
         }
+        if command == "config" || given.starts(with: ["report", "verify"]) { return [] }
         var added: [String] = []
         func add(_ option: String, _ key: String) {
             guard !isGiven(option) else { return }
@@ -78,12 +85,12 @@ enum ProfileArguments {
         }
         let vaults = profile[".vaults"] ?? []
         if archiveCommands.contains(command), !isGiven("-r", "--archive"),
-            !(command == "verify" && isGiven("--vault")), let archive = profile[".archive"]?.first
+            !(eitherCommands.contains(command) && isGiven("--vault")), let archive = profile[".archive"]?.first
         {
             added += ["--archive", archive]
         }
         if !isGiven("--password-file", "--password-command", "--password-fd", "--key-file"),
-            command != "ship"
+            !keylessCommands.contains(command), !given.starts(with: ["key", "list"])
         {
             for key in ["password-file", "password-command", "key-file"] {
                 add("--" + key, "." + key)
@@ -91,9 +98,11 @@ enum ProfileArguments {
         }
         switch command {
         case "ship" where !isGiven("--to"): for vault in vaults { added += ["--to", vault] }
-        case "status", "prune", "lock", "report":
+        case "status", "doctor", "prune", "lock", "report":
             if !isGiven("--vault") { for vault in vaults { added += ["--vault", vault] } }
         case "undelete" where vaults.count == 1: add("--vault", ".vaults")
+        case "thin" where vaults.count == 1 && !isGiven("--restore"): add("--to", ".vaults")
+        case "repair" where !isGiven("--vault"): add("--from", ".vaults")
         case "recover" where !isGiven("--from"):
             if let vault = vaults.first { added += ["--from", vault] }
         case "drill":

@@ -35,6 +35,9 @@ struct MomentOptions: ParsableArguments {
         }
     }
 
+    /// Whether the command line names a moment; else it is now.
+    var isNamed: Bool { snapshot != nil || at != nil }
+
     /// The archive as of that moment.
     func view(of archive: Archive) async throws -> ArchiveView {
         if let at, let covered = Timestamp.range(covering: at) {

@@ -17,9 +17,10 @@ struct MountedVault {
             store = try VaultPlace(text, try VaultAccessOptions.parse([])).store
             return
         }
-        guard try PosixFileSystem().status(of: path.appending("vault.json")) != nil else {
-            return nil
-        }
+        let files = PosixFileSystem()
+        guard try files.status(of: path)?.kind == .directory,
+            try files.status(of: path.appending("vault.json")) != nil
+        else { return nil }
         self.text = text
         store = DirectoryStore(at: path)
     }
