@@ -71,7 +71,9 @@ package enum CommandLineTool {
             )
         }
         let known = Set(StrongroomCommand.commandNames + ["help"])
-        guard let name = arguments.first, !name.hasPrefix("-"), !known.contains(name) else { return }
+        guard let name = arguments.first, !name.hasPrefix("-"), !known.contains(name) else {
+            return
+        }
         let reason = ProfileFile.unknown("command", VisibleText.text(name), known)
         throw CommandFailure(
             .usage,

@@ -176,7 +176,12 @@ import Testing
         try Workshop.withArchive { workshop in
             let other = String(repeating: "0", count: 64)
             let outcome = try workshop.run(
-                "verify", "-r", "A", "--keyless", "--public-key", other
+                "verify",
+                "-r",
+                "A",
+                "--keyless",
+                "--public-key",
+                other
             )
             #expect(outcome.status == 20)
             #expect(outcome.text.contains("another public key"))

@@ -1,3 +1,4 @@
+import ArchiveBytes
 import ArchiveFileIO
 import ArchiveFormat
 import ArchiveKeys
@@ -91,14 +92,15 @@ extension Examination {
             return add(
                 .damage,
                 "no_thin_note",
-                "\(elsewhere.count) segments live in a vault, and thin.json, which names it, is missing",
+                "segments live in a vault (\(elsewhere.count)), and thin.json, which names it, is missing",
                 "name it again: `strongroom thin -r \(layout.root.string) --to VAULT --confirm`"
             )
         }
         add(
             .note,
             "thin",
-            "\(elsewhere.count) segments, \(byteCount >> 20) MiB, live in a vault, which thin.json names; "
+            "segments live in a vault, which thin.json names: \(elsewhere.count), "
+                + "\(Counted.text(byteCount, "byte")); "
                 + "reading a record of theirs asks the vault"
         )
     }
@@ -111,8 +113,8 @@ extension Examination {
             add(
                 .note,
                 "leftovers",
-                "\(temporary.count) files ending in .tmp were left by a stop in the middle of "
-                    + "replacing a file; they are not used and may be removed"
+                "\(Counted.text(temporary.count, "file")) ending in .tmp: left by a stop in the "
+                    + "middle of replacing a file; what is left is not used and may be removed"
             )
         }
         guard try fileSystem.status(of: layout.quarantine) != nil else { return }
@@ -121,7 +123,7 @@ extension Examination {
             add(
                 .note,
                 "quarantine",
-                "quarantine/ holds \(quarantined.count) files: bytes of batches that were never "
+                "quarantine/ holds \(Counted.text(quarantined.count, "file")): bytes of batches that were never "
                     + "acknowledged, or what a repair replaced; remove them when nobody asks for them"
             )
         }

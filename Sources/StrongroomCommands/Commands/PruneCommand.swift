@@ -105,7 +105,7 @@ struct EachVault {
         throw CommandFailure(
             failures.count < vaults.count ? .partial : first.status,
             code: "vaults",
-            "\(failures.count) of \(vaults.count) vaults were not \(done)"
+            "\(failures.count) of \(CountText.text(vaults.count, "vault")) were not \(done)"
         )
     }
 }

@@ -44,7 +44,7 @@ struct RebuildIndexCommand: AsyncParsableCommand {
                     "elapsed_us": .integer(elapsed.microseconds),
                 ],
                 [
-                    "Made the index of \(path) anew: \(status.lastSequence) record versions, "
+                    "Made the index of \(path) anew: \(CountText.text(status.lastSequence, "record version")), "
                         + "\(ByteText.text(status.indexByteCount)) in "
                         + "\(DurationText.text(seconds: elapsed.seconds))."
                 ]

@@ -98,7 +98,7 @@ struct RecoverCommand: AsyncParsableCommand {
             throw CommandFailure(
                 .integrity,
                 code: "incomplete",
-                "the archive is not whole: \(result.findings.count) findings in \(vault); mend the "
+                "the archive is not whole: \(CountText.text(result.findings.count, "finding")) in \(vault); mend the "
                     + "vault and run the same command again, or recover another snapshot"
             )
         }
@@ -122,7 +122,7 @@ extension RecoverCommand {
                 .partial,
                 code: "lost",
                 "\(target) has all that survives; the vault has lost "
-                    + "\(ExtractionMessage.lostCount(result)) record versions, which are listed"
+                    + "\(CountText.text(ExtractionMessage.lostCount(result), "record version")), which are listed"
             )
         }
     }
@@ -188,7 +188,7 @@ struct RecoveryMessage: Message {
             "Recovered \(target) as of \(time.map(MomentText.local) ?? "its beginning"), "
                 + (result.isCut
                     ? "before snapshot " : result.followedCommitCount > 0 ? followed : "snapshot ")
-                + "\(result.snapshot): \(result.recordCount) record versions, "
+                + "\(result.snapshot): \(CountText.text(result.recordCount, "record version")), "
                 + "\(ByteText.text(result.recordByteCount)) in "
                 + "\(DurationText.text(seconds: result.duration.seconds))."
         ]

@@ -105,7 +105,7 @@ struct ShipCommand: AsyncParsableCommand {
         throw CommandFailure(
             failures.count < vaults.count ? .partial : first.status,
             code: "vaults",
-            "\(failures.count) of \(vaults.count) vaults were not shipped to; run it again for them"
+            "\(failures.count) of \(CountText.text(vaults.count, "vault")) were not shipped to; run it again for them"
         )
     }
 
@@ -203,10 +203,9 @@ struct ShipMessage: Message {
         guard result.sentObjectCount > 0 else {
             return begun + ["\(vault) lacks nothing: all snapshots are there."]
         }
-        let snapshots =
-            result.snapshots.count == 1 ? "1 snapshot" : "\(result.snapshots.count) snapshots"
+        let snapshots = CountText.text(result.snapshots.count, "snapshot")
         return begun + [
-            "Sent \(snapshots) to \(vault): \(result.sentObjectCount) objects, "
+            "Sent \(snapshots) to \(vault): \(CountText.text(result.sentObjectCount, "object")), "
                 + "\(ByteText.text(result.sentByteCount)) in "
                 + "\(DurationText.text(seconds: result.duration.seconds)); "
                 + "\(result.presentObjectCount) objects were there."

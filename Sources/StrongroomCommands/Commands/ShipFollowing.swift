@@ -34,7 +34,7 @@ struct ShipFollowing {
             : CommandFailure(
                 .partial,
                 code: "vaults",
-                "\(failures.count) of \(vaults.count) vaults could not be followed; run it again"
+                "\(failures.count) of \(CountText.text(vaults.count, "vault")) could not be followed; run it again"
             )
     }
 

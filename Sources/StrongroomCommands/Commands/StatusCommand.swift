@@ -80,7 +80,7 @@ struct StatusCommand: AsyncParsableCommand {
                 throw CommandFailure(
                     .partial,
                     code: "vaults",
-                    "\(failures.count) of \(vaults.count) vaults could not be looked at"
+                    "\(failures.count) of \(CountText.text(vaults.count, "vault")) could not be looked at"
                 )
             }
         }

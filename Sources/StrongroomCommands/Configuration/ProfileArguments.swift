@@ -85,7 +85,8 @@ enum ProfileArguments {
         }
         let vaults = profile[".vaults"] ?? []
         if archiveCommands.contains(command), !isGiven("-r", "--archive"),
-            !(eitherCommands.contains(command) && isGiven("--vault")), let archive = profile[".archive"]?.first
+            !(eitherCommands.contains(command) && isGiven("--vault")),
+            let archive = profile[".archive"]?.first
         {
             added += ["--archive", archive]
         }

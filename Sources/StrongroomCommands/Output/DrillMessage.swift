@@ -60,7 +60,7 @@ struct DrillMessage: Message {
             rows.append(
                 (
                     "Proved",
-                    "\(counts.recordCount) record versions, \(ByteText.text(counts.recordByteCount)); "
+                    "\(CountText.text(counts.recordCount, "record version")), \(ByteText.text(counts.recordByteCount)); "
                         + "\(CountText.text(counts.commitCount, "commit")) in "
                         + CountText.text(counts.segmentCount, "segment")
                 )

@@ -25,7 +25,8 @@ struct SnapshotMessage: Message {
     var lines: [String] {
         var line =
             "\(snapshot.id)  \(MomentText.local(snapshot.time))  "
-            + "\(snapshot.recordCount) versions, \(ByteText.text(snapshot.recordByteCount)) in "
+            + "\(CountText.text(snapshot.recordCount, "version")), "
+            + "\(ByteText.text(snapshot.recordByteCount)) in "
             + ByteText.text(snapshot.storedByteCount)
         if !snapshot.label.isEmpty { line += "  \(VisibleText.text(snapshot.label))" }
         return [line]

@@ -63,7 +63,7 @@ struct StatusMessage: Message {
                 (
                     "Last commit",
                     "#\(status.lastCommit) at \(MomentText.local(status.lastCommitTime)), "
-                        + "\(status.lastSequence) record versions"
+                        + "\(CountText.text(status.lastSequence, "record version"))"
                 )
             )
         } else {

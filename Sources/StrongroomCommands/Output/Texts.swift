@@ -35,7 +35,7 @@ enum DecimalText {
 /// Things counted, as people say it.
 enum CountText {
     static func text(_ count: some BinaryInteger, _ singular: String) -> String {
-        count == 1 ? "1 \(singular)" : "\(count) \(singular)s"
+        Counted.text(count, singular)
     }
 
     /// The largest counts with their names, one a line, and how many names are left out.

@@ -113,7 +113,7 @@ struct ReportPage {
                 archive.lastCommit == 0
                     ? "none: the archive is empty"
                     : "#\(archive.lastCommit), \(age(archive.lastCommitTime)) ago; "
-                        + "\(archive.lastSequence) record versions"
+                        + "\(CountText.text(archive.lastSequence, "record version"))"
             ),
             (
                 "Last snapshot",

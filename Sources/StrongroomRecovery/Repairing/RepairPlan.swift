@@ -1,3 +1,4 @@
+import ArchiveBytes
 import ArchiveFormat
 import ArchiveSegments
 
@@ -59,17 +60,13 @@ extension RepairPlan: CustomStringConvertible {
     /// One line for each object, and a sum.
     public var description: String {
         let lines = steps.map { step in
-            let part = step.ranges.map { "\(Self.counted($0.count, "part")) of " } ?? "all of "
+            let part = step.ranges.map { "\(Counted.text($0.count, "part")) of " } ?? "all of "
             return "\(step.kind.rawValue): fetch \(part)\(step.name) (\(step.byteCount) bytes)\n"
         }
         let lost = hopeless.map { "no source has what is needed: \($0)\n" }
         return lines.joined() + lost.joined()
-            + "\(Self.counted(checkedSegmentCount, "segment")) checked, "
-            + "\(Self.counted(steps.count, "object")) to mend\n"
-    }
-
-    private static func counted(_ count: Int, _ noun: String) -> String {
-        "\(count) \(noun)\(count == 1 ? "" : "s")"
+            + "\(Counted.text(checkedSegmentCount, "segment")) checked, "
+            + "\(Counted.text(steps.count, "object")) to mend\n"
     }
 }
 

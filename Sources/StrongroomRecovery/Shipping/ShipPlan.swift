@@ -1,3 +1,4 @@
+import ArchiveBytes
 import ArchiveFormat
 import ArchiveKeys
 import ArchiveSealing
@@ -71,7 +72,8 @@ extension ShipPlan: CustomStringConvertible {
             "\(step.isReplacement ? "replace" : "send") \(step.name) (\(step.byteCount) bytes)\n"
         }
         return lines.joined()
-            + "\(snapshots.count) snapshots, \(steps.count) objects and \(byteCount) bytes to send; "
+            + "\(Counted.text(snapshots.count, "snapshot")), "
+            + "\(Counted.text(steps.count, "object")) and \(Counted.text(byteCount, "byte")) to send; "
             + "\(presentObjectCount) objects and \(presentByteCount) bytes are in the vault already\n"
     }
 }

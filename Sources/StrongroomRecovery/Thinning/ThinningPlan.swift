@@ -1,3 +1,4 @@
+import ArchiveBytes
 import ArchiveFormat
 
 /// Which sealed segments can leave an archive's directory for good reason: a vault has them.
@@ -45,11 +46,12 @@ extension ThinningPlan: CustomStringConvertible {
     public var description: String {
         var lines = steps.map { step in
             "segment \(step.number) (\(step.byteCount) bytes)"
-                + (step.isProved ? ", proved before" : ", proved by reading it back")
+                + (step.isProved ? ", proved before" : ", to be proved by reading it back")
         }
         lines += findings.map { "stays or is lost: \($0)" }
         lines.append(
-            "\(steps.count) segments and \(byteCount) bytes can live in the vault alone; "
+            "\(Counted.text(steps.count, "segment")) and \(Counted.text(byteCount, "byte")) "
+                + "can live in the vault alone; "
                 + "\(remoteSegmentCount) do already, \(keptSegmentCount) are kept, "
                 + "\(waitingSegmentCount) are in no snapshot that the vault has"
         )
