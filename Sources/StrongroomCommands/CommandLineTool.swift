@@ -67,18 +67,17 @@ package enum CommandLineTool {
             throw CommandFailure(
                 .usage,
                 code: "usage",
-                "argument \(number) is not UTF-8; name its folder instead, or give it a name that is"
+                "argument \(number) is not UTF-8; use a name that is, or for a file name its folder"
             )
         }
         let known = Set(StrongroomCommand.commandNames + ["help"])
         guard let name = arguments.first, !name.hasPrefix("-"), !known.contains(name) else {
             return
         }
-        let reason = ProfileFile.unknown("command", VisibleText.text(name), known)
         throw CommandFailure(
             .usage,
             code: "usage",
-            "\(reason); `strongroom --help` says what each does"
+            ProfileFile.unknown("command", VisibleText.text(name), known)
         )
     }
 

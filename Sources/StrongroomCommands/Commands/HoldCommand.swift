@@ -34,7 +34,9 @@ struct HoldPlaceCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: ArchiveOptions
-    @Argument(help: ArgumentHelp("The snapshot's id.", valueName: "snapshot"))
+    @Argument(
+        help: ArgumentHelp("The snapshot's id, or the beginning of it.", valueName: "snapshot")
+    )
     var snapshot: String
     @Option(help: ArgumentHelp("Why: a case's number, a sentence.", valueName: "text"))
     var reason: String
@@ -42,14 +44,12 @@ struct HoldPlaceCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await options.withArchive(.readWrite) { archive in
-            guard try await archive.snapshots().contains(where: { $0.id == snapshot }) else {
-                throw RecoveryError(
-                    .noSnapshot,
-                    "the archive has no snapshot \(snapshot); `strongroom snapshots` lists them"
-                )
-            }
+            let id = try SnapshotChoice.id(
+                snapshot,
+                among: try await archive.snapshots().map(\.id)
+            )
             try await SnapshotHold.place(
-                on: snapshot,
+                on: id,
                 reason: reason,
                 in: archive,
                 now: SystemClock.now().microseconds
@@ -57,8 +57,8 @@ struct HoldPlaceCommand: AsyncParsableCommand {
             answers.output.confirm(
                 Note(
                     "held",
-                    ["snapshot": .text(snapshot), "reason": .text(reason)],
-                    ["Snapshot \(snapshot) is held."]
+                    ["snapshot": .text(id), "reason": .text(reason)],
+                    ["Snapshot \(id) is held."]
                 )
             )
         }
@@ -78,15 +78,21 @@ struct HoldReleaseCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: ArchiveOptions
-    @Argument(help: ArgumentHelp("The snapshot's id.", valueName: "snapshot"))
+    @Argument(
+        help: ArgumentHelp("The snapshot's id, or the beginning of it.", valueName: "snapshot")
+    )
     var snapshot: String
     @OptionGroup var answers: OutputOptions
 
     func run() async throws {
         try await options.withArchive(.readWrite) { archive in
-            try await SnapshotHold.release(snapshot, in: archive)
+            let held = try await SnapshotHold.read(archive).map(\.snapshot)
+            // One that nobody holds is refused by its own words.
+            let found = held.filter { $0.hasPrefix(snapshot) }
+            let id = found.count == 1 ? found[0] : snapshot
+            try await SnapshotHold.release(id, in: archive)
             answers.output.confirm(
-                Note("released", ["snapshot": .text(snapshot)], ["Snapshot \(snapshot) is free."])
+                Note("released", ["snapshot": .text(id)], ["Snapshot \(id) is free."])
             )
         }
     }
