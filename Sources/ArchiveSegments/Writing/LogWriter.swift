@@ -59,7 +59,7 @@ package final class LogWriter {
     /// What the next segment's header says of the one before.
     private var predecessor: SegmentHeader.Predecessor
     private var previousSeal: Digest
-    private var lastNumber: SegmentNumber
+    private(set) var lastNumber: SegmentNumber
     private(set) var active: ActiveSegment?
     /// The archive's own dictionaries by number.
     var ownDictionaries: [UInt16: OwnDictionary] = [:]
@@ -137,7 +137,7 @@ package final class LogWriter {
         try checkFit()
         try requireInPlace()
         precondition(lastSequence >= link.lastSequence, "sequence numbers only rise")
-        try rollIfFull()
+        if isFull { try seal() }
         let segment = try activeSegment(time: time)
         let choice = choose(drafts, of: batch, in: segment)
         let drafts = choice.drafts
@@ -312,16 +312,6 @@ extension LogWriter {
             )
             failure = unknown
             throw unknown
-        }
-    }
-
-    /// Seals before a commit that would outgrow the segment or its commit table.
-    private func rollIfFull() throws(LogError) {
-        guard let active else { return }
-        if active.committedByteCount >= UInt64(parameters.segmentByteCount)
-            || active.commits.count >= Limits.commitsPerSegment - 1_024
-        {
-            try seal()
         }
     }
 

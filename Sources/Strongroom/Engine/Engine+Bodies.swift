@@ -50,6 +50,19 @@ extension Engine {
         return receipt
     }
 
+    /// Makes the segment that the next commit is in tell of a collection.
+    private func tell(of collection: String, _ log: LogWriter) throws(ArchiveError) {
+        func isUntold() -> Bool {
+            knownCollections.mustBeTold(of: collection, isDomain: true, in: log.nextSegment)
+        }
+        // Twice, if telling has filled the segment.
+        for _ in 0..<2 where isUntold() {
+            let receipts = try commit([SystemRecords.registration(of: collection)])
+            guard !receipts.isEmpty else { return }
+            knownCollections.add(collection, in: log.place.segment)
+        }
+    }
+
     /// Makes chunks durable that the archive does not hold yet.
     package func commit(chunks: [PendingChunk]) throws(ArchiveError) {
         let log = try writableLog()
@@ -63,11 +76,8 @@ extension Engine {
                 if try readState.index.value(for: key.span) == nil { fresh.append(chunk) }
             }
             guard !fresh.isEmpty else { return }
-            if case .collection(let collection)? = fresh.first?.domain,
-                !knownCollections.contains(collection)
-            {
-                _ = try commit([SystemRecords.registration(of: collection)])
-                knownCollections.insert(collection)
+            if case .collection(let collection)? = fresh.first?.domain {
+                try tell(of: collection, log)
             }
             let drafts = fresh.map { chunk in
                 FrameDraft(

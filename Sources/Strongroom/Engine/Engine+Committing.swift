@@ -50,7 +50,7 @@ extension Engine {
     func append(_ records: [PendingRecord]) throws(ArchiveError) -> AppendedBatch {
         let log = try writableLog()
         let records = try sealingDeletions(of: records)
-        let collections = newCollections(in: records.span)
+        let collections = untoldCollections(in: records.span, of: log.nextSegment)
         let registrations = collections.map {
             PendingRecord(SystemRecords.registration(of: $0))
         }
@@ -75,7 +75,9 @@ extension Engine {
                 time: batch.time
             )
             // Not before: a refused batch has made nothing known.
-            knownCollections.formUnion(collections)
+            for collection in collections {
+                knownCollections.add(collection, in: committed.segment)
+            }
             if let trained { adopt(trained, log) }
             log.count(batch.totals, directoryByteCount: batch.records.entryByteCount)
             var appended = AppendedBatch(committed, end: log.place)
@@ -148,15 +150,24 @@ extension Engine {
         }
     }
 
-    /// Collections that no record has been in before, in the order of their first record.
-    private func newCollections(in records: Span<PendingRecord>) -> [String] {
+    /// Collections that the segment does not tell of yet, in the order of their first record.
+    private func untoldCollections(
+        in records: Span<PendingRecord>,
+        of segment: SegmentNumber
+    ) -> [String] {
         var found: [String] = []
-        var last = ""
-        for index in records.indices where records[index].entry.collection != last {
-            last = records[index].entry.collection
-            guard !knownCollections.contains(last), !found.contains(last) else { continue }
-            keys.learn(collection: last)
-            found.append(last)
+        var last = (collection: "", isDomain: false)
+        for index in records.indices {
+            let isDomain = records[index].entry.subject == nil
+            guard records[index].entry.collection != last.collection || isDomain != last.isDomain
+            else { continue }
+            last = (records[index].entry.collection, isDomain)
+            guard
+                knownCollections.mustBeTold(of: last.collection, isDomain: isDomain, in: segment),
+                !found.contains(last.collection)
+            else { continue }
+            keys.learn(collection: last.collection)
+            found.append(last.collection)
         }
         return found
     }

@@ -300,7 +300,8 @@ extension Engine {
         }
         let covered = LogPlace(coverage: opened.view.coverage) ?? .start
         var memory = MemoryTable()
-        let end = try opening.replay(from: covered, into: &memory)
+        var collections = opened.collections
+        let end = try opening.replay(from: covered, into: &memory, &collections)
         return EngineParts(
             fileSystem: address.fileSystem,
             layout: address.layout,
@@ -315,7 +316,7 @@ extension Engine {
             memory: memory,
             covered: covered,
             end: end,
-            knownCollections: opened.collections,
+            knownCollections: collections,
             indexWasRebuilt: opened.wasRebuilt,
             recovery: recovery,
             readState: ReadState(

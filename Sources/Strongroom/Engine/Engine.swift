@@ -32,7 +32,7 @@ package final class Engine {
     // The log's.
     var log: LogWriter?
     var head: HeadFile?
-    var knownCollections: Set<String>
+    var knownCollections: KnownCollections
     let dictionaries: OwnDictionaries
     /// Runs what may take a second and nobody waits for; at once, where there are no threads.
     var background: (@escaping @Sendable () -> Void) -> Void = { $0() }
@@ -114,7 +114,7 @@ struct EngineParts {
     var memory = MemoryTable()
     var covered: LogPlace
     var end: LogPlace
-    var knownCollections: Set<String>
+    var knownCollections: KnownCollections
     var indexWasRebuilt = false
     var recovery = RecoveryReport()
     var readState: ReadState

@@ -58,7 +58,7 @@ struct IndexOpening {
     struct Opened {
         let handle: IndexHandle
         let view: IndexView
-        let collections: Set<String>
+        let collections: KnownCollections
         let wasRebuilt: Bool
     }
 
@@ -156,17 +156,20 @@ struct IndexOpening {
         )
     }
 
-    /// Reads what the log holds behind `place` into `memory`.
+    /// Reads what the log holds behind `place` into `memory`, and which collections it makes known.
     func replay(
         from place: LogPlace,
-        into memory: inout MemoryTable
+        into memory: inout MemoryTable,
+        _ collections: inout KnownCollections
     ) throws(ArchiveError) -> LogPlace {
         var found = memory
+        var known = collections
         do {
             // Many batches at once: sorting them together costs less than merging them one by one.
             var builder = RunBuilder()
             let end = try replay(from: place) { entries, _ in
                 builder.append(entries)
+                known.add(entries)
                 guard builder.byteCount >= Self.replayByteCount else { return }
                 let run = builder.finish()
                 builder = RunBuilder()
@@ -174,6 +177,7 @@ struct IndexOpening {
             }
             found.insert(builder.finish())
             memory = found
+            collections = known
             return end
         } catch {
             throw ArchiveError.wrapping(error, in: address.path.string)
@@ -200,8 +204,8 @@ struct IndexOpening {
     }
 
     /// Learns from the index which collections there are, so that their frames' keys are found.
-    private func learnCollections(_ view: IndexView) throws(IndexError) -> Set<String> {
-        var known = Set(SystemRecords.fixedCollections)
+    private func learnCollections(_ view: IndexView) throws(IndexError) -> KnownCollections {
+        var known = KnownCollections()
         let prefix = IndexKeys.namePrefix(
             CollectionRegistry.systemCollection,
             CollectionRegistry.prefix
@@ -211,10 +215,13 @@ struct IndexOpening {
         while try view.first(atOrAfter: key.span, into: &entry), entry.key.starts(with: prefix) {
             let name = entry.key.dropFirst(prefix.count).prefix { $0 != 0 }
             if let collection = String(validating: name, as: UTF8.self) {
-                known.insert(collection)
+                var cursor = ByteCursor()
+                let place = try? RecordPlace(decoding: entry.value.span, &cursor)
+                known.add(collection, in: place?.segment ?? SegmentNumber(0))
                 keys.learn(collection: collection)
             }
-            key = entry.key + [0]
+            // The newest version stands first; the next name behind all of them.
+            key = prefix + name + [1]
         }
         return known
     }
