@@ -65,13 +65,12 @@ extension Engine {
     /// The snapshots' manifests, verified, oldest first.
     package func snapshots() throws(ArchiveError) -> [SnapshotManifest] {
         var manifests: [SnapshotManifest] = []
+        var place = layout.snapshots
         do {
             for name in try fileSystem.names(in: layout.snapshots).map(\.string)
             where name.hasSuffix(".json") && SnapshotManifest.isIdentity(String(name.dropLast(5))) {
-                let bytes = try fileSystem.readAll(
-                    layout.snapshots.appending(name),
-                    limit: SignedDocument.byteCountLimit
-                )
+                place = layout.snapshots.appending(name)
+                let bytes = try fileSystem.readAll(place, limit: SignedDocument.byteCountLimit)
                 let manifest = try SnapshotManifest(
                     decoding: bytes.span,
                     publicKey: document.publicKey
@@ -82,7 +81,7 @@ extension Engine {
                 manifests.append(manifest)
             }
         } catch {
-            throw ArchiveError.wrapping(error, in: layout.snapshots.string)
+            throw ArchiveError.wrapping(error, in: place.string)
         }
         return manifests.sorted {
             ($0.lastSequence, $0.time, $0.id) < ($1.lastSequence, $1.time, $1.id)

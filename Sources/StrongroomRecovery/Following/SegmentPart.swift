@@ -30,17 +30,15 @@ struct SegmentPart: Hashable, Sendable {
         digest = Self.digest(sha256)
     }
 
-    /// The part that an object of that name and length is; nil if it is none.
-    init?(_ status: ObjectStatus) {
-        let text = status.name.text
+    /// The part whose name that is; nil if it is none's.
+    init?(_ text: String) {
         guard text.hasPrefix(Self.prefix), text.hasSuffix(".part") else { return nil }
         let words = text.dropFirst(Self.prefix.count).dropLast(5).split(separator: "-")
         let numbers = words.prefix(3).filter { $0.utf8.count == 16 }.compactMap {
             UInt64($0, radix: 16)
         }
         guard words.count == 4, numbers.count == 3, words[3].utf8.count == Digest.byteCount,
-            numbers[1] < numbers[2], numbers[2] - numbers[1] == status.byteCount,
-            numbers[2] <= Limits.segment * 2
+            numbers[1] < numbers[2], numbers[2] <= Limits.segment * 2
         else { return nil }
         segment = SegmentNumber(numbers[0])
         (start, end) = (numbers[1], numbers[2])
@@ -53,12 +51,45 @@ struct SegmentPart: Hashable, Sendable {
 
     static func digest(_ sha256: Digest) -> String { String(sha256.hex.prefix(Digest.byteCount)) }
 
-    /// All parts in a vault, by segment and start, of those with the same start the longest first.
-    static func list(_ store: any ObjectStore) async throws(RecoveryError) -> [SegmentPart] {
-        let found = try await VaultContents.listing(store, prefix: prefix)
-        return found.compactMap { SegmentPart($0) }.sorted {
-            ($0.segment, $0.start, $1.end) < ($1.segment, $1.start, $0.end)
+    /// What a vault has below ``prefix``.
+    struct Listing {
+        /// By segment and start, of those with the same start the longest first.
+        var parts: [SegmentPart] = []
+        /// Those whose object has another length than their name tells.
+        var spoiled: [SegmentPart] = []
+
+        /// Whether somebody follows the archive into the vault.
+        var isFollowed: Bool { !parts.isEmpty || !spoiled.isEmpty }
+
+        /// Tells of those that stand behind a segment.
+        func findings(behind last: SegmentNumber) -> [VaultFinding] {
+            spoiled.filter { $0.segment > last }.map {
+                VaultFinding(
+                    damagedPart: $0.text,
+                    "it does not have the \($0.byteCount) bytes that its name tells; "
+                        + "`strongroom ship --follow` sends them again"
+                )
+            }
         }
+    }
+
+    static func listing(_ store: any ObjectStore) async throws(RecoveryError) -> Listing {
+        var listing = Listing()
+        for object in try await VaultContents.listing(store, prefix: prefix) {
+            guard let part = SegmentPart(object.name.text) else { continue }
+            if part.byteCount == object.byteCount {
+                listing.parts.append(part)
+            } else {
+                listing.spoiled.append(part)
+            }
+        }
+        listing.parts.sort { ($0.segment, $0.start, $1.end) < ($1.segment, $1.start, $0.end) }
+        return listing
+    }
+
+    /// All whole parts in a vault.
+    static func list(_ store: any ObjectStore) async throws(RecoveryError) -> [SegmentPart] {
+        try await listing(store).parts
     }
 
     /// Those of one segment that lead from its beginning as far as possible without a gap.

@@ -38,9 +38,13 @@ struct VaultTail: Sendable {
         guard let snapshot, snapshot.manifest.id == vault.snapshots.last?.manifest.id else {
             return
         }
-        let parts = try await SegmentPart.list(store)
+        let listing = try await SegmentPart.listing(store)
+        let parts = listing.parts
+        let sealed = vault.contents.segmentNumbers.max() ?? last
+        result.findings += listing.findings(behind: max(sealed, last))
         // Without parts, segments that no snapshot lists are what an interrupted shipping left.
-        guard let newest = parts.last?.segment, newest > last else { return }
+        let newest = (parts + listing.spoiled).map(\.segment).max()
+        guard let newest, newest > last else { return }
         var position = try await position(at: last)
         let commit = position.link.number
         for number in vault.contents.segmentNumbers where number > last && number <= newest {

@@ -39,7 +39,7 @@ struct PruneState: Sendable {
             candidates: try await candidates(snapshots, store, authority),
             ledger: ledger,
             findings: findings,
-            isFollowing: try await !SegmentPart.list(store).isEmpty
+            isFollowing: try await SegmentPart.listing(store).isFollowed
         )
     }
 

@@ -13,9 +13,9 @@ enum PartsCheck {
         _ report: inout VaultReport
     ) async throws(RecoveryError) {
         // What was sealed since is in its segment, and the next step of following clears it away.
-        let parts = try await SegmentPart.list(store).filter {
-            contents.objects[.segment($0.segment)] == nil
-        }
+        let listing = try await SegmentPart.listing(store)
+        report.findings += listing.findings(behind: contents.segmentNumbers.max() ?? .init(0))
+        let parts = listing.parts.filter { contents.objects[.segment($0.segment)] == nil }
         guard let newest = parts.last?.segment else { return }
         let own = parts.filter { $0.segment == newest }
         let chain = SegmentPart.chain(own, of: newest)
