@@ -210,6 +210,7 @@ let package = Package(
             "StrongroomRecovery": [
                 "StrongroomRecovery", "StrongroomVaults", "Strongroom", "ArchiveFileIO",
                 "ArchiveBytes", "ArchiveKeys", "ArchiveSealing", "ArchiveFormat",
+                "ArchiveSegments", "ArchiveCodecs",
             ],
             "StrongroomHealth": [
                 "StrongroomHealth", "Strongroom", "ArchiveFileIO", "ArchiveBytes",

@@ -15,7 +15,7 @@ package struct FrameHeader: Equatable, Sendable {
     /// Every frame begins on a multiple of this.
     package static let alignment = 8
 
-    package enum Kind: UInt8, Sendable {
+    package enum Kind: UInt8, CaseIterable, Sendable {
         case records = 1
         case chunk = 2
         case commit = 3

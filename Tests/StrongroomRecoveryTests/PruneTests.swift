@@ -21,10 +21,11 @@ final class DrivenClock: Sendable {
 extension TestArchive {
     /// What a prune may know; `count` snapshots of the archive, as an older copy of it would.
     func authority(
+        _ address: ArchiveAddress? = nil,
         knowing count: Int = .max,
         holds: [String: String] = [:]
     ) throws -> PruneAuthority {
-        let engine = try Engine.openForReading(try Self.address(files))
+        let engine = try Engine.openForReading(try address ?? Self.address(files))
         let manifests = try engine.snapshots()
         let keeper = Mutex(engine)
         return PruneAuthority(
