@@ -35,11 +35,14 @@ package enum WorkerTeam {
 
 extension WorkerTeam {
     /// Begins `work` on another thread; what comes of it is asked for later.
+    ///
+    /// Whoever has waited for it may count on it that nothing is held any more for its sake: no file
+    /// stays open and no lock taken.
     package static func begin<Product: Sendable>(
         _ work: @escaping @Sendable () -> Product
     ) -> Begun<Product> {
-        let begun = Begun<Product>()
-        queue.async { begun.finish(work()) }
+        let begun = Begun(work)
+        queue.async { begun.run() }
         return begun
     }
 
@@ -107,12 +110,21 @@ extension WorkerTeam {
 package final class Begun<Product: Sendable>: Sendable {
     private let product = Mutex<Product?>(nil)
     private let isDone = DispatchSemaphore(value: 0)
+    private let work: Mutex<(@Sendable () -> Product)?>
 
-    fileprivate init() {}
+    fileprivate init(_ work: @escaping @Sendable () -> Product) { self.work = Mutex(work) }
 
-    fileprivate func finish(_ product: Product) {
+    fileprivate func run() {
+        let product = perform()
         self.product.withLock { $0 = product }
         isDone.signal()
+    }
+
+    // Not inlined: what the work holds goes when this returns, before anybody hears that it is done.
+    @inline(never)
+    private func perform() -> Product? {
+        let work = work.withLock { $0.take() }
+        return work?()
     }
 
     /// Waits for what comes of it.

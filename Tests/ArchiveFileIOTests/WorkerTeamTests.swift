@@ -20,6 +20,23 @@ import Testing
         }
     }
 
+    private final class Token: Sendable {}
+
+    /// The thread held a verification's archive, and its lock, for some time after all was done: who
+    /// opened it again was told that another process wrote to it.
+    @Test func `holds nothing of work that was waited for`() {
+        var heldCount = 0
+        for _ in 0..<5_000 {
+            var token: Token? = Token()
+            weak let seen = token
+            let begun = WorkerTeam.begin { [token] in token != nil }
+            token = nil
+            #expect(begun.wait())
+            if seen != nil { heldCount += 1 }
+        }
+        #expect(heldCount == 0)
+    }
+
     private struct Fault: Error, Equatable { let number: Int }
 
     @Test(.timeLimit(.minutes(1)), arguments: [1, 2, 3, 8], [1, 2, 5])
