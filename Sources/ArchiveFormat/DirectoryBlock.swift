@@ -193,7 +193,7 @@ package struct DirectoryBlock: Equatable, Sendable {
 }
 
 extension ByteCursor {
-    fileprivate mutating func zigzag(_ bytes: Span<UInt8>) throws(DecodingError) -> Int64 {
+    mutating func zigzag(_ bytes: Span<UInt8>) throws(DecodingError) -> Int64 {
         let value = try varint(bytes)
         return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
     }

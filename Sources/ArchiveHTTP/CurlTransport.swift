@@ -69,7 +69,10 @@ package final class CurlTransport: HTTPTransport {
         on session: CurlSession
     ) throws(HTTPFailure) -> HTTPResponse {
         var head = [UInt8](repeating: 0, count: Self.headByteLimit)
-        var body = [UInt8](repeating: 0, count: request.answerLimit)
+        // Filling it with zeros would take longer than receiving it.
+        var body = unsafe [UInt8](unsafeUninitializedCapacity: request.answerLimit) {
+            $1 = $0.count
+        }
         let answer = session.exchange(request, options, head: &head, body: &body)
         guard let kind = Self.failure(answer.result) else {
             head.removeLast(head.count - Int(answer.head_count))

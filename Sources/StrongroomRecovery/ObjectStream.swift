@@ -7,8 +7,8 @@ struct ObjectStream: Sendable {
     let name: ObjectName
     let byteCount: UInt64
 
-    /// Bytes asked of the store at a time.
-    static let pieceByteCount: UInt64 = 4 << 20
+    /// Bytes asked of the store at a time: what a server looks up costs the same for a byte.
+    static let pieceByteCount: UInt64 = 8 << 20
     /// Pieces that are in memory or under way.
     static let aheadLimit = 3
 

@@ -3,6 +3,7 @@ import ArchiveFileIO
 import ArchiveFormat
 import ArchiveKeys
 import StrongroomVaults
+import Synchronization
 
 /// A vault whose keyring is open: its identity is proved, its snapshots are known, no segment is read.
 struct UnlockedVault: Sendable {
@@ -162,27 +163,55 @@ struct UnlockedVault: Sendable {
         return keyring
     }
 
+    private enum LoadedManifest: Sendable {
+        case success(StoredManifest)
+        case failure(VaultFinding)
+    }
+
+    private static let manifestsAtATime = 8
+
+    /// Reads a manifest, or says what is wrong with it; nil if somebody has pruned it meanwhile.
+    private static func manifest(
+        _ id: String,
+        _ store: any ObjectStore,
+        _ document: ArchiveDocument
+    ) async throws(RecoveryError) -> LoadedManifest? {
+        let object = VaultObject.manifest(id)
+        do throws(RecoveryError) {
+            let bytes = try await VaultContents.load(object, from: store)
+            return .success(
+                try StoredManifest(decoding: bytes, id: id, of: document, in: object.text)
+            )
+        } catch {
+            switch error.code {
+            case .integrity, .foreign:
+                return .failure(VaultFinding(.damaged, object, error.message))
+            case .notFound: return nil
+            default: throw error
+            }
+        }
+    }
+
     static func manifests(
         in contents: VaultContents,
         _ store: any ObjectStore,
         _ document: ArchiveDocument
     ) async throws(RecoveryError) -> ([StoredManifest], [VaultFinding]) {
-        var manifests: [StoredManifest] = []
-        var findings: [VaultFinding] = []
-        for id in contents.manifestIDs {
-            let object = VaultObject.manifest(id)
-            do throws(RecoveryError) {
-                let bytes = try await VaultContents.load(object, from: store)
-                manifests.append(
-                    try StoredManifest(decoding: bytes, id: id, of: document, in: object.text)
-                )
-            } catch  where error.code == .integrity || error.code == .foreign {
-                findings.append(VaultFinding(.damaged, object, error.message))
-            } catch  where error.code == .notFound {
-                // Somebody may be pruning: it was there a moment ago.
-                continue
+        let outcomes = Mutex<([StoredManifest], [VaultFinding])>(([], []))
+        let collect: @Sendable (LoadedManifest) -> Void = { found in
+            outcomes.withLock { outcomes in
+                switch found {
+                case .success(let stored): outcomes.0.append(stored)
+                case .failure(let finding): outcomes.1.append(finding)
+                }
             }
         }
+        // One after the other, a year of hourly snapshots would take minutes on a far server.
+        try await forEach(contents.manifestIDs, atATime: manifestsAtATime, "manifests") { id in
+            if let found = try await manifest(id, store, document) { collect(found) }
+        }
+        let (manifests, unordered) = outcomes.withLock { $0 }
+        let findings = unordered.sorted { $0.object < $1.object }
         return (manifests.sorted(by: StoredManifest.isBefore), findings)
     }
 }

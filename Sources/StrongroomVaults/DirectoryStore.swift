@@ -120,6 +120,7 @@ public final class DirectoryStore: ObjectStore {
     }
 
     private func load(_ name: ObjectName, _ range: Range<UInt64>) throws(VaultError) -> [UInt8] {
+        // Before memory is taken for it.
         guard let status = try find(name) else { throw missing("read", name) }
         guard range.upperBound <= status.byteCount, let count = Int(exactly: range.count) else {
             throw tooShort(name, range, status.byteCount)
@@ -134,7 +135,7 @@ public final class DirectoryStore: ObjectStore {
         return bytes
     }
 
-    private func tooShort(
+    func tooShort(
         _ name: ObjectName,
         _ range: Range<UInt64>,
         _ byteCount: UInt64

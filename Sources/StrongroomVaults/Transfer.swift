@@ -4,8 +4,9 @@ import Synchronization
 
 /// Reads the source of a put from front to back and lets nothing unexpected through.
 struct Transfer {
-    /// Large enough that a call to the disk costs nothing beside it, small enough for many at a time.
-    static let chunkByteCount = 1 << 20
+    /// Large enough that a call to the disk costs nothing beside it, small enough to be still in the
+    /// processor's cache when it is hashed and written.
+    static let chunkByteCount = 512 << 10
 
     let name: ObjectName
     let source: any ByteSource

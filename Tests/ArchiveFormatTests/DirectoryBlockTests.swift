@@ -51,6 +51,42 @@ import Testing
         #expect(block.records.allSatisfy { $0.domain == block.domain })
     }
 
+    @Test func `is searched for a name without decoding the others`() throws {
+        let block = ofSubject()
+        let bytes = block.encode()
+        let registry = (collection: "system", prefix: "collection/")
+        for (name, collection) in [
+            ("Observation/1", "records"), ("Observation/12", "records"), ("letter", "letters"),
+            ("letter", "records"), ("Observation", "records"),
+        ] {
+            let wanted = DirectoryBlock.Wanted(name: name, in: collection, registry: registry)
+            let found = try DirectoryBlock.search(bytes.span, for: wanted)
+            var expected = block.records.filter { $0.name == name && $0.collection == collection }
+            for index in expected.indices { expected[index].terms = [] }
+            #expect(found.records == expected)
+            #expect(found.chunks == block.chunks)
+            var sum = SequenceSum()
+            for record in block.records { sum.add(record.sequence) }
+            #expect(found.sum == sum)
+            #expect(found.collections.isEmpty)
+        }
+        let known = KeyDomainName.collection("system")
+        let system = DirectoryBlock(
+            domain: known,
+            records: [record("collection/letters", 3, in: known), record("other", 4, in: known)]
+        )
+        let wanted = DirectoryBlock.Wanted(name: "x", in: "records", registry: registry)
+        #expect(
+            try DirectoryBlock.search(system.encode().span, for: wanted).collections == ["letters"]
+        )
+        for count in 0..<bytes.count {
+            let cut = Array(bytes[..<count])
+            #expect(throws: FormatError.self) {
+                try DirectoryBlock.search(cut.span, for: wanted)
+            }
+        }
+    }
+
     @Test func `of a collection comes back as it was, empty ones too`() throws {
         let domain = KeyDomainName.collection("images")
         let block = DirectoryBlock(domain: domain, records: [record("a", 1, in: domain)])

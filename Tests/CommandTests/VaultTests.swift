@@ -377,5 +377,26 @@ import Testing
         #expect(try place.run("ls", "-r", vault, "--json").messages.count == 1)
         let written = try place.run("put", "-r", vault, "b", "--json", input: [1])
         #expect(try written.errorMessages.last?["code"] == "readOnly")
+        try live(in: vault, place, bytes)
+    }
+
+    /// Lets the archive's segments live in the vault, and goes on with it.
+    private func live(in vault: String, _ place: Workshop, _ bytes: [UInt8]) throws {
+        let thinned = try place.run("thin", "-r", "A", "--to", vault, "--confirm")
+        #expect(thinned.status == 0, "\(thinned.errors)")
+        #expect(try !place.names(in: "A/segments").contains { $0.hasSuffix(".seg") })
+        #expect(try place.run("get", "-r", "A", "a").output == bytes)
+        #expect(try place.run("put", "-r", "A", "c", input: [3]).status == 0)
+        for command in [
+            ["verify", "-r", "A"], ["rebuild-index", "-r", "A"], ["snapshot", "-r", "A"],
+            ["ship", "-r", "A", "--to", vault], ["doctor", "-r", "A", "--keyless"],
+            ["recover", "--from", vault, "--to", "C"], ["thin", "-r", "A", "--restore"],
+            ["verify", "-r", "A"],
+        ] {
+            let outcome = try place.execute(Workshop.program, command)
+            #expect(outcome.status == 0, "\(command): \(outcome.errors)")
+        }
+        #expect(try place.run("get", "-r", "C", "c").output == [3])
+        #expect(!place.exists("A/thin.json"))
     }
 }

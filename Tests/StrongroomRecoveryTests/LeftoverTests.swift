@@ -126,6 +126,23 @@ private final class LitteredStore: PartsStore {
         #expect(try await verify(store).findings.map(\.object) == [name])
     }
 
+    @Test func `are looked at in runs that verify a part of the vault as well`() async throws {
+        let (store, name) = try await vault(start: 0, [1, 2, 3])
+        try await store.flip(name, at: 1)
+        let verification = VaultVerification(
+            of: store,
+            unlocking: VaultKeys(try TestArchive.key())
+        )
+        var plan = VerificationPlan()
+        plan.maximumDuration = .seconds(3_600)
+        #expect(try await verification.run(plan).findings.map(\.object) == [name])
+        // Segment 7 is of one shard and no other.
+        for (number, expected) in [(1, [name]), (2, [])] {
+            plan.shard = VerificationPlan.Shard(number, of: 2)
+            #expect(try await verification.run(plan).findings.map(\.object) == expected)
+        }
+    }
+
     @Test func `must lead from the beginning without a gap`() async throws {
         let (store, name) = try await vault(start: 5, [1, 2, 3])
         let report = try await verify(store)

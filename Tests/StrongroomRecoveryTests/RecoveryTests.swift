@@ -141,8 +141,9 @@ import Testing
             clock: clock
         )
         let result = try await recovery.run(to: "/b")
-        #expect(result.timeToFirstRecord == .seconds(1))
-        #expect(result.duration == .seconds(2))
+        #expect(result.timeToVerified == .seconds(1))
+        #expect(result.timeToFirstRecord == .seconds(2))
+        #expect(result.duration == .seconds(3))
     }
 }
 

@@ -25,6 +25,27 @@ import Testing
         #expect(await code { try await file.put(self.name, [1]) } == .unreachable)
     }
 
+    @Test func `fills memory on the caller's own thread, or says why not`() async throws {
+        let (store, _) = try await simulatedStore()
+        try await store.put(name, [1, 2, 3, 4])
+        var bytes: [UInt8] = [0, 0, 0]
+        do {
+            var target = bytes.mutableSpan
+            try store.read(name, at: 1, into: &target)
+        }
+        #expect(bytes == [2, 3, 4])
+        for (name, offset, expected) in [
+            (name, 2, VaultError.Code.outOfRange), (try ObjectName("other"), 0, .notFound),
+        ] {
+            let found = await code {
+                var other: [UInt8] = [0, 0, 0]
+                var target = other.mutableSpan
+                try store.read(name, at: UInt64(offset), into: &target)
+            }
+            #expect(found == expected)
+        }
+    }
+
     @Test func `removes what a killed put left, and nothing that is in use`() async throws {
         let (store, files) = try await simulatedStore()
         try files.makeDirectory("/vault/segments")

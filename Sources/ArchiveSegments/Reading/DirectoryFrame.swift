@@ -23,9 +23,32 @@ package enum DirectoryFrame {
         segment: SegmentNumber,
         offset: UInt64
     ) throws(LogError) -> (blocks: [DirectoryBlock], erasedCount: Int) {
+        var blocks: [DirectoryBlock] = []
+        let erasedCount = try forEachBlock(frame, header, keys, segment, offset) {
+            plain throws(FormatError) in
+            let block = try DirectoryBlock(decoding: plain)
+            for record in block.records {
+                if let collection = CollectionRegistry.collection(madeKnownBy: record) {
+                    keys.learn(collection: collection)
+                }
+            }
+            blocks.append(block)
+        }
+        return (blocks, erasedCount)
+    }
+
+    /// Lends the plaintext of each block that a key opens; answers how many none does.
+    static func forEachBlock(
+        _ frame: Span<UInt8>,
+        _ header: FrameHeader,
+        _ keys: any LogKeys,
+        _ segment: SegmentNumber,
+        _ offset: UInt64,
+        _ body: (Span<UInt8>) throws(FormatError) -> Void
+    ) throws(LogError) -> Int {
         let reader = BlockReader(keys: keys, header: header)
         let end = FrameHeader.byteCount + header.bodyByteCount
-        var blocks: [DirectoryBlock] = []
+        var plain: [UInt8] = []
         var erasedCount = 0
         guard header.bodyByteCount >= SegmentTotals.byteCount else {
             throw LogError(.corrupt, segment: segment, offset: offset, "the totals are cut short")
@@ -41,15 +64,14 @@ package enum DirectoryFrame {
             guard length >= 5 + FrameHeader.tagByteCount, next <= end else {
                 throw LogError(.corrupt, segment: segment, offset: offset, "a block is malformed")
             }
-            do {
-                let block = try reader.open(frame.extracting(position..<next), index: index)
-                for record in block.records {
-                    if let collection = CollectionRegistry.collection(madeKnownBy: record) {
-                        keys.learn(collection: collection)
-                    }
+            do throws(LogError) {
+                try reader.open(frame.extracting(position..<next), index: index, into: &plain)
+                do throws(FormatError) {
+                    try body(plain.span)
+                } catch {
+                    throw LogError(.corrupt, "the block does not open (\(error))")
                 }
-                blocks.append(block)
-            } catch let error where error.code == .erased {
+            } catch  where error.code == .erased {
                 erasedCount += 1
             } catch {
                 throw LogError(
@@ -62,7 +84,7 @@ package enum DirectoryFrame {
             position = next
             index += 1
         }
-        return (blocks, erasedCount)
+        return erasedCount
     }
 
     /// The totals that a directory frame begins with.
@@ -94,7 +116,11 @@ private struct BlockReader {
     let cipher = XAES256GCM()
     let decompressor = Decompressor()
 
-    func open(_ block: Span<UInt8>, index: UInt32) throws(LogError) -> DirectoryBlock {
+    func open(
+        _ block: Span<UInt8>,
+        index: UInt32,
+        into plain: inout [UInt8]
+    ) throws(LogError) {
         let nonce = header.nonce.at(index: index)
         let key = try keys.key(masked: MaskedTag(block, at: 0), nonce: nonce, epoch: header.epoch)
         let associated = DirectoryFrame.associated(block, nonce, keys)
@@ -102,7 +128,7 @@ private struct BlockReader {
             repeating: 0,
             count: block.count - 16 - FrameHeader.tagByteCount
         )
-        var plain: [UInt8] = []
+        plain.removeAll(keepingCapacity: true)
         do {
             var target = content.mutableSpan
             try cipher.open(
@@ -123,7 +149,6 @@ private struct BlockReader {
                 plainByteCount: plainByteCount,
                 appendingTo: &plain
             )
-            return try DirectoryBlock(decoding: plain.span)
         } catch {
             throw LogError(.corrupt, "the block does not open (\(error))")
         }

@@ -7,10 +7,7 @@ import ArchiveFormat
 struct ListedRecords {
     private let range: ClosedRange<RecordSequence>?
     let segment: SegmentNumber
-    private var count: UInt64 = 0
-    private var sum: UInt64 = 0
-    private var squares: UInt64 = 0
-    private var isInRange = true
+    private var sum = SequenceSum()
     /// Blocks that no key opens are not counted: then only what stands where it cannot be is found.
     private var hasErased = false
 
@@ -23,13 +20,18 @@ struct ListedRecords {
     mutating func add(_ entries: LogEntries) {
         if entries.erasedCount > 0 { hasErased = true }
         let records = entries.records.span
-        for index in records.indices {
-            let sequence = records[index].sequence
-            if range?.contains(sequence) != true { isInRange = false }
-            count += 1
-            sum &+= sequence
-            squares &+= sequence &* sequence
-        }
+        for index in records.indices { sum.add(records[index].sequence) }
+    }
+
+    /// The same for a directory of which only the sum of its numbers is known.
+    mutating func add(_ other: SequenceSum, erasedCount: Int) {
+        if erasedCount > 0 { hasErased = true }
+        sum.add(other)
+    }
+
+    private var isInRange: Bool {
+        guard let lowest = sum.lowest, let highest = sum.highest else { return true }
+        return range?.contains(lowest) == true && range?.contains(highest) == true
     }
 
     func requireAll() throws(LogError) {
@@ -45,13 +47,10 @@ struct ListedRecords {
 
     /// Whether the numbers are those of the range, each once, as far as sums of them can tell.
     private var isComplete: Bool {
-        guard let range else { return count == 0 }
-        guard count == UInt64(range.count) else { return false }
-        var (wanted, wantedSquares): (UInt64, UInt64) = (0, 0)
-        for sequence in range {
-            wanted &+= sequence
-            wantedSquares &+= sequence &* sequence
-        }
-        return sum == wanted && squares == wantedSquares
+        guard let range else { return sum.count == 0 }
+        guard sum.count == UInt64(range.count) else { return false }
+        var wanted = SequenceSum()
+        for sequence in range { wanted.add(sequence) }
+        return sum == wanted
     }
 }

@@ -1,6 +1,4 @@
-import ArchiveBytes
 import ArchiveFormat
-import ArchiveSealing
 
 extension SealedSegment {
     /// What the directory that stands at `offset` lists.
@@ -10,34 +8,7 @@ extension SealedSegment {
     ) throws(LogError) -> LogEntries {
         let number = header.number
         var frame: [UInt8] = []
-        try LogReader.read(file, number, at: offset, into: &frame)
-        let found: FrameHeader
-        do {
-            found = try FrameHeader(
-                decoding: frame.span,
-                at: 0,
-                archiveID: keys.archiveID,
-                hasher: SHA256()
-            )
-        } catch {
-            throw LogError(error, segment: number, offset: offset)
-        }
-        let mac = keys.logKey.withSpan { HMACSHA256(key: $0) }
-        guard found.kind == .directory,
-            PublicFrame.isAuthentic(
-                frame.span,
-                header: found,
-                archiveID: keys.archiveID,
-                mac: mac
-            )
-        else {
-            throw LogError(
-                .corrupt,
-                segment: number,
-                offset: offset,
-                "the directory frame is damaged"
-            )
-        }
+        let found = try DirectoryFrame.read(self, at: offset, keys, into: &frame)
         let (blocks, erasedCount) = try DirectoryFrame.open(
             frame.span,
             header: found,

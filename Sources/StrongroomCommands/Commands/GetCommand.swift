@@ -40,28 +40,21 @@ struct GetCommand: AsyncParsableCommand {
     private static let wholeByteLimit: UInt64 = 8 << 20
 
     func run() async throws {
-        try await options.withArchive(
-            .readOnly,
-            acceptingRollback: moment.acceptRollback
-        ) { archive in
-            let view = try await moment.view(of: archive)
-            let (name, collection, part) = (name, collection, (offset, length))
-            let then = moment.isNamed ? " as of then" : ""
-            let progress =
-                StandardStream.output.isTerminal ? nil : answers.output.progress("get")
-            try await archive.reading(view) { view throws(ArchiveError) in
-                guard let record = try view.record(named: name, in: collection) else {
-                    throw ArchiveError(
-                        .noRecord,
-                        "there is no record \(VisibleText.text(name)) in \(collection)\(then); "
-                            + "`strongroom ls` lists names, `strongroom log` a name's history"
-                    )
-                }
-                if part.0 != nil || part.1 != nil {
-                    try Self.write(part, of: record, from: view)
-                } else {
-                    try Self.write(record, from: view, progress)
-                }
+        let (name, collection, part) = (name, collection, (offset, length))
+        let then = moment.isNamed ? " as of then" : ""
+        let progress = StandardStream.output.isTerminal ? nil : answers.output.progress("get")
+        try await options.withView(of: name, in: collection, moment) { view throws(ArchiveError) in
+            guard let record = try view.record(named: name, in: collection) else {
+                throw ArchiveError(
+                    .noRecord,
+                    "there is no record \(VisibleText.text(name)) in \(collection)\(then); "
+                        + "`strongroom ls` lists names, `strongroom log` a name's history"
+                )
+            }
+            if part.0 != nil || part.1 != nil {
+                try Self.write(part, of: record, from: view)
+            } else {
+                try Self.write(record, from: view, progress)
             }
         }
     }

@@ -171,6 +171,8 @@ struct RecoveryMessage: Message {
             "findings": .count(result.findings.count),
             "time_to_first_record_us":
                 result.timeToFirstRecord.map { .integer($0.microseconds) } ?? .null,
+            "time_to_verified_us":
+                result.timeToVerified.map { .integer($0.microseconds) } ?? .null,
             "elapsed_us": .integer(result.duration.microseconds),
         ]
     }
@@ -190,7 +192,10 @@ struct RecoveryMessage: Message {
                     ? "before snapshot " : result.followedCommitCount > 0 ? followed : "snapshot ")
                 + "\(result.snapshot): \(CountText.text(result.recordCount, "record version")), "
                 + "\(ByteText.text(result.recordByteCount)) in "
-                + "\(DurationText.text(seconds: result.duration.seconds))."
+                + "\(DurationText.text(seconds: result.duration.seconds))"
+                + (result.timeToVerified.map {
+                    ", all bytes verified after \(DurationText.text(seconds: $0.seconds))."
+                } ?? ".")
         ]
     }
 }

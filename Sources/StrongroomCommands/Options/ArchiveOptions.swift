@@ -49,6 +49,36 @@ struct ArchiveOptions: ParsableArguments {
         try await Self.using(try await open(mode, acceptingRollback), body)
     }
 
+    /// Reads one name as of a moment; of a vault that has no index here, without making one.
+    func withView(
+        of name: String,
+        in collection: String,
+        _ moment: MomentOptions,
+        _ body: @escaping @Sendable (ArchiveView) throws(ArchiveError) -> Void
+    ) async throws {
+        switch try await glance(at: name, in: collection, moment) {
+        case .record(let view):
+            let pool = BlockingPool(label: "strongroom.glance", width: 1)
+            try await pool.run { () throws(ArchiveError) in try body(view) }
+        case .archive(let archive):
+            try await Self.using(archive) { archive in
+                try await archive.reading(try await moment.view(of: archive), body)
+            }
+        }
+    }
+
+    @inline(never)
+    private func glance(
+        at name: String,
+        in collection: String,
+        _ moment: MomentOptions
+    ) async throws -> OpenVault.Glimpse {
+        guard let vault = try MountedVault(try path()) else {
+            return .archive(try await open(.readOnly, moment.acceptRollback))
+        }
+        return try await vault.glance(at: name, in: collection, moment, key)
+    }
+
     // Inlined into the callers, its several awaits crash the optimizer of Swift 6.3.1.
     @inline(never)
     private func open(_ mode: Archive.Mode, _ acceptingRollback: Bool) async throws -> Archive {

@@ -1,6 +1,7 @@
 import ArchiveBytes
 import ArgumentParser
 import Strongroom
+import StrongroomRecovery
 
 /// As of when a command reads.
 struct MomentOptions: ParsableArguments {
@@ -37,6 +38,14 @@ struct MomentOptions: ParsableArguments {
 
     /// Whether the command line names a moment; else it is now.
     var isNamed: Bool { snapshot != nil || at != nil }
+
+    /// The moment, for a vault.
+    var ofVault: OpenVault.Moment {
+        if let at, let covered = Timestamp.range(covering: at) {
+            return .time(covered.upperBound.microseconds - 1)
+        }
+        return snapshot.map(OpenVault.Moment.snapshot) ?? .now
+    }
 
     /// The archive as of that moment.
     func view(of archive: Archive) async throws -> ArchiveView {

@@ -27,16 +27,42 @@ struct MountedVault {
 
     /// Opens the newest snapshot for reading.
     func open(_ key: KeyOptions, acceptingRollback: Bool = false) async throws -> Archive {
-        let keyring = Environment.text(of: "STRONGROOM_KEYRING")
-        let keys = try VaultKeyOptions.keys(key, keyring, for: text)
-        let output = Output(format: CommandLineTool.wantsJSON ? .json : .text, isQuiet: false)
-        return try await OpenVault(store, unlocking: keys).open(
+        try await vault(key).open(
             location: text,
             cache: try Self.cache(),
             cacheByteLimit: try Self.cacheByteLimit(),
             acceptsRollback: acceptingRollback,
-            progress: output.recoveryProgress()
+            progress: Self.progress()
         )
+    }
+
+    /// Opens it for one record.
+    func glance(
+        at name: String,
+        in collection: String,
+        _ moment: MomentOptions,
+        _ key: KeyOptions
+    ) async throws -> OpenVault.Glimpse {
+        try await vault(key).glance(
+            at: name,
+            in: collection,
+            asOf: moment.ofVault,
+            location: text,
+            cache: try Self.cache(),
+            cacheByteLimit: try Self.cacheByteLimit(),
+            acceptsRollback: moment.acceptRollback,
+            progress: Self.progress()
+        )
+    }
+
+    private func vault(_ key: KeyOptions) throws -> OpenVault {
+        let keyring = Environment.text(of: "STRONGROOM_KEYRING")
+        return OpenVault(store, unlocking: try VaultKeyOptions.keys(key, keyring, for: text))
+    }
+
+    private static func progress() -> ProgressHandler? {
+        Output(format: CommandLineTool.wantsJSON ? .json : .text, isQuiet: false)
+            .recoveryProgress()
     }
 
     static func readOnly(_ text: String) -> CommandFailure {

@@ -12,9 +12,9 @@ public import SystemPackage
 /// the pieces that they need, which stay there up to a limit. All of it is encrypted. The directory
 /// also remembers how far the archive had come: a vault that was put back to an older state is refused.
 public struct OpenVault: Sendable {
-    private let store: any ObjectStore
-    private let keys: VaultKeys
-    private let files: any FileSystem
+    let store: any ObjectStore
+    let keys: VaultKeys
+    let files: any FileSystem
     private let configuration: ArchiveConfiguration
 
     /// Bytes of pieces that are kept unless something else is said.
@@ -54,41 +54,28 @@ public struct OpenVault: Sendable {
     ) async throws(RecoveryError) -> Archive {
         let vault = try await UnlockedVault.open(store, keys)
         let chosen = try vault.snapshot(nil)
-        let root = cache.appending(CacheName.text(vault.document.archiveID, location))
-        let (store, files) = (store, files)
-        let mount = try await LocalFiles.pool.run { () throws(RecoveryError) in
-            do {
-                try files.makeDirectories(root)
-                let layout = ArchiveLayout(root)
-                for directory in [
-                    layout.segments, layout.snapshots, layout.indexDirectory, layout.quarantine,
-                    root.appending("blocks"),
-                ] { try files.makeDirectory(directory) }
-                if acceptsRollback, Self.wasFurther(than: chosen.manifest, root, on: files) {
-                    try Self.forget(layout, on: files)
-                }
-            } catch {
-                throw RecoveryError.wrapping(error, in: root.string)
-            }
-            return VaultMount(
-                vault,
-                chosen,
-                in: store,
-                at: root,
-                cacheByteLimit: cacheByteLimit,
-                on: files
-            )
-        }
+        let place = CachedVault(of: vault, at: location, in: cache, on: files)
+        let mount = try await place.mount(chosen, store, cacheByteLimit, acceptsRollback)
+        return try await open(mount, chosen, place, location, progress)
+    }
+
+    /// Opens a vault that is mounted.
+    func open(
+        _ mount: VaultMount,
+        _ chosen: StoredManifest,
+        _ place: CachedVault,
+        _ location: String,
+        _ progress: ProgressHandler?
+    ) async throws(RecoveryError) -> Archive {
         var address = ArchiveAddress(
             mount,
-            root,
+            place.root,
             credential: keys.credential,
             configuration: configuration
         )
-        address.keyring = vault.keyring
-        let note = root.appending("snapshot")
+        address.keyring = place.keyring
         do {
-            try await prepare(address, chosen.manifest, note, progress)
+            try await prepare(address, chosen.manifest, place, progress)
             return try await Archive.open(address, mode: .readOnly)
         } catch {
             if let failure = mount.failure { throw RecoveryError(failure) }
@@ -100,75 +87,19 @@ public struct OpenVault: Sendable {
     private func prepare(
         _ address: ArchiveAddress,
         _ manifest: SnapshotManifest,
-        _ note: FilePath,
+        _ place: CachedVault,
         _ progress: ProgressHandler?
     ) async throws(RecoveryError) {
-        let files = files
-        let text = "\(manifest.id) \(manifest.treeSize)"
         try await LocalFiles.pool.run { () throws(RecoveryError) in
-            // A damaged note costs building the index; its mark is in the head as well.
-            let known = Self.known(note, on: files)
-            if known == text { return }
-            if let size = Self.treeSize(known), size > manifest.treeSize {
-                throw RecoveryError(
-                    .rollback,
-                    "the vault ends with commit \(manifest.treeSize), and commit \(size) was seen in "
-                        + "it: it was put back to an older state; look at it, ship again, or accept it "
-                        + "(`--accept-rollback`)"
-                )
-            }
+            if place.isIndexed(manifest) { return }
             _ = ProgressMeter(.indexing, progress)
             do {
                 let engine = try Engine.open(address)
                 try engine.close()
-                try files.replace(note, with: Array(text.utf8))
+                try place.setIndexed(manifest)
             } catch {
-                throw RecoveryError.wrapping(error, in: note.string)
+                throw RecoveryError.wrapping(error, in: place.root.string)
             }
         }
-    }
-}
-
-extension OpenVault {
-    /// What was known last of the vault: a snapshot and how many commits it covers.
-    private static func known(_ note: FilePath, on files: any FileSystem) -> String? {
-        (try? files.readAll(note, limit: 64)).map { String(decoding: $0, as: UTF8.self) }
-    }
-
-    private static func treeSize(_ known: String?) -> UInt64? {
-        known?.split(separator: " ").last.flatMap { UInt64($0) }
-    }
-
-    private static func wasFurther(
-        than manifest: SnapshotManifest,
-        _ root: FilePath,
-        on files: any FileSystem
-    ) -> Bool {
-        treeSize(known(root.appending("snapshot"), on: files)).map { $0 > manifest.treeSize }
-            ?? false
-    }
-
-    /// Removes what was kept of another state: the mark last, so that an interruption is not taken for
-    /// having accepted it.
-    private static func forget(
-        _ layout: ArchiveLayout,
-        on files: any FileSystem
-    ) throws(SystemError) {
-        for directory in [layout.indexDirectory, layout.root.appending("blocks")] {
-            for name in try files.names(in: directory) {
-                try files.remove(directory.appending(name))
-            }
-        }
-        for path in [layout.head, layout.root.appending("snapshot")]
-        where try files.status(of: path) != nil { try files.remove(path) }
-        try files.synchronizeDirectory(layout.root)
-    }
-}
-
-/// The name of a vault's directory in the cache.
-private enum CacheName {
-    static func text(_ archive: ArchiveID, _ location: String) -> String {
-        let place = SHA256.hash(Array(location.utf8).span)
-        return "\(archive.hex.prefix(16))-\(place.hex.prefix(16))"
     }
 }

@@ -49,9 +49,9 @@ final class VaultFile: ReadOnlyFile {
         let end = min(offset + UInt64(target.count), length)
         // Several threads may want large pieces at the same time.
         guard end - offset < Self.pieceByteCount else {
-            let bytes = try files.read(name, path, offset..<end)
-            target.copy(bytes.span)
-            return bytes.count
+            var wanted = target._mutatingExtracting(..<Int(end - offset))
+            try files.read(name, path, at: offset, into: &wanted)
+            return wanted.count
         }
         let bytes = try piece(offset..<end)
         target.copy(bytes.span)

@@ -1,3 +1,4 @@
+import ArchiveBytes
 import ArchiveFileIO
 import Dispatch
 import StrongroomVaults
@@ -90,6 +91,25 @@ final class VaultFileSystem: FileSystem {
         }
     }
 
+    /// Fills `target` with an object's bytes from `offset` on.
+    func read(
+        _ name: ObjectName,
+        _ path: FilePath,
+        at offset: UInt64,
+        into target: inout MutableSpan<UInt8>
+    ) throws(SystemError) {
+        guard let local = store as? any BlockingStore else {
+            let bytes = try read(name, path, offset..<(offset + UInt64(target.count)))
+            return target.copy(bytes.span)
+        }
+        if cancellation.isCancelled { throw SystemError(.read, path, .canceled) }
+        do throws(VaultError) {
+            try local.read(name, at: offset, into: &target)
+        } catch {
+            throw failed(.read, path, error)
+        }
+    }
+
     private static func status(_ kind: FileStatus.Kind, _ byteCount: UInt64) -> FileStatus {
         FileStatus(kind: kind, byteCount: byteCount, device: 0, inode: 0, modified: 0)
     }
@@ -150,10 +170,19 @@ final class VaultFileSystem: FileSystem {
         switch answer.withLock({ $0 }) {
         case .success(let value): return value
         case .failure(let error):
-            firstFailure.withLock { $0 = $0 ?? error }
-            throw SystemError(operation, path, Self.errno(error), detail: error.message)
+            throw failed(operation, path, error)
         case nil: throw SystemError(operation, path, .ioError)
         }
+    }
+
+    /// Keeps what a store says, and says it as a file system does.
+    private func failed(
+        _ operation: SystemError.Operation,
+        _ path: FilePath,
+        _ error: VaultError
+    ) -> SystemError {
+        firstFailure.withLock { $0 = $0 ?? error }
+        return SystemError(operation, path, Self.errno(error), detail: error.message)
     }
 
     private static func errno(_ error: VaultError) -> Errno {

@@ -11,7 +11,8 @@ final class VaultMount: FileSystem {
     let layout: ArchiveLayout
     private let local: any FileSystem
     private let vault: VaultFileSystem
-    private let cache: BlockCache
+    /// Nil for a vault on a disk of this machine: what is read again is in memory as it is.
+    private let cache: BlockCache?
     private let documents: [FilePath: [UInt8]]
     private let segments: [FilePath: SnapshotManifest.Segment]
 
@@ -28,7 +29,9 @@ final class VaultMount: FileSystem {
         self.layout = layout
         self.local = local
         self.vault = VaultFileSystem(store, Cancellation())
-        cache = BlockCache(root.appending("blocks"), byteLimit: cacheByteLimit, on: local)
+        cache =
+            store is any BlockingStore
+            ? nil : BlockCache(root.appending("blocks"), byteLimit: cacheByteLimit, on: local)
         var documents = [
             layout.document: vault.documentBytes, layout.keyring: vault.keyringBytes,
         ]
@@ -58,6 +61,7 @@ final class VaultMount: FileSystem {
         guard try source.byteCount() == segment.byteCount else {
             throw SystemError(.open, path, .ioError)
         }
+        guard let cache else { return source }
         return MountedSegment(source, byteCount: segment.byteCount, path: path, cache)
     }
 

@@ -156,6 +156,7 @@ public struct Recovery: Sendable {
                 do throws(SystemError) { try lock.close() } catch { throw RecoveryError(error) }
             }
             result.isCut = cut != nil
+            result.timeToVerified = clock.elapsed() - request.start
             inspection = try await open(request, vault.keyring, wanted.segments, &result) {
                 engine throws(ArchiveError) in try inspect(engine, proof)
             }

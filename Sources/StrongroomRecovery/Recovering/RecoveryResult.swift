@@ -40,6 +40,11 @@ public struct RecoveryResult: Sendable {
     public internal(set) var findings: [VaultFinding]
     /// When the newest record in it was recorded, in microseconds since 1970; nil if there is none.
     public internal(set) var newestRecordTime: Int64?
+    /// From the start until all bytes were here, durable and each proved by the signed manifest; nil if
+    /// the archive is not complete.
+    ///
+    /// The archive is whole from then on; what comes behind makes its index.
+    public internal(set) var timeToVerified: Duration?
     /// From the start until a record had been read; nil if the archive is not complete or has none.
     public internal(set) var timeToFirstRecord: Duration?
     /// From the start until everything was done.

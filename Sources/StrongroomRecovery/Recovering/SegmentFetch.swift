@@ -74,12 +74,11 @@ struct SegmentFetch: Sendable {
         let name = try object.name
         do {
             let sink = try await SegmentSink.open(path, on: target.files)
-            let stream = ObjectStream(store: store, name: name, byteCount: segment.byteCount)
             do {
-                try await stream.forEachPiece { bytes in
-                    try RecoveryError.checkCancellation("recovering")
-                    try await sink.append(bytes)
-                    meter.add(byteCount: UInt64(bytes.count))
+                if let local = store as? any BlockingStore {
+                    try await copy(name, segment.byteCount, of: local, into: sink)
+                } else {
+                    try await stream(name, segment.byteCount, into: sink)
                 }
             } catch let error as VaultError {
                 await sink.discard()
@@ -95,6 +94,46 @@ struct SegmentFetch: Sendable {
             return nil
         } catch {
             throw RecoveryError.wrapping(error, in: path.string)
+        }
+    }
+
+    private func stream(
+        _ name: ObjectName,
+        _ byteCount: UInt64,
+        into sink: SegmentSink
+    ) async throws {
+        let stream = ObjectStream(store: store, name: name, byteCount: byteCount)
+        try await stream.forEachPiece { bytes in
+            try RecoveryError.checkCancellation("recovering")
+            try await sink.append(bytes)
+            meter.add(byteCount: UInt64(bytes.count))
+        }
+    }
+
+    /// Bytes that are copied at a time: they are still in the processor's cache when they are hashed.
+    private static let copiedByteCount: UInt64 = 512 << 10
+
+    /// Reads, hashes and writes on one thread, in memory that is used again and again.
+    private func copy(
+        _ name: ObjectName,
+        _ byteCount: UInt64,
+        of store: any BlockingStore,
+        into sink: SegmentSink
+    ) async throws {
+        let meter = meter
+        try await LocalFiles.pool.run { cancellation throws in
+            var buffer = [UInt8](repeating: 0, count: Int(min(Self.copiedByteCount, byteCount)))
+            var offset: UInt64 = 0
+            while offset < byteCount {
+                if cancellation.isCancelled { throw RecoveryError.cancelled("recovering") }
+                let count = Int(min(UInt64(buffer.count), byteCount - offset))
+                if count < buffer.count { buffer.removeLast(buffer.count - count) }
+                var target = buffer.mutableSpan
+                try store.read(name, at: offset, into: &target)
+                try sink.write(buffer.span)
+                meter.add(byteCount: UInt64(count))
+                offset += UInt64(count)
+            }
         }
     }
 

@@ -37,11 +37,16 @@ final class SegmentSink: Sendable {
 
     func append(_ bytes: [UInt8]) async throws(SystemError) {
         try await LocalFiles.pool.run { [self] () throws(SystemError) in
-            try state.withLock { state throws(SystemError) in
-                state.hasher.update(bytes.span)
-                try file.write(bytes.span, at: state.offset)
-                state.offset += UInt64(bytes.count)
-            }
+            try write(bytes.span)
+        }
+    }
+
+    /// Takes the next bytes on the caller's thread.
+    func write(_ bytes: Span<UInt8>) throws(SystemError) {
+        try state.withLock { state throws(SystemError) in
+            state.hasher.update(bytes)
+            try file.write(bytes, at: state.offset)
+            state.offset += UInt64(bytes.count)
         }
     }
 

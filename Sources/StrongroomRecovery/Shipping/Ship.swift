@@ -25,7 +25,7 @@ public struct Ship: Sendable {
     public init(
         archiveAt path: FilePath,
         to store: any ObjectStore,
-        parallelism: Int = 2,
+        parallelism: Int = 3,
         clock: RecoveryClock = .system
     ) {
         self.init(
@@ -44,7 +44,7 @@ public struct Ship: Sendable {
     public init(
         copying vault: any ObjectStore,
         to store: any ObjectStore,
-        parallelism: Int = 2,
+        parallelism: Int = 3,
         clock: RecoveryClock = .system
     ) {
         let files = VaultFileSystem(vault, Cancellation())
@@ -61,7 +61,7 @@ public struct Ship: Sendable {
         archiveAt path: FilePath,
         on files: any FileSystem,
         to store: any ObjectStore,
-        parallelism: Int = 2,
+        parallelism: Int = 3,
         clock: RecoveryClock = .system
     ) {
         self.path = path

@@ -78,7 +78,11 @@ extension VaultVerification {
             }
             run.take(parts)
             report.take(parts, of: chosen)
-            return parts.failure
+            guard parts.failure == nil else { return parts.failure }
+            try await PartsCheck.run(store, known.contents, &report, shard: plan.shard) {
+                isInTime()
+            }
+            return nil
         } catch {
             return error
         }

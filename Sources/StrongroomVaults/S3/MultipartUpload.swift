@@ -122,12 +122,8 @@ struct MultipartUpload: Sendable {
     ) async -> Result<Part, VaultError> {
         do throws(VaultError) {
             var call = call("PUT", [("partNumber", String(number)), ("uploadId", upload)])
-            let checksum = S3Store.checksum(body)
-            call.body = body
-            call.fields = [
-                HTTPField("Content-Type", "application/octet-stream"),
-                HTTPField("x-amz-checksum-sha256", checksum),
-            ]
+            call.fields = [HTTPField("Content-Type", "application/octet-stream")]
+            let checksum = call.carry(body)
             let answer = try await store.client.send(call)
             guard let tag = answer.response.fields["etag"] else {
                 throw VaultError(

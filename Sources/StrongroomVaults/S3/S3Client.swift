@@ -12,7 +12,11 @@ struct S3Call: Sendable {
     let key: String?
     var query: [(name: String, value: String)] = []
     var fields: [HTTPField] = []
-    var body: [UInt8] = []
+    var body: [UInt8] = [] {
+        didSet { bodyDigest = nil }
+    }
+    /// The body's SHA-256, where it is known already.
+    private(set) var bodyDigest: Digest?
     /// Bytes of an object that come back, which a limit counts.
     var objectByteCount = 0
     /// Heads, errors and acknowledgements are short.
@@ -27,6 +31,18 @@ struct S3Call: Sendable {
         self.attempt = attempt
         self.method = method
         self.key = key
+    }
+
+    /// Takes a body and names S3's own checksum of it, which is returned.
+    ///
+    /// The signature is over the same hash, which is taken once.
+    mutating func carry(_ body: [UInt8]) -> String {
+        self.body = body
+        let digest = SHA256.hash(body.span)
+        bodyDigest = digest
+        let checksum = Base64.encode(digest.bytes)
+        fields.append(HTTPField("x-amz-checksum-sha256", checksum))
+        return checksum
     }
 }
 
@@ -68,7 +84,8 @@ final class S3Client: Sendable {
     func send(_ call: S3Call) async throws(VaultError) -> S3Answer {
         let start = clock.elapsed()
         let bodyHash =
-            call.body.isEmpty ? S3Signer.emptyBodyHash : SHA256.hash(call.body.span).hex
+            call.body.isEmpty
+            ? S3Signer.emptyBodyHash : (call.bodyDigest ?? SHA256.hash(call.body.span)).hex
         var tries = 0
         var hasRenewed = false
         while true {

@@ -45,11 +45,8 @@ extension S3Store {
             return part
         }
         var call = S3Call("put \(transfer.name)", "PUT", key(transfer.name))
-        call.body = body
-        call.fields =
-            newObjectFields(transfer.name, nonce) + [
-                HTTPField("x-amz-checksum-sha256", Self.checksum(body))
-            ]
+        call.fields = newObjectFields(transfer.name, nonce)
+        _ = call.carry(body)
         try await publish(transfer.name, call, mode, nonce)
     }
 
@@ -63,10 +60,6 @@ extension S3Store {
             fields.append(HTTPField("x-amz-storage-class", storageClass))
         }
         return fields + lockFields(name)
-    }
-
-    static func checksum(_ bytes: [UInt8]) -> String {
-        Base64.encode(SHA256.hash(bytes.span).bytes)
     }
 
     /// Makes the call that lets an object appear, under the condition of its mode.
