@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct `Tasks on an archive's own threads` {
     private func withArchive(
-        _ body: (Archive) async throws -> Void
+        _ body: (Archive, SimulatedFileSystem) async throws -> Void
     ) async throws {
         let files = SimulatedFileSystem()
         try files.makeDirectory("/srv")
@@ -20,8 +20,8 @@ import Testing
         )
         try Engine.create(address).close()
         let archive = try await Archive.open(address, mode: .readWrite)
-        try await body(archive)
-        try await archive.close()
+        try await body(archive, files)
+        try? await archive.close()
     }
 
     /// The body is asked for by whoever writes it.
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func `commit and read where they are, and others do not`() async throws {
-        try await withArchive { archive in
+        try await withArchive { archive, _ in
             let core = archive.core
             let isElsewhere = try await !isWrittenHere(archive, "elsewhere")
             let isHere = try await withTaskExecutorPreference(archive.executor) {
@@ -53,7 +53,7 @@ import Testing
     @Test func `lose nothing when many of them put beside tasks of other threads`() async throws {
         let callerCount = 12
         let each = 25
-        try await withArchive { archive in
+        try await withArchive { archive, _ in
             try await withThrowingTaskGroup { group in
                 for caller in 0..<callerCount {
                     let executor = caller.isMultiple(of: 3) ? nil : archive.executor
@@ -80,24 +80,17 @@ import Testing
     }
 
     @Test func `hear of a commit that failed, and so does everybody after them`() async throws {
-        let files = SimulatedFileSystem()
-        try files.makeDirectory("/srv")
-        let address = ArchiveAddress(
-            files,
-            "/srv/archive",
-            credential: try ArchiveKey.keyFile(GoldenMaker.keyFile).credential,
-            configuration: .quick
-        )
-        try Engine.create(address).close()
-        let archive = try await Archive.open(address, mode: .readWrite)
-        try await archive.put([1], name: "first")
-        files.inject(SimulatedFault(.synchronize, on: ".open", errno: .ioError))
-        await #expect(throws: ArchiveError.self) {
-            try await withTaskExecutorPreference(archive.executor) {
-                try await archive.put([1], name: "lost")
+        try await withArchive { archive, files in
+            try await archive.put([1], name: "first")
+            files.inject(SimulatedFault(.synchronize, on: ".open", errno: .ioError))
+            await #expect(throws: ArchiveError.self) {
+                try await withTaskExecutorPreference(archive.executor) {
+                    try await archive.put([1], name: "lost")
+                }
+            }
+            await #expect(throws: ArchiveError.self) {
+                try await archive.put([1], name: "after")
             }
         }
-        await #expect(throws: ArchiveError.self) { try await archive.put([1], name: "after") }
-        try? await archive.close()
     }
 }
