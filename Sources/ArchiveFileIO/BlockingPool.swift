@@ -58,16 +58,9 @@ package final class BlockingPool: Sendable {
         _ body: @escaping @Sendable () throws(Failure) -> Result
     ) async -> Swift.Result<Result, Failure> {
         await withCheckedContinuation { continuation in
-            let answer: @Sendable () -> Void = {
-                let outcome: Swift.Result<Result, Failure>
-                do throws(Failure) {
-                    outcome = .success(try body())
-                } catch {
-                    outcome = .failure(error)
-                }
-                continuation.resume(returning: outcome)
-            }
-            if !isHere || !runHere(answer) { start(answer) }
+            if isHere, runHere({ continuation.resume(returning: .init(catching: body)) }) { return }
+            let question = Question(body, continuation)
+            start { question.answer() }
         }
     }
 
@@ -80,14 +73,12 @@ package final class BlockingPool: Sendable {
     /// Runs `body` on a thread of the pool; nobody waits for it.
     package func start(_ body: @escaping @Sendable () -> Void) {
         let isNewThread = state.withLock { state in
-            guard state.runningCount < width else {
-                state.waiting.append(body)
-                return false
-            }
+            state.waiting.append(body)
+            guard state.runningCount < width else { return false }
             state.runningCount += 1
             return true
         }
-        if isNewThread { queue.async { self.work(from: body) } }
+        if isNewThread { queue.async { self.work() } }
     }
 
     /// Runs `body` on this thread, which takes the place of one of the pool's; false, and nothing
@@ -100,16 +91,17 @@ package final class BlockingPool: Sendable {
         }
         guard isFree else { return false }
         body()
-        if let next = next() { queue.async { self.work(from: next) } }
+        let isWaitedFor = state.withLock { state in
+            if state.waiting.isEmpty { state.runningCount -= 1 }
+            return !state.waiting.isEmpty
+        }
+        if isWaitedFor { queue.async { self.work() } }
         return true
     }
 
-    private func work(from first: @escaping Work) {
-        var current: Work? = first
-        while let body = current {
-            body()
-            current = next()
-        }
+    private func work() {
+        // Nothing of a body is held once the next begins.
+        while let body = next() { body() }
     }
 
     /// What a thread that has become free does next; nil gives its place back.
@@ -119,6 +111,34 @@ package final class BlockingPool: Sendable {
             state.runningCount -= 1
             return nil
         }
+    }
+}
+
+/// A body on its way to a thread, and who waits for its answer.
+///
+/// Whoever has the answer may count on it that the pool holds nothing any more of what the body held:
+/// no file stays open and no lock taken.
+private final class Question<Result: Sendable, Failure: Error>: Sendable {
+    typealias Body = @Sendable () throws(Failure) -> Result
+    typealias Outcome = Swift.Result<Result, Failure>
+
+    private let body: Mutex<Body?>
+    private let continuation: CheckedContinuation<Outcome, Never>
+
+    init(_ body: @escaping Body, _ continuation: CheckedContinuation<Outcome, Never>) {
+        self.body = Mutex(body)
+        self.continuation = continuation
+    }
+
+    func answer() { continuation.resume(returning: outcome()) }
+
+    // Not inlined: what the body holds goes when this returns, before anybody hears of the outcome.
+    @inline(never)
+    private func outcome() -> Outcome {
+        guard let body = body.withLock({ $0.take() }) else {
+            preconditionFailure("a question is answered once")
+        }
+        return Swift.Result(catching: body)
     }
 }
 

@@ -75,6 +75,41 @@ import Testing
         #expect(counts.mostRunning <= 3)
     }
 
+    private final class Token: Sendable {}
+
+    /// The thread held a file of a ship for some time after the ship had ended.
+    @Test func `holds nothing of a body that was waited for`() async {
+        let pool = BlockingPool(label: "test", width: 2)
+        var heldCount = 0
+        for _ in 0..<5_000 {
+            var token: Token? = Token()
+            weak let seen = token
+            let answer = await pool.run { [token] in token != nil }
+            token = nil
+            #expect(answer)
+            if seen != nil { heldCount += 1 }
+        }
+        #expect(heldCount == 0)
+    }
+
+    /// A thread that found work waiting held the first body until it found none.
+    @Test func `holds nothing of a body while its thread does the next`() async {
+        let pool = BlockingPool(label: "test", width: 1)
+        let gate = DispatchSemaphore(value: 0)
+        var token: Token? = Token()
+        weak let seen = token
+        pool.start { [token] in
+            gate.wait()
+            withExtendedLifetime(token) {}
+        }
+        token = nil
+        let isHeld = await withCheckedContinuation { continuation in
+            pool.start { continuation.resume(returning: seen != nil) }
+            gate.signal()
+        }
+        #expect(!isHeld)
+    }
+
     @Test func `an actor on its own thread may wait without stopping the others`() async {
         let owner = Owner()
         let gate = DispatchSemaphore(value: 0)
