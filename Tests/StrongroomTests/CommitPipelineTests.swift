@@ -1,6 +1,7 @@
 import ArchiveFileIO
 import ArchiveIndex
 import Support
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -92,5 +93,58 @@ import Testing
             #expect(report.recordCount == 321)
             try await reopened.close()
         }
+    }
+
+    /// Batches of one record gather before a thread is woken for them.
+    @Test(arguments: [1, 15, 16, 17, 40])
+    func `records that came one by one are found, listed and indexed`(count: Int) async throws {
+        try await TemporaryDirectory.withAsync { directory in
+            let place = directory.appending("A").string
+            let archive = try await Archive.create(
+                at: place,
+                unlocking: .keyFile(GoldenMaker.keyFile),
+                configuration: .quick
+            )
+            for number in 0..<count { try await archive.put([UInt8(number)], name: "\(number)") }
+            for number in 0..<count {
+                #expect(try await archive.get("\(number)")?.body == [UInt8(number)])
+            }
+            for number in 0..<count { try await archive.put([1], name: "again/\(number)") }
+            try await archive.snapshot()
+            #expect(try await archive.verify().isSound)
+            try await archive.close()
+            try PosixFileSystem().remove(FilePath(place + "/index/records.btree"))
+            let reopened = try await Archive.open(
+                at: place,
+                unlocking: .keyFile(GoldenMaker.keyFile)
+            )
+            for number in 0..<count {
+                #expect(try await reopened.get("again/\(number)")?.body == [1])
+            }
+            try await reopened.close()
+        }
+    }
+
+    @Test func `small commits go where zeros were written, and large ones bring their own`() throws
+    {
+        let files = SimulatedFileSystem()
+        try files.makeDirectory("/srv")
+        let engine = try Engine.create(try address(files))
+        let zeroed = Mutex((count: 0, byteCount: 0))
+        files.observeWrites { path, bytes in
+            guard path.string.contains("/segments/"), bytes.allSatisfy({ $0 == 0 }) else { return }
+            zeroed.withLock { $0 = ($0.count + 1, $0.byteCount + bytes.count) }
+        }
+        var generator = SeededGenerator(seed: 5)
+        for _ in 0..<3 {
+            _ = try engine.commit([NewRecord(name: "large", body: generator.bytes(80 << 10))])
+        }
+        #expect(zeroed.withLock { $0.count } == 0)
+        for number in 0..<100 { try engine.put("\(number)") }
+        let (count, byteCount) = zeroed.withLock { $0 }
+        #expect((1...3).contains(count))
+        // What a hundred small commits take, and not many times as much.
+        #expect((40 << 10...512 << 10).contains(byteCount))
+        try engine.close()
     }
 }

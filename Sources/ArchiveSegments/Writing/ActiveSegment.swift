@@ -41,6 +41,8 @@ package final class ActiveSegment {
     var unservedByteCounts: [UInt16: Int] = [:]
     private var frameCount: UInt64 = 0
     private var reservedByteCount: UInt64
+    /// Where the zeros end that were written ahead.
+    private var zeroedByteCount: UInt64 = 0
 
     package var number: SegmentNumber { header.number }
 
@@ -83,7 +85,11 @@ package final class ActiveSegment {
         let sealing =
             UInt64(unlistedByteCount) + 48 * UInt64(commits.count) + Self.reserveForSealing
         let needed = committedByteCount + byteCount
-        guard needed + sealing > reservedByteCount else { return }
+        if needed + sealing > reservedByteCount { try allocate(needed, sealing) }
+        if byteCount <= Self.largestSmallCommit { try writeZeros(behind: needed) }
+    }
+
+    private func allocate(_ needed: UInt64, _ sealing: UInt64) throws(LogError) {
         let step = min(max(committedByteCount, 1 << 20), 8 << 20)
         let target = needed + sealing + step
         do {
@@ -96,6 +102,30 @@ package final class ActiveSegment {
             }
         }
     }
+
+    /// Writes zeros where the next small commits will go.
+    ///
+    /// The first write to a reserved block changes what the file system knows of the file, so that the
+    /// sync waits for its journal as well: for twice as long, where little is written.
+    private func writeZeros(behind needed: UInt64) throws(LogError) {
+        guard needed > zeroedByteCount, !isSealing else { return }
+        // The block that the commit ends in is written with it.
+        let start = (needed + 4_095) & ~4_095
+        let step = min(max(committedByteCount, 16 << 10), 256 << 10)
+        let end = min(start + step, reservedByteCount)
+        guard start < end else { return }
+        var zeros: [UInt8] = []
+        zeros.append(zeros: Int(end - start))
+        do {
+            try file.write(zeros.span, at: start)
+            zeroedByteCount = end
+        } catch {
+            throw LogError(error, segment: number)
+        }
+    }
+
+    /// A commit of more bytes waits for them rather than for the journal.
+    private static let largestSmallCommit: UInt64 = 64 << 10
 
     /// Set while directory and seal frames are written: they may use the reserve.
     package var isSealing = false

@@ -19,6 +19,9 @@ struct AppendedBatch: Sendable {
         self.end = end
     }
 
+    /// Whether absorbing it takes less time than waking a thread for it.
+    var isSmall: Bool { (records?.slots.count ?? 0) + chunks.count <= 2 }
+
     /// What the index holds of the batch; its entries are in the directory then, too.
     func indexed() -> SortedRun {
         directory.add { directory in

@@ -8,14 +8,15 @@ import Synchronization
 ///
 /// A batch is acknowledged when it is durable. The indexer's thread brings it before the readers' eyes
 /// and into the directory of its segment, and a reader that comes meanwhile waits for that:
-/// microseconds a record. When memory is full, a third thread writes it to the index on disk, and
-/// commits go on.
+/// microseconds a record. Batches of a record or two gather until there are some or a reader comes, for
+/// waking a thread after each costs the next commit more than it saves. When memory is full, a third
+/// thread writes it to the index on disk, and commits go on.
 ///
 ///     writer:        append N ── append N+1 ── append N+2 ──
 ///     indexer:               absorb N ── absorb N+1 ──
 ///     checkpointer:                  ──────── checkpoint ────────
 ///
-/// Memory is bounded: two batches at most wait to be absorbed, no batch is begun while a checkpoint
+/// Memory is bounded: two batches at most wait to be absorbed and a few small ones, no batch is begun while a checkpoint
 /// runs and twice its size has come in, and none is taken while the index cannot be written and four
 /// times that size waits for it.
 ///
@@ -27,6 +28,9 @@ final class CommitPipeline: @unchecked Sendable {
     private let checkpointer = DispatchQueue(label: "strongroom.checkpointer")
     /// Batches that were appended and not absorbed.
     private let waitingCount = Atomic(0)
+    /// Those of them that no thread was told of.
+    private let gathered = Mutex<[AppendedBatch]>([])
+    private static let gatheringLimit = 16
     private let room = DispatchSemaphore(value: 2)
     private let running = DispatchGroup()
     /// The indexer's.
@@ -42,8 +46,11 @@ final class CommitPipeline: @unchecked Sendable {
 
     init(_ engine: Engine) {
         self.engine = engine
-        engine.settle = { [indexer] body in indexer.sync(execute: body) }
-        engine.log?.settle = { [indexer] in indexer.sync {} }
+        engine.settle = { [weak self] body in
+            guard let self else { return body() }
+            settle(body)
+        }
+        engine.log?.settle = { [weak self] in self?.settle {} }
     }
 
     /// Waits, on the writer's thread, until there is room in memory for another batch; throws if none
@@ -65,24 +72,45 @@ final class CommitPipeline: @unchecked Sendable {
 
     /// Takes a durable batch over from the writer's thread.
     func absorb(_ batch: AppendedBatch) {
-        room.wait()
         waitingCount.add(1, ordering: .acquiringAndReleasing)
-        indexer.async { [self] in
-            engine.absorb(batch)
-            waitingCount.subtract(1, ordering: .acquiringAndReleasing)
-            room.signal()
-            startCheckpointIfDue()
+        let isDue = gathered.withLock { batches in
+            batches.append(batch)
+            return !batch.isSmall || batches.count >= Self.gatheringLimit
         }
+        guard isDue else { return }
+        room.wait()
+        handOver { [room] in room.signal() }
+    }
+
+    /// Gives the indexer what has gathered; `done` is called when it is absorbed.
+    private func handOver(_ done: @escaping @Sendable () -> Void = {}) {
+        gathered.withLock { gathered in
+            let batches = gathered
+            gathered = []
+            // Under the lock, for batches are absorbed in the order of their commits.
+            indexer.async { [self] in
+                for batch in batches { engine.absorb(batch) }
+                waitingCount.subtract(batches.count, ordering: .acquiringAndReleasing)
+                done()
+                startCheckpointIfDue()
+            }
+        }
+    }
+
+    /// Runs `body` on the indexer's thread once all before it is absorbed.
+    private func settle(_ body: () -> Void) {
+        handOver()
+        indexer.sync(execute: body)
     }
 
     /// Waits until readers see everything that was acknowledged.
     func catchUp() {
-        if waitingCount.load(ordering: .acquiring) > 0 { indexer.sync {} }
+        if waitingCount.load(ordering: .acquiring) > 0 { settle {} }
     }
 
     /// Waits, on the writer's thread, until nothing is under way any more.
     func rest() {
-        indexer.sync {}
+        settle {}
         running.wait()
         indexer.sync {}
     }

@@ -34,7 +34,7 @@ struct SimulatedContent: Sendable {
 
     mutating func write(_ bytes: [UInt8], at offset: Int) {
         let end = offset + bytes.count
-        touch(offset..<end)
+        touch(offset..<end, writing: bytes)
         if end > cached.count {
             fresh.formUnion(Self.sectors(max(offset, cached.count)..<end))
             extend(to: end)
@@ -163,14 +163,29 @@ struct SimulatedContent: Sendable {
     }
 
     /// Marks sectors as unsynchronized and keeps the versions that are about to be overwritten.
-    private mutating func touch(_ range: Range<Int>) {
+    private mutating func touch(_ range: Range<Int>, writing new: [UInt8]? = nil) {
         for sector in Self.sectors(range) {
+            if dirty[sector] == nil, let new, isSame(sector, writing: new, at: range.lowerBound) {
+                continue
+            }
             guard let versions = dirty[sector] else {
                 dirty[sector] = []
                 continue
             }
             guard versions.count < Self.versionLimit else { continue }
             dirty[sector, default: []].append(Self.bytes(of: sector, in: cached))
+        }
+    }
+
+    /// Whether a whole clean sector would hold what it holds: then nothing can be lost of it.
+    private func isSame(_ sector: Int, writing new: [UInt8], at offset: Int) -> Bool {
+        let range = Self.range(sector, in: cached)
+        guard range.count == Self.sectorByteCount, range.lowerBound >= offset,
+            range.upperBound <= offset + new.count
+        else { return false }
+        return range.allSatisfy { place in
+            new[place - offset] == cached[place]
+                && cached[place] == (place < durable.count ? durable[place] : 0)
         }
     }
 
