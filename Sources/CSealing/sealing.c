@@ -107,7 +107,18 @@ struct cs_xaes {
     int is_sealing_keyed, is_opening_keyed;
     uint8_t key[32], subkey[16];         // K and K1
     uint8_t half[12], derived[32];       // N[0..<12] and K_x
+    uint32_t blocks[8];                  // what K_x was made from
 };
+
+/// Tells whether two keys are equal in a time that does not tell where they differ.
+static int cs_is_same_key(const uint8_t *left, const uint8_t *right)
+{
+    uint64_t one[4], other[4];
+    memcpy(one, left, sizeof one);
+    memcpy(other, right, sizeof other);
+    return ((one[0] ^ other[0]) | (one[1] ^ other[1]) | (one[2] ^ other[2])
+            | (one[3] ^ other[3])) == 0;
+}
 
 cs_xaes *cs_xaes_new(const cs_library *library)
 {
@@ -149,16 +160,23 @@ static int cs_xaes_schedule(cs_xaes *context, const uint8_t *key)
 /// K_x: two CMACs of one block each, over a counter, the label and the first half of the nonce.
 static int cs_xaes_derive(cs_xaes *context, const uint8_t *key, const uint8_t *nonce)
 {
-    uint8_t blocks[32] = {0, 1, 'X', 0, [16] = 0, 2, 'X', 0};
-    int is_same_key = context->has_key && CRYPTO_memcmp(context->key, key, 32) == 0;
+    static const uint8_t counters[32] = {0, 1, 'X', 0, [16] = 0, 2, 'X', 0};
+    int is_same_key = context->has_key && cs_is_same_key(context->key, key);
     if (is_same_key && context->has_derived && memcmp(context->half, nonce, 12) == 0) return 1;
     if (!is_same_key && !cs_xaes_schedule(context, key)) return 0;
     context->has_derived = context->is_sealing_keyed = context->is_opening_keyed = 0;
-    memcpy(blocks + 4, nonce, 12);
-    memcpy(blocks + 20, nonce, 12);
-    for (int i = 0; i < 32; i++) blocks[i] ^= context->subkey[i % 16];
-    int ok = cs_block_encrypt(context->block, 32, blocks, 32, context->derived);
-    OPENSSL_cleanse(blocks, sizeof blocks);
+    // By words: bytes that are written apart and read together make the processor wait. And in the
+    // context, which is wiped: nothing of a key stays on the stack.
+    uint32_t counter[8], half[3];
+    memcpy(counter, counters, sizeof counter);
+    memcpy(half, nonce, sizeof half);
+    for (int i = 0; i < 8; i++) {
+        uint32_t subkey;
+        memcpy(&subkey, context->subkey + 4 * (i % 4), sizeof subkey);
+        context->blocks[i] = (i % 4 == 0 ? counter[i] : half[i % 4 - 1]) ^ subkey;
+    }
+    int ok = cs_block_encrypt(context->block, 32, (const uint8_t *)context->blocks,
+                              32, context->derived);
     memcpy(context->half, nonce, 12);
     context->has_derived = ok;
     return ok;

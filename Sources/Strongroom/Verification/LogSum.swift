@@ -11,7 +11,9 @@ struct EntrySum: Equatable, Sendable {
 
     static func hash(_ key: Span<UInt8>, _ value: Span<UInt8>) -> Int {
         var hasher = Hasher()
+        // The lengths tell where one ends and the other begins.
         hasher.combine(key.count)
+        hasher.combine(value.count)
         hasher.combine(bytes: key)
         hasher.combine(bytes: value)
         return hasher.finalize()
@@ -61,16 +63,18 @@ final class LogSum: Sendable {
 }
 
 extension Hasher {
-    /// Adds eight bytes at a time.
+    /// Adds eight bytes at a time, and what is left as one number.
     fileprivate mutating func combine(bytes: Span<UInt8>) {
         var offset = 0
         while offset + 8 <= bytes.count {
             combine(bytes.u64(at: offset))
             offset += 8
         }
+        var rest: UInt64 = 0
         while offset < bytes.count {
-            combine(bytes[offset])
+            rest = rest << 8 | UInt64(bytes[offset])
             offset += 1
         }
+        combine(rest)
     }
 }
