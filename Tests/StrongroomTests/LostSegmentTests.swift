@@ -1,3 +1,4 @@
+import ArchiveBytes
 import ArchiveFileIO
 import ArchiveFormat
 import ArchiveSealing
@@ -80,6 +81,36 @@ import Testing
             #expect(try archive.read(archive.segment(active)) == bytes)
             #expect(try archive.names(in: "quarantine").isEmpty)
             #expect(try archive.bodies() == ["a": Array("kept".utf8)])
+        }
+    }
+
+    /// Nothing in the file tells of what was cut off, and the finding once named no file.
+    @Test func `that was cut behind its header is named, by verifications and by doctor`() throws {
+        try withRecord { archive in
+            let key = try Engine.openForReading(archive.address()).document.publicKey
+            try archive.edit(archive.segment(active)) { $0.removeLast($0.count - 4_096) }
+            let reports = [
+                try Engine.openForReading(archive.address()).verify(),
+                try Engine.verifyKeyless(archive.files, archive.path, publicKey: key),
+            ]
+            for report in reports {
+                #expect(report.findings.contains { $0.hasPrefix("\(active), commit 1: missing") })
+                #expect(report.findings.contains { $0.contains("`strongroom recover`") })
+            }
+            var examination = Examination(
+                archive.files,
+                archive.path,
+                volume: nil,
+                now: Timestamp(microseconds: .max)
+            )
+            examination.lookFromOutside()
+            #expect(
+                examination.symptoms.contains {
+                    $0.code == "log_cut" && $0.text.contains("in segment 1 ")
+                }
+            )
+            let error = try #require(failure { try archive.writing { try $0.put("b") } })
+            #expect(error.code == .rollback && error.message.contains("segment 1"))
         }
     }
 

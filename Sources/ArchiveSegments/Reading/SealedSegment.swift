@@ -5,7 +5,7 @@ package import ArchiveSealing
 
 /// A sealed segment whose header, trailer, seal frame and signature are checked.
 ///
-/// The frames between are not: that is what ``SegmentVerifier`` is for.
+/// The frames between are not: that is what ``LogVerifier`` is for.
 package struct SealedSegment: Sendable {
     package let file: any File
     package let header: SegmentHeader

@@ -71,7 +71,8 @@ package struct LogVerifier {
         upTo last: SegmentNumber? = nil,
         progress: (UInt64) -> Void = { _ in }
     ) throws(LogError) -> LogVerification {
-        for name in try directory.names() where name.number <= last ?? name.number {
+        let names = try directory.names()
+        for name in names where name.number <= last ?? name.number {
             if taken.contains(name) {
                 // Verified while the others were still being fetched.
             } else if name.isSealed {
@@ -84,12 +85,16 @@ package struct LogVerifier {
         if let known = witnesses.max(by: { $0.commit < $1.commit }),
             known.commit > result.link.number, result.damages.isEmpty
         {
+            let place = known.segment.map { number in
+                names.first { $0.number == number } ?? .init(number, isSealed: false)
+            }
             add(
                 Damage(
-                    file: "segments",
+                    file: place?.text ?? "segments",
                     commits: (result.link.number + 1)...known.commit,
                     "missing, though \(known.name) knows them to have been durable: the log was cut "
-                        + "or put back to an old state"
+                        + "or put back to an old state; recover them from a vault with "
+                        + "`strongroom recover`"
                 )
             )
         }
@@ -116,11 +121,15 @@ package struct LogVerifier {
                 witness.commit <= UInt64(leaves.count),
                 leaves[Int(witness.commit - 1)] != hash
             else { continue }
+            let holder = sealed.values.first {
+                $0.header.firstCommit <= witness.commit && witness.commit <= $0.seal.lastCommit
+            }
             add(
                 Damage(
-                    file: "segments",
+                    file: (holder?.header.number ?? witness.segment)?.stem ?? "segments",
                     commits: witness.commit...witness.commit,
-                    "it is not the commit that \(witness.name) knows"
+                    "it is not the commit that \(witness.name) knows: the log was put back and went "
+                        + "on, or is another one; recover from a vault with `strongroom recover`"
                 )
             )
         }

@@ -156,13 +156,15 @@ extension Examination {
                     repair
                 )
             }
-            let known = witnesses.map(\.commit).max() ?? 0
+            let last = witnesses.max { $0.commit < $1.commit }
+            let known = last?.commit ?? 0
             if known > end.number {
+                let place = last?.segment.map { " in segment \($0.value)" } ?? ""
                 add(
                     .damage,
                     "log_cut",
-                    "the log ends with commit \(end.number), but the head knows commit \(known) to have "
-                        + "been durable: the log was cut, damaged or put back to an old state",
+                    "the log ends with commit \(end.number), but the head knows commit \(known)\(place) "
+                        + "to have been durable: the log was cut, damaged or put back to an old state",
                     "recover from a vault: `strongroom recover VAULT --to DIR`; keep this one as it is"
                 )
             }

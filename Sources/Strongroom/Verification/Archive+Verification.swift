@@ -74,6 +74,8 @@ extension Engine {
         let comparison = IndexComparison(readState, proof?.sum ?? LogSum())
         let head = try currentHead()
         let index = beginIndexProof(comparison)
+        // Whatever fails: the caller may close the index as soon as this has returned.
+        defer { _ = index.wait() }
         var report = try withoutActuallyEscaping(progress) { progress throws(ArchiveError) in
             var verifier = PlaceVerifier(
                 fileSystem,
@@ -214,7 +216,8 @@ extension Engine {
                             .init(
                                 "the head",
                                 commit: slot.commit.number,
-                                hash: slot.commit.hash
+                                hash: slot.commit.hash,
+                                segment: SegmentNumber(slot.segment)
                             )
                         )
                     }

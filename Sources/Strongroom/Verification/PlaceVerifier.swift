@@ -52,7 +52,13 @@ package struct PlaceVerifier {
             let manifests = try readManifests(document)
             var known = witnesses
             for manifest in manifests {
-                known.append(.init("snapshot \(manifest.id)", commit: manifest.treeSize))
+                known.append(
+                    .init(
+                        "snapshot \(manifest.id)",
+                        commit: manifest.treeSize,
+                        segment: manifest.segments.last?.number
+                    )
+                )
             }
             var verifier =
                 begun
