@@ -100,6 +100,12 @@ package protocol File: AnyObject, Sendable {
     /// Tells the kernel that the range is read once, from front to back; never fails.
     func adviseSequential()
 
+    /// Lets the disk begin with what was written in the range; never fails.
+    ///
+    /// Nothing is durable by it: ``synchronize()`` alone makes it so, tells of errors, and then has
+    /// less to wait for.
+    func beginWriting(_ range: Range<UInt64>)
+
     /// Closes the file now. Using it afterwards is a programmer error.
     func close() throws(SystemError)
 }

@@ -119,6 +119,8 @@ final class PosixFile: File {
 
     func adviseSequential() { SystemCall.adviseSequential(descriptor) }
 
+    func beginWriting(_ range: Range<UInt64>) { SystemCall.beginWriting(descriptor, range) }
+
     /// The descriptor, for the calls in extensions.
     var descriptor: CInt {
         let descriptor = owned.load(ordering: .relaxed)

@@ -30,5 +30,7 @@ extension ReadOnlyFile {
 
     package func adviseSequential() {}
 
+    package func beginWriting(_ range: Range<UInt64>) {}
+
     package func close() throws(SystemError) {}
 }

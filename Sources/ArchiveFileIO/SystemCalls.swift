@@ -201,6 +201,15 @@ enum SystemCall {
         _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
     }
 
+    /// Begins to write a range to the disk; its errors come again with the next fsync, so that its
+    /// answer is dropped: sync_file_range(2).
+    static func beginWriting(_ descriptor: CInt, _ range: Range<UInt64>) {
+        guard let start = Int64(exactly: range.lowerBound),
+            let count = Int64(exactly: range.upperBound - range.lowerBound)
+        else { return }
+        strongroom_begin_writing(descriptor, start, count)
+    }
+
     /// The raw names in a directory, in the kernel's order: readdir(3).
     static func names(in path: FilePath) throws(Errno) -> [[UInt8]] {
         let descriptor = try open(path, O_RDONLY | O_DIRECTORY)

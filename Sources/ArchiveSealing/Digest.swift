@@ -17,7 +17,7 @@ package struct Digest: Hashable, Comparable, Sendable, BitwiseCopyable {
     fileprivate let third: UInt64
     fileprivate let fourth: UInt64
 
-    private init(words: (UInt64, UInt64, UInt64, UInt64)) {
+    init(words: (UInt64, UInt64, UInt64, UInt64)) {
         (first, second, third, fourth) = words
     }
 

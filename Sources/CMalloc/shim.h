@@ -23,3 +23,10 @@ static inline long strongroom_identify(const char *path, unsigned long long *dev
     *inode = found.stx_ino;
     return 0;
 }
+
+// Begins to write a range of a file to its disk and does not wait: sync_file_range(2).
+static inline void strongroom_begin_writing(int file, long long offset, long long count)
+{
+    const unsigned begin = 2; // SYNC_FILE_RANGE_WRITE
+    syscall(SYS_sync_file_range, file, offset, count, begin);
+}

@@ -25,6 +25,7 @@ static void cs_spell(const cs_hash *hash, uint8_t bytes[32])
 struct cs_sha256 {
     EVP_MD_CTX *context;
     int is_open; // a message has begun; otherwise the next update begins one
+    int in_pairs;
 };
 
 cs_sha256 *cs_sha256_new(const cs_library *library)
@@ -33,6 +34,7 @@ cs_sha256 *cs_sha256_new(const cs_library *library)
     if (!made) return NULL;
     made->context = EVP_MD_CTX_new();
     made->is_open = 1;
+    made->in_pairs = library->hashes_pairs;
     if (made->context && EVP_DigestInit_ex2(made->context, library->sha256, NULL) == 1) return made;
     cs_sha256_free(made);
     return NULL;
@@ -74,12 +76,18 @@ cs_hash cs_sha256_once(cs_sha256 *context, size_t count, const uint8_t *bytes)
     return cs_sha256_finish(context);
 }
 
-cs_hash cs_sha256_leaf(cs_sha256 *context, uint8_t prefix, size_t count, const uint8_t *bytes)
+cs_hash cs_sha256_prefixed(cs_sha256 *context, size_t prefix_count, const uint8_t *prefix,
+                           size_t count, const uint8_t *bytes)
 {
-    if (!context || !cs_begin(context) || !cs_sha256_update(context, 1, &prefix)
+    if (!context || !cs_begin(context) || !cs_sha256_update(context, prefix_count, prefix)
         || !cs_sha256_update(context, count, bytes))
         return cs_no_hash;
     return cs_sha256_finish(context);
+}
+
+cs_hash cs_sha256_leaf(cs_sha256 *context, uint8_t prefix, size_t count, const uint8_t *bytes)
+{
+    return cs_sha256_prefixed(context, 1, &prefix, count, bytes);
 }
 
 cs_hash cs_sha256_node(cs_sha256 *context, uint8_t prefix, cs_hash left, cs_hash right)
@@ -88,6 +96,50 @@ cs_hash cs_sha256_node(cs_sha256 *context, uint8_t prefix, cs_hash left, cs_hash
     cs_spell(&left, bytes + 1);
     cs_spell(&right, bytes + 33);
     return cs_sha256_once(context, sizeof bytes, bytes);
+}
+
+/// Tells whether every piece lies within the bytes.
+static int cs_is_within(const cs_pieces *pieces)
+{
+    for (size_t i = 0; i < pieces->count; i++) {
+        const size_t start = pieces->starts[i];
+        const size_t next = i + 1 < pieces->count ? pieces->starts[i + 1] : pieces->byte_count;
+        if (start > next || next > pieces->byte_count || pieces->length > next - start) return 0;
+    }
+    return 1;
+}
+
+int cs_sha256_each(cs_sha256 *context, size_t prefix_count, const uint8_t *prefix,
+                   size_t count, const uint8_t *bytes, size_t start_count, const size_t *starts,
+                   size_t length, size_t word_count, uint64_t *words)
+{
+    const cs_pieces pieces = {start_count, starts, length, count, cs_address(bytes),
+                              prefix_count, cs_address(prefix)};
+    return context && prefix_count < 64 && start_count <= word_count / 4 && cs_is_within(&pieces)
+        && cs_hash_pieces(context, context->in_pairs, &pieces, words);
+}
+
+int cs_sha256_tree(cs_sha256 *context, size_t word_count, uint64_t *words)
+{
+    enum { NODES = 32 };
+    static const uint8_t prefix = 1;
+    size_t starts[NODES], count = word_count / 4;
+    uint8_t children[NODES * 64];
+    for (int i = 0; i < NODES; i++) starts[i] = 64 * (size_t)i;
+    // Level by level: two neighbours become one node, and one without a neighbour rises as it is.
+    for (; context && count > 1; count = (count + 1) / 2) {
+        for (size_t done = 0; done < count / 2; done += NODES) {
+            const size_t left = count / 2 - done, nodes = left < NODES ? left : NODES;
+            const cs_pieces pieces = {nodes, starts, 64, 64 * nodes, children, 1, &prefix};
+            for (size_t word = 0; word < 8 * nodes; word++) {
+                const uint64_t value = __builtin_bswap64(words[8 * done + word]);
+                memcpy(children + 8 * word, &value, 8);
+            }
+            if (!cs_hash_pieces(context, context->in_pairs, &pieces, words + 4 * done)) return 0;
+        }
+        if (count % 2) memmove(words + 4 * (count / 2), words + 4 * (count - 1), 32);
+    }
+    return context && count == 1;
 }
 
 struct cs_hmac {

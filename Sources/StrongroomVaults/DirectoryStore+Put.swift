@@ -53,9 +53,11 @@ extension DirectoryStore {
         from transfer: Transfer,
         _ cancellation: Cancellation
     ) throws(VaultError) {
+        var behind = WriteBehind()
         try transfer.run(cancellation) { chunk, offset throws(VaultError) in
             do throws(SystemError) {
                 try file.write(chunk, at: offset)
+                behind.wrote(file, upTo: offset + UInt64(chunk.count))
             } catch {
                 throw failure("put", transfer.name, error)
             }

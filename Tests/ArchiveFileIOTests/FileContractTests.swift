@@ -16,6 +16,8 @@ import Testing
             try file.synchronizeData()
             try file.synchronize()
             file.adviseSequential()
+            file.beginWriting(0..<1)
+            file.beginWriting(0 ..< .max)
             #expect(try file.byteCount() == 7)
             #expect(try file.read(at: 1, byteCount: 100) == [2, 3, 4, 0, 0, 9])
             #expect(try file.read(at: 7, byteCount: 1).isEmpty)

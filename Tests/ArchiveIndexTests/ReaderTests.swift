@@ -208,5 +208,6 @@ private final class InterruptingFile: File, @unchecked Sendable {
     }
 
     func adviseSequential() { file.adviseSequential() }
+    func beginWriting(_ range: Range<UInt64>) { file.beginWriting(range) }
     func close() throws(SystemError) { try file.close() }
 }

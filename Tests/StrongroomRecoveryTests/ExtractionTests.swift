@@ -1,11 +1,12 @@
 import ArchiveFileIO
 import ArchiveFormat
 import Strongroom
-import StrongroomRecovery
 import StrongroomVaults
 import Support
 import SystemPackage
 import Testing
+
+@testable import StrongroomRecovery
 
 /// One version of a record, as far as it can be compared.
 private struct Version: Equatable {
@@ -217,6 +218,46 @@ private func versions(
             let result = try await check(history, vault)
             #expect(!result.lost.isEmpty && !result.findings.isEmpty)
         }
+    }
+
+    private func unlocked(_ history: History) async throws -> UnlockedVault {
+        try await UnlockedVault.open(
+            try await history.archive.vault(),
+            VaultKeys(try TestArchive.key())
+        )
+    }
+
+    @Test func `goes on behind the newest snapshot that is whole`() async throws {
+        // The newest manifests rot: their segments are signed and there, and were left behind without
+        // a word; beside a loss, what was lost was told wrong as well.
+        let history = try History.shared.get()
+        let manifests = try await unlocked(history).snapshots
+        for kept in 1..<manifests.count {
+            for lost in [nil] + history.archive.segmentNames.dropLast() {
+                let vault = try await history.archive.vault()
+                for rotten in manifests[kept...] {
+                    try await vault.flip(VaultObject.manifest(rotten.manifest.id).text, at: 20)
+                }
+                if let lost { try await vault.remove(lost) }
+                let result = try await check(history, vault)
+                #expect(result.lost.isEmpty == (lost == nil))
+                #expect(result.findings.count >= manifests.count - kept)
+            }
+        }
+    }
+
+    @Test func `brings no more than a snapshot that is named`() async throws {
+        let history = try History.shared.get()
+        let vault = try await history.archive.vault()
+        let first = try await unlocked(history).snapshots[0].manifest
+        let host = SimulatedFileSystem()
+        let result = try await recovery(from: vault, on: host).extract(
+            RecoverySelection(),
+            to: "/b",
+            at: .snapshot(first.id),
+            surviving: true
+        )
+        #expect(result.recordCount == first.recordCount)
     }
 
     @Test func `names the records of a damaged commit`() async throws {

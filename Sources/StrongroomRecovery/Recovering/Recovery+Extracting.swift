@@ -14,7 +14,8 @@ extension Recovery {
     /// new archive can be read as of any time too; numbers, commits and snapshots are its own. It is
     /// opened by the same passphrase or key file and has an identity and public key of its own.
     /// Without `surviving` directories tell where records are and only those are fetched; anything
-    /// damaged is an error. With it everything is read, and what cannot be is listed.
+    /// damaged is an error. With it everything is read, and what cannot be is listed; if no moment is
+    /// named, also what lies behind the newest snapshot that is whole, since segments are signed too.
     ///
     /// It is made beside `path`, under the name with `.recovering` behind it, and gets its name in one
     /// step at the end. Run again after an interruption it goes on.
@@ -42,10 +43,12 @@ extension Recovery {
         )
         let (store, credential, configuration) = (store, keys.credential, configuration)
         let manifest = chosen.manifest
+        let isEverything = surviving && moment == .newest
+        let totals = vault.contents.segmentTotals(without: [])
         let meter = ProgressMeter(
             .fetching,
-            byteCount: manifest.segmentByteCount,
-            objectCount: manifest.segments.count,
+            byteCount: isEverything ? totals.byteCount : manifest.segmentByteCount,
+            objectCount: isEverything ? totals.count : manifest.segments.count,
             progress
         )
         var result = try await LocalFiles.pool.run { cancellation throws(RecoveryError) in
@@ -56,6 +59,7 @@ extension Recovery {
                 keys: KeyringKeys(vault.keyring),
                 selection: selection,
                 cut: moment.cut,
+                goesBehind: isEverything,
                 meter: meter,
                 cancellation: cancellation
             )
@@ -78,6 +82,8 @@ struct Extraction {
     let keys: KeyringKeys
     let selection: RecoverySelection
     let cut: LogCut?
+    /// Whether segments behind the snapshot are wanted as well.
+    let goesBehind: Bool
     let meter: ProgressMeter
     let cancellation: Cancellation
 
@@ -119,7 +125,7 @@ struct Extraction {
 
     /// Whether a version was there at the moment.
     private func isInTime(_ record: DirectoryRecord) -> Bool {
-        guard record.sequence <= manifest.lastSequence else { return false }
+        guard goesBehind || record.sequence <= manifest.lastSequence else { return false }
         switch cut {
         case .time(let time): return record.recorded.microseconds <= time
         case .sequence(let sequence): return record.sequence <= sequence
@@ -206,7 +212,8 @@ struct Extraction {
         var failure: (any Error)?
         let reached = Reached()
         // After each segment: memory holds what is known of one.
-        let found = try verifier.run(upTo: manifest.segments.last?.number) { done in
+        let last = goesBehind ? nil : manifest.segments.last?.number
+        let found = try verifier.run(upTo: last) { done in
             meter.add(byteCount: reached.advance(to: done), objectCount: 1)
             guard failure == nil else { return }
             do {

@@ -8,6 +8,7 @@ final class SegmentSink: Sendable {
     private struct State {
         let hasher = SHA256()
         var offset: UInt64 = 0
+        var behind = WriteBehind()
     }
 
     private let files: any FileSystem
@@ -47,6 +48,7 @@ final class SegmentSink: Sendable {
             state.hasher.update(bytes)
             try file.write(bytes, at: state.offset)
             state.offset += UInt64(bytes.count)
+            state.behind.wrote(file, upTo: state.offset)
         }
     }
 

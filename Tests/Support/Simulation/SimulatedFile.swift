@@ -125,6 +125,8 @@ final class SimulatedFile: File {
 
     func adviseSequential() {}
 
+    func beginWriting(_ range: Range<UInt64>) {}
+
     func close() throws(SystemError) {
         let wasClosed = isClosed.exchange(true, ordering: .acquiringAndReleasing)
         precondition(!wasClosed, "a file is closed once")

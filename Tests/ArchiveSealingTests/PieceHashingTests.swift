@@ -1,0 +1,67 @@
+import ArchiveSealing
+import Support
+import Testing
+
+/// Pieces are hashed two at a time where the processor can; each must hash as it does alone.
+@Suite struct `Hashing pieces` {
+    static let bytes = (0..<20_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+
+    @Test func `every length hashes beside every other as it does alone`() {
+        let hasher = SHA256()
+        // Neighbours of all lengths up to three blocks, short beside long.
+        for length in 1...200 {
+            var starts = [0]
+            for piece in 0..<40 { starts.append(starts[piece] + (piece % 2 == 0 ? length : piece)) }
+            let bytes = Array(Self.bytes[..<(starts[40] + 77)])
+            let leaves = starts.indices.map { index in
+                let end = index == 40 ? bytes.count : starts[index + 1]
+                return MerkleTree.leafHash(of: bytes.span.extracting(starts[index]..<end))
+            }
+            #expect(
+                hasher.treeRoot(overPiecesOf: bytes.span, at: starts) == MerkleTree.root(of: leaves)
+            )
+        }
+    }
+
+    @Test func `a tree over any number of pieces has the root of its leaves`() {
+        let hasher = SHA256()
+        for count in 1...140 {
+            let starts = (0..<count).map { $0 * 61 }
+            let bytes = Array(Self.bytes[..<(count * 61 + 5)])
+            let leaves = starts.indices.map { index in
+                let end = index == count - 1 ? bytes.count : starts[index + 1]
+                return MerkleTree.leafHash(of: bytes.span.extracting(starts[index]..<end))
+            }
+            #expect(
+                hasher.treeRoot(overPiecesOf: bytes.span, at: starts) == MerkleTree.root(of: leaves)
+            )
+        }
+    }
+
+    @Test(arguments: [0, 1, 16, 44, 63])
+    func `pieces of one length hash behind their prefix`(prefixCount: Int) {
+        let hasher = SHA256()
+        let prefix = Array(Self.bytes[..<prefixCount])
+        for byteCount in 1...150 {
+            let starts = [0, byteCount, 2 * byteCount + 9]
+            let found = hasher.hashes(
+                prefix: prefix.span,
+                ofPiecesOf: Self.bytes.span,
+                at: starts,
+                byteCount: byteCount
+            )
+            let alone = starts.map { start in
+                let piece = prefix + Self.bytes[start..<(start + byteCount)]
+                return SHA256.hash(piece.span)
+            }
+            #expect(found == alone)
+        }
+    }
+
+    @Test func `a message that was begun is not mixed into pieces`() {
+        let hasher = SHA256()
+        hasher.update(Self.bytes.span)
+        let root = hasher.treeRoot(overPiecesOf: [1, 2, 3].span, at: [0])
+        #expect(root == MerkleTree.leafHash(of: [1, 2, 3].span))
+    }
+}
