@@ -1,3 +1,4 @@
+import ArchiveFileIO
 import ArchiveFormat
 import ArchiveSegments
 
@@ -104,7 +105,8 @@ extension Archive {
 
     /// Puts a record whose body comes in pieces, of any length, in bounded memory; nil ends it.
     ///
-    /// `next` runs on the writer's thread, where it may block: other writers wait for it.
+    /// `next` runs on the writer's thread, where it may block: other writers wait for it. A task that is
+    /// cancelled before the last piece puts no record, and throws `cancelled` when the next piece is due.
     @discardableResult
     public func put(
         _ record: NewRecord,
@@ -113,8 +115,13 @@ extension Archive {
         guard !Task.isCancelled else {
             throw ArchiveError(.cancelled, "the task was cancelled before anything was written")
         }
-        return try await core.write { engine throws(ArchiveError) in
-            try engine.put(record, body: next)
+        return try await core.write { engine, cancellation throws(ArchiveError) in
+            try engine.put(record) {
+                if cancellation.isCancelled {
+                    throw ArchiveError(.cancelled, "the task was cancelled before the body's end")
+                }
+                return try next()
+            }
         }
     }
 

@@ -67,11 +67,18 @@ final class ArchiveCore: @unchecked Sendable {
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (Engine) throws(ArchiveError) -> Result
     ) async throws(ArchiveError) -> Result {
+        try await write { engine, _ throws(ArchiveError) in try body(engine) }
+    }
+
+    /// Runs a change, which may ask whether its task was cancelled, on the writer's thread.
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (Engine, Cancellation) throws(ArchiveError) -> Result
+    ) async throws(ArchiveError) -> Result {
         let result = try await writer.run(isHere: executor.isHere) {
-            [self] () throws(ArchiveError) in
+            [self] cancellation throws(ArchiveError) in
             pipeline.rest()
             if engine.mustRemakeIndex { try engine.checkpoint() }
-            return try body(engine)
+            return try body(engine, cancellation)
         }
         scheduleHead()
         return result
