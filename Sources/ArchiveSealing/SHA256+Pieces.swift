@@ -1,7 +1,6 @@
 internal import CSealing
 
-// Hashing many short messages together takes little more than half the time where the processor can
-// take two at once.
+// Many short messages together: one call instead of one for each.
 
 extension SHA256 {
     /// The root of the Merkle tree whose leaves are the pieces of `bytes` that begin at `starts`.
@@ -19,7 +18,7 @@ extension SHA256 {
 
     /// The hashes of `prefix` with each of the pieces of `byteCount` bytes that begin at `starts`.
     ///
-    /// The prefix has less than 64 bytes; pieces do not overlap.
+    /// The pieces do not overlap.
     package func hashes(
         prefix: Span<UInt8>,
         ofPiecesOf bytes: Span<UInt8>,

@@ -25,7 +25,6 @@ static void cs_spell(const cs_hash *hash, uint8_t bytes[32])
 struct cs_sha256 {
     EVP_MD_CTX *context;
     int is_open; // a message has begun; otherwise the next update begins one
-    int in_pairs;
 };
 
 cs_sha256 *cs_sha256_new(const cs_library *library)
@@ -34,7 +33,6 @@ cs_sha256 *cs_sha256_new(const cs_library *library)
     if (!made) return NULL;
     made->context = EVP_MD_CTX_new();
     made->is_open = 1;
-    made->in_pairs = library->hashes_pairs;
     if (made->context && EVP_DigestInit_ex2(made->context, library->sha256, NULL) == 1) return made;
     cs_sha256_free(made);
     return NULL;
@@ -76,8 +74,8 @@ cs_hash cs_sha256_once(cs_sha256 *context, size_t count, const uint8_t *bytes)
     return cs_sha256_finish(context);
 }
 
-cs_hash cs_sha256_prefixed(cs_sha256 *context, size_t prefix_count, const uint8_t *prefix,
-                           size_t count, const uint8_t *bytes)
+static cs_hash cs_sha256_prefixed(cs_sha256 *context, size_t prefix_count, const uint8_t *prefix,
+                                  size_t count, const uint8_t *bytes)
 {
     if (!context || !cs_begin(context) || !cs_sha256_update(context, prefix_count, prefix)
         || !cs_sha256_update(context, count, bytes))
@@ -98,6 +96,18 @@ cs_hash cs_sha256_node(cs_sha256 *context, uint8_t prefix, cs_hash left, cs_hash
     return cs_sha256_once(context, sizeof bytes, bytes);
 }
 
+/// Messages that lie one behind the other: each is the prefix and the bytes from its start on, `length`
+/// of them or, if that is 0, up to the next start or the end.
+typedef struct {
+    size_t count;
+    const size_t *starts;
+    size_t length;
+    size_t byte_count;
+    const uint8_t *bytes;
+    size_t prefix_count;
+    const uint8_t *prefix;
+} cs_pieces;
+
 /// Tells whether every piece lies within the bytes.
 static int cs_is_within(const cs_pieces *pieces)
 {
@@ -109,14 +119,28 @@ static int cs_is_within(const cs_pieces *pieces)
     return 1;
 }
 
+static int cs_hash_pieces(cs_sha256 *context, const cs_pieces *pieces, uint64_t *words)
+{
+    for (size_t i = 0; i < pieces->count; i++) {
+        const size_t next = i + 1 < pieces->count ? pieces->starts[i + 1] : pieces->byte_count;
+        const cs_hash hash = cs_sha256_prefixed(
+            context, pieces->prefix_count, pieces->prefix,
+            pieces->length ? pieces->length : next - pieces->starts[i],
+            pieces->bytes + pieces->starts[i]);
+        if (!hash.is_valid) return 0;
+        memcpy(words + 4 * i, hash.words, sizeof hash.words);
+    }
+    return 1;
+}
+
 int cs_sha256_each(cs_sha256 *context, size_t prefix_count, const uint8_t *prefix,
                    size_t count, const uint8_t *bytes, size_t start_count, const size_t *starts,
                    size_t length, size_t word_count, uint64_t *words)
 {
     const cs_pieces pieces = {start_count, starts, length, count, cs_address(bytes),
                               prefix_count, cs_address(prefix)};
-    return context && prefix_count < 64 && start_count <= word_count / 4 && cs_is_within(&pieces)
-        && cs_hash_pieces(context, context->in_pairs, &pieces, words);
+    return context && start_count <= word_count / 4 && cs_is_within(&pieces)
+        && cs_hash_pieces(context, &pieces, words);
 }
 
 int cs_sha256_tree(cs_sha256 *context, size_t word_count, uint64_t *words)
@@ -135,7 +159,7 @@ int cs_sha256_tree(cs_sha256 *context, size_t word_count, uint64_t *words)
                 const uint64_t value = __builtin_bswap64(words[8 * done + word]);
                 memcpy(children + 8 * word, &value, 8);
             }
-            if (!cs_hash_pieces(context, context->in_pairs, &pieces, words + 4 * done)) return 0;
+            if (!cs_hash_pieces(context, &pieces, words + 4 * done)) return 0;
         }
         if (count % 2) memmove(words + 4 * (count / 2), words + 4 * (count - 1), 32);
     }

@@ -13,12 +13,8 @@ cs_library *cs_library_fetch(void)
     library->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
     library->hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     library->hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-    if (library->gcm && library->ecb && library->sha256 && library->hmac && library->hkdf) {
-        cs_sha256 *context = cs_sha256_new(library);
-        library->hashes_pairs = context && cs_pairs_work(context);
-        cs_sha256_free(context);
+    if (library->gcm && library->ecb && library->sha256 && library->hmac && library->hkdf)
         return library;
-    }
     EVP_CIPHER_free(library->gcm);
     EVP_CIPHER_free(library->ecb);
     EVP_MD_free(library->sha256);

@@ -2,7 +2,7 @@ import ArchiveSealing
 import Support
 import Testing
 
-/// Pieces are hashed two at a time where the processor can; each must hash as it does alone.
+/// Pieces are hashed in one call; each must hash as it does alone.
 @Suite struct `Hashing pieces` {
     static let bytes = (0..<20_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
 

@@ -56,9 +56,8 @@ cs_hash cs_sha256_leaf(cs_sha256 *context, uint8_t prefix,
 /// Hashes `prefix` and two hashes, as a node of a Merkle tree is.
 cs_hash cs_sha256_node(cs_sha256 *context, uint8_t prefix, cs_hash left, cs_hash right);
 
-/// Hashes the pieces of `bytes` that begin at the starts, each behind the prefix, two at a time where
-/// the processor can. A piece has `length` bytes or, if that is 0, ends where the next begins; the
-/// prefix has less than 64. Writes four words for each.
+/// Hashes the pieces of `bytes` that begin at the starts, each behind the prefix. A piece has `length`
+/// bytes or, if that is 0, ends where the next begins. Writes four words for each.
 int cs_sha256_each(cs_sha256 *context, size_t prefix_count, const uint8_t *prefix CS_IN(prefix_count),
                    size_t count, const uint8_t *bytes CS_IN(count),
                    size_t start_count, const size_t *starts CS_IN(start_count),
