@@ -14,8 +14,12 @@ struct KeyCache {
         let epoch: UInt32
     }
 
+    private let halfLimit: Int
     private var young: [Place: SecretKey] = [:]
     private var old: [Place: SecretKey] = [:]
+
+    /// Makes an empty cache that keeps so many keys.
+    init(limit: Int = Self.limit) { halfLimit = limit / 2 }
 
     var count: Int { young.count + old.count }
 
@@ -28,7 +32,7 @@ struct KeyCache {
     }
 
     mutating func insert(_ key: SecretKey, at place: Place) {
-        if young.count >= Self.limit / 2 {
+        if young.count >= halfLimit {
             old = young
             young = [:]
         }

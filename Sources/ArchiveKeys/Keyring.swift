@@ -31,11 +31,23 @@ package final class Keyring: Sendable {
     private let signingKey: Ed25519.KeyPair
     private let tagger: Mutex<HMACSHA256>
     private let masker: Mutex<TagMask>
-    private let state: Mutex<State>
+    private let shards = (0..<shardCount).map { _ in Shard() }
 
-    private struct State {
-        var collections: [DomainTag: String] = [:]
-        var cache = KeyCache()
+    /// What is known of the tags of one shard: each frame asks, and threads would wait for each other.
+    private final class Shard: Sendable {
+        struct State {
+            var collections: [DomainTag: String] = [:]
+            var cache = KeyCache(limit: KeyCache.limit / Keyring.shardCount)
+        }
+
+        let state = Mutex(State())
+    }
+
+    /// Some for each processor of a large machine; each has keys for some hundred domains.
+    private static let shardCount = 32
+
+    private func shard(of tag: DomainTag) -> Shard {
+        shards[Int(truncatingIfNeeded: tag.head % UInt64(Self.shardCount))]
     }
 
     init(
@@ -59,7 +71,6 @@ package final class Keyring: Sendable {
             throw KeyError(error)
         }
         tagger = Mutex(HMACSHA256(key: try secrets.root.derived(.tag)))
-        state = Mutex(State())
         learn(collection: Self.systemCollection)
     }
 
@@ -77,7 +88,7 @@ package final class Keyring: Sendable {
     /// Cheap to repeat.
     package func learn(collection: String) {
         let tag = tag(of: .collection(collection))
-        state.withLock { state in
+        shard(of: tag).state.withLock { state in
             guard state.collections.updateValue(collection, forKey: tag) == nil else { return }
             state.cache.removeAll(of: tag)
         }
@@ -90,7 +101,8 @@ package final class Keyring: Sendable {
     /// - Throws: `erased` if the subject was erased, `unknownEpoch` if this keyring has no such epoch.
     package func domainKey(for tag: DomainTag, epoch: UInt32) throws(KeyError) -> SecretKey {
         let place = KeyCache.Place(tag: tag, epoch: epoch)
-        let (known, collection) = state.withLock {
+        let shard = shard(of: tag)
+        let (known, collection) = shard.state.withLock {
             ($0.cache.key(at: place), $0.collections[tag])
         }
         if let known { return known }
@@ -111,7 +123,7 @@ package final class Keyring: Sendable {
                 "the subject was erased and its records cannot be read by anyone"
             )
         }
-        state.withLock { state in
+        shard.state.withLock { state in
             // The collection may have been learnt meanwhile; then the key is not that of the tag.
             if state.collections[tag] == collection { state.cache.insert(key, at: place) }
         }
@@ -120,7 +132,7 @@ package final class Keyring: Sendable {
 
     /// Tells whether `tag` is that of an erased subject.
     package func isErased(_ tag: DomainTag) -> Bool {
-        let isCollection = state.withLock { $0.collections[tag] != nil }
+        let isCollection = shard(of: tag).state.withLock { $0.collections[tag] != nil }
         return !isCollection && secrets.tree.isErased(tag)
     }
 

@@ -229,7 +229,10 @@ extension KeyringFile {
         }
         throw KeyError(
             .wrongKey,
-            "none of the \(slots.count) key slots opens with this key; `key list` shows their labels"
+            (slots.count == 1
+                ? "the only key slot does not open with this key"
+                : "none of the \(slots.count) key slots opens with this key")
+                + "; `key list` shows \(slots.count == 1 ? "its label" : "their labels")"
         )
     }
 

@@ -72,8 +72,8 @@ struct CommandFailure: Error {
 
     private init(_ error: VaultError) {
         let statuses: [VaultError.Code: ExitStatus] = [
-            .notFound: .noArchive, .damaged: .integrity, .outOfRange: .integrity,
-            .cancelled: .interrupted,
+            .notFound: .noArchive, .unreachable: .noArchive, .damaged: .integrity,
+            .outOfRange: .integrity, .cancelled: .interrupted,
         ]
         self.init(
             statuses[error.code] ?? .failed,

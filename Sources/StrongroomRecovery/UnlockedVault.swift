@@ -44,16 +44,19 @@ struct UnlockedVault: Sendable {
         )
     }
 
-    /// The named snapshot, or the newest.
-    func snapshot(_ id: String?) throws(RecoveryError) -> StoredManifest {
-        if let id {
-            if let found = snapshots.first(where: { $0.manifest.id == id }) { return found }
-            if let finding = findings.first(where: { $0.object == VaultObject.manifest(id).text }) {
-                throw RecoveryError(.integrity, "\(finding); recover another snapshot")
+    /// The named snapshot, or the newest; the beginning of an id is enough if no other begins so.
+    func snapshot(_ wanted: String?) throws(RecoveryError) -> StoredManifest {
+        if let wanted {
+            if let id = try SnapshotName.find(wanted, among: contents.manifestIDs) {
+                if let found = snapshots.first(where: { $0.manifest.id == id }) { return found }
+                let object = VaultObject.manifest(id).text
+                if let finding = findings.first(where: { $0.object == object }) {
+                    throw RecoveryError(.integrity, "\(finding); recover another snapshot")
+                }
             }
             throw RecoveryError(
                 .noSnapshot,
-                "the vault has no snapshot \(id); it has "
+                "the vault has no snapshot \(wanted); it has "
                     + (snapshots.isEmpty
                         ? "none" : snapshots.map(\.manifest.id).joined(separator: ", "))
             )

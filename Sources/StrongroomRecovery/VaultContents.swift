@@ -31,6 +31,16 @@ struct VaultContents: Sendable {
         return try VaultMarker(decoding: markerBytes)
     }
 
+    /// Whether it is the directory of an archive: without a vault's note, and with a head.
+    func isArchive(_ store: any ObjectStore) async throws(RecoveryError) -> Bool {
+        guard !isEmpty, markerBytes == nil else { return false }
+        do {
+            return try await store.status(ObjectName("head")) != nil
+        } catch {
+            throw RecoveryError.wrapping(error, in: "head")
+        }
+    }
+
     /// Whether nothing of a vault is there.
     var isEmpty: Bool { objects.isEmpty }
 

@@ -1,3 +1,5 @@
+import StrongroomRecovery
+import StrongroomVaults
 import Testing
 
 @testable import StrongroomCommands
@@ -56,6 +58,23 @@ import Testing
             #expect(throws: CommandFailure.self) { try SnapshotChoice.id(wrong, among: ids) }
         }
         #expect(throws: CommandFailure.self) { try SnapshotChoice.id("latest", among: []) }
+    }
+
+    @Test func `a vault that does not answer is no vault there, whoever says so`() {
+        let words = "it does not answer"
+        #expect(CommandFailure(VaultError(.unreachable, words))?.status == .noArchive)
+        #expect(CommandFailure(RecoveryError(.unreachable, words))?.status == .noArchive)
+    }
+
+    @Test func `a full place for pieces of a vault is told with what names another`() async {
+        await #expect {
+            try await MountedVault.withRoom { throw RecoveryError(.full, "no room") }
+        } throws: { error in
+            (error as? CommandFailure)?.message.contains("STRONGROOM_CACHE") == true
+        }
+        await #expect(throws: RecoveryError(.integrity, "")) {
+            try await MountedVault.withRoom { throw RecoveryError(.integrity, "damaged") }
+        }
     }
 
     @Test func `every exit status has a number of its own, and the promised one`() {

@@ -214,6 +214,7 @@ import Testing
             let report = try await run(archive, vault, options, on: host)
             #expect(report.outcome == .inconclusive)
             #expect(report.reasons.map(\.code) == ["full"], "\(room)")
+            #expect(report.reasons.allSatisfy { $0.detail.contains("--scratch") })
             #expect(host.filePaths.isEmpty)
         }
         let host = SimulatedFileSystem()

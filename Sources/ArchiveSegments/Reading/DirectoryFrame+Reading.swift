@@ -11,7 +11,13 @@ extension DirectoryFrame {
         into frame: inout [UInt8]
     ) throws(LogError) -> FrameHeader {
         let number = segment.header.number
-        try LogReader.read(segment.file, number, at: offset, into: &frame)
+        try LogReader.read(
+            segment.file,
+            number,
+            at: offset,
+            expectedByteCount: expectedByteCount(segment, at: offset),
+            into: &frame
+        )
         let header: FrameHeader
         do {
             header = try FrameHeader(
@@ -40,5 +46,20 @@ extension DirectoryFrame {
             )
         }
         return header
+    }
+
+    /// More is not asked for at once on the strength of a guess.
+    private static let byteCountGuessLimit: UInt64 = 1 << 20
+
+    /// How long a directory can be: its batch ends before the next commit.
+    private static func expectedByteCount(_ segment: SealedSegment, at offset: UInt64) -> Int {
+        let commits = segment.seal.commits
+        var (low, high) = (0, commits.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if commits[middle].offset <= offset { low = middle + 1 } else { high = middle }
+        }
+        guard low < commits.count else { return 0 }
+        return Int(min(commits[low].offset - offset, byteCountGuessLimit))
     }
 }

@@ -62,15 +62,18 @@ package final class LogReader: Sendable {
         }
     }
 
-    /// Reads the frame at `offset` of an open segment.
+    /// Reads the frame at `offset` of an open segment; `expectedByteCount`, which costs nothing if it is
+    /// wrong, is asked for at once.
     package static func read(
         _ file: any File,
         _ segment: SegmentNumber,
         at offset: UInt64,
+        expectedByteCount: Int = 0,
         into buffer: inout [UInt8]
     ) throws(LogError) {
         do {
-            try fill(&buffer, from: file, at: offset, byteCount: firstReadByteCount)
+            let first = max(firstReadByteCount, expectedByteCount)
+            try fill(&buffer, from: file, at: offset, byteCount: first)
             let needed = try frameByteCount(buffer.span, segment, at: offset)
             if buffer.count < needed {
                 try fill(&buffer, from: file, at: offset, byteCount: needed)

@@ -124,7 +124,8 @@ struct ShipCommand: AsyncParsableCommand {
             throw CommandFailure(
                 .noArchive,
                 code: "notFound",
-                "there is no vault at \(vault) yet; without --dry-run it is begun"
+                "there is no vault at \(vault) yet, and nothing can be compared with it; run it without "
+                    + "--dry-run to begin the vault, or name one that is there"
             )
         }
         let plan = try await ship.plan(snapshot: snapshot, keyring: keyring?.placement)

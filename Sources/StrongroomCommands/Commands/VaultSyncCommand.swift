@@ -43,7 +43,8 @@ struct VaultSyncCommand: AsyncParsableCommand {
             throw CommandFailure(
                 .noArchive,
                 code: "notFound",
-                "there is no vault at \(target) yet; without --dry-run it is begun"
+                "there is no vault at \(target) yet, and nothing can be compared with it; run it without "
+                    + "--dry-run to begin the vault, or name one that is there"
             )
         }
         if isNew { try await place.create() }

@@ -19,7 +19,9 @@ struct MountedVault {
         }
         let files = PosixFileSystem()
         guard try files.status(of: path)?.kind == .directory,
-            try files.status(of: path.appending("vault.json")) != nil
+            try files.status(of: path.appending("vault.json")) != nil,
+            // A vault has none: this is an archive, whatever was put beside it.
+            try files.status(of: path.appending("head")) == nil
         else { return nil }
         self.text = text
         store = DirectoryStore(at: path)
@@ -27,13 +29,28 @@ struct MountedVault {
 
     /// Opens the newest snapshot for reading.
     func open(_ key: KeyOptions, acceptingRollback: Bool = false) async throws -> Archive {
-        try await vault(key).open(
-            location: text,
-            cache: try Self.cache(),
-            cacheByteLimit: try Self.cacheByteLimit(),
-            acceptsRollback: acceptingRollback,
-            progress: Self.progress()
-        )
+        try await Self.withRoom {
+            try await vault(key).open(
+                location: text,
+                cache: try Self.cache(),
+                cacheByteLimit: try Self.cacheByteLimit(),
+                acceptsRollback: acceptingRollback,
+                progress: Self.progress()
+            )
+        }
+    }
+
+    /// Says where else pieces may be kept, if their place is full.
+    static func withRoom<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
+        } catch let error as RecoveryError where error.code == .full {
+            throw CommandFailure(
+                .failed,
+                code: error.code.rawValue,
+                "\(error.message); make room, or name a directory with more of it in STRONGROOM_CACHE"
+            )
+        }
     }
 
     /// Opens it for one record.
@@ -43,16 +60,18 @@ struct MountedVault {
         _ moment: MomentOptions,
         _ key: KeyOptions
     ) async throws -> OpenVault.Glimpse {
-        try await vault(key).glance(
-            at: name,
-            in: collection,
-            asOf: moment.ofVault,
-            location: text,
-            cache: try Self.cache(),
-            cacheByteLimit: try Self.cacheByteLimit(),
-            acceptsRollback: moment.acceptRollback,
-            progress: Self.progress()
-        )
+        try await Self.withRoom {
+            try await vault(key).glance(
+                at: name,
+                in: collection,
+                asOf: moment.ofVault,
+                location: text,
+                cache: try Self.cache(),
+                cacheByteLimit: try Self.cacheByteLimit(),
+                acceptsRollback: moment.acceptRollback,
+                progress: Self.progress()
+            )
+        }
     }
 
     private func vault(_ key: KeyOptions) throws -> OpenVault {

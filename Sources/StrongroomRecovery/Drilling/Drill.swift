@@ -99,10 +99,12 @@ public struct Drill: Sendable {
         } catch  where error.code == .cancelled {
             throw error
         } catch {
+            let isFull = error.code == .full
             rehearsal.report.conclude(
                 Self.outcome(of: error),
                 error.code.rawValue,
                 error.message
+                    + (isFull ? "; a drill may go elsewhere too (`--scratch DIR`)" : "")
             )
         }
         rehearsal.conclude()

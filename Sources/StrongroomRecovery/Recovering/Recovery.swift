@@ -214,7 +214,9 @@ public struct Recovery: Sendable {
             )
         }
         var isSame = begun.archive == archive && begun.cut == moment.cut
-        if case .snapshot(let id) = moment { isSame = isSame && id == begun.snapshot }
+        if case .snapshot(let id) = moment {
+            isSame = isSame && !id.isEmpty && begun.snapshot.hasPrefix(id)
+        }
         // Whoever names nothing wants to go on with what was begun.
         guard isSame || (begun.archive == archive && moment == .newest) else {
             throw RecoveryError(

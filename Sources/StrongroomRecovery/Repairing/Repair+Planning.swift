@@ -65,7 +65,9 @@ extension Repair {
                 publicKey == nil
                     ? "archive.json is missing or damaged: give the archive's public key, by which a "
                         + "source's can be trusted (`--public-key`)"
-                    : "no archive.json here or in a source is of that public key"
+                    : "no archive.json here or in a source is of that public key: compare it with what "
+                        + "`strongroom status` of the archive or its recovery kit says, or name other "
+                        + "sources (`--from`)"
             )
         }
         for place in places {

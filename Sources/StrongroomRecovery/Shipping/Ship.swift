@@ -174,6 +174,12 @@ public struct Ship: Sendable {
 
     /// A place that holds other things and nothing of a vault is hardly meant to be one.
     private func refuseForeignPlace(_ vault: VaultContents) async throws(RecoveryError) {
+        guard try await !vault.isArchive(store) else {
+            throw RecoveryError(
+                .foreign,
+                "the place is the directory of an archive; name a vault, or an empty or new place"
+            )
+        }
         guard vault.isEmpty else { return }
         guard let other = try await VaultContents.listing(store, prefix: "").first else { return }
         throw RecoveryError(

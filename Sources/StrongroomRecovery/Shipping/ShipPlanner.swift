@@ -57,7 +57,7 @@ struct ShipPlanner {
         )
     }
 
-    private func choose(_ id: String?) throws(RecoveryError) -> [StoredManifest] {
+    private func choose(_ wanted: String?) throws(RecoveryError) -> [StoredManifest] {
         let path = local.layout.root.string
         guard !local.snapshots.isEmpty else {
             throw RecoveryError(
@@ -65,17 +65,19 @@ struct ShipPlanner {
                 "\(path) has no snapshot to ship; make one with `strongroom snapshot`"
             )
         }
-        guard let id else {
+        guard let wanted else {
             // What the rules took out does not come back by itself.
             return local.snapshots.filter { stored in
                 !pruned.contains(stored.manifest.id)
                     || vault.objects[.manifest(stored.manifest.id)] != nil
             }
         }
-        guard let found = local.snapshots.first(where: { $0.manifest.id == id }) else {
+        let ids = local.snapshots.map(\.manifest.id)
+        let id = wanted == "latest" ? ids.last : try SnapshotName.find(wanted, among: ids)
+        guard let id, let found = local.snapshots.first(where: { $0.manifest.id == id }) else {
             throw RecoveryError(
                 .noSnapshot,
-                "\(path) has no snapshot \(id); `strongroom snapshots` lists them"
+                "\(path) has no snapshot \(wanted); `strongroom snapshots` lists them"
             )
         }
         guard !pruned.contains(id) else {

@@ -99,6 +99,13 @@ public struct VaultVerification: Sendable {
                 "the vault is empty: nothing was ever shipped to it, or it is another one"
             )
         }
+        guard try await !opened.contents.isArchive(store) else {
+            throw RecoveryError(
+                .notFound,
+                "this is the directory of an archive and no vault: `strongroom verify -r DIR` verifies "
+                    + "an archive"
+            )
+        }
         return opened
     }
 
