@@ -138,26 +138,6 @@ package struct FrameHeader: Equatable, Sendable {
         bytes.append(u32: check)
     }
 
-    /// Tells whether the headers at `offsets`, whole and one behind the other, have the right checks.
-    package static func areRight(
-        _ bytes: Span<UInt8>,
-        at offsets: [Int],
-        archiveID: ArchiveID,
-        hasher: SHA256
-    ) -> Bool {
-        var prefix: [UInt8] = []
-        prefix.append(archiveID: archiveID)
-        let hashes = hasher.hashes(
-            prefix: prefix.span,
-            ofPiecesOf: bytes,
-            at: offsets,
-            byteCount: authenticatedByteCount
-        )
-        return offsets.indices.allSatisfy { index in
-            bytes.u32(at: offsets[index] + authenticatedByteCount) == hashes[index].leadingU32
-        }
-    }
-
     private static func check(
         _ header: Span<UInt8>,
         _ archiveID: ArchiveID,

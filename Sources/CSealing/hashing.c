@@ -74,18 +74,12 @@ cs_hash cs_sha256_once(cs_sha256 *context, size_t count, const uint8_t *bytes)
     return cs_sha256_finish(context);
 }
 
-static cs_hash cs_sha256_prefixed(cs_sha256 *context, size_t prefix_count, const uint8_t *prefix,
-                                  size_t count, const uint8_t *bytes)
+cs_hash cs_sha256_leaf(cs_sha256 *context, uint8_t prefix, size_t count, const uint8_t *bytes)
 {
-    if (!context || !cs_begin(context) || !cs_sha256_update(context, prefix_count, prefix)
+    if (!context || !cs_begin(context) || !cs_sha256_update(context, 1, &prefix)
         || !cs_sha256_update(context, count, bytes))
         return cs_no_hash;
     return cs_sha256_finish(context);
-}
-
-cs_hash cs_sha256_leaf(cs_sha256 *context, uint8_t prefix, size_t count, const uint8_t *bytes)
-{
-    return cs_sha256_prefixed(context, 1, &prefix, count, bytes);
 }
 
 cs_hash cs_sha256_node(cs_sha256 *context, uint8_t prefix, cs_hash left, cs_hash right)
@@ -96,70 +90,32 @@ cs_hash cs_sha256_node(cs_sha256 *context, uint8_t prefix, cs_hash left, cs_hash
     return cs_sha256_once(context, sizeof bytes, bytes);
 }
 
-/// Messages that lie one behind the other: each is the prefix and the bytes from its start on, `length`
-/// of them or, if that is 0, up to the next start or the end.
-typedef struct {
-    size_t count;
-    const size_t *starts;
-    size_t length;
-    size_t byte_count;
-    const uint8_t *bytes;
-    size_t prefix_count;
-    const uint8_t *prefix;
-} cs_pieces;
-
-/// Tells whether every piece lies within the bytes.
-static int cs_is_within(const cs_pieces *pieces)
+int cs_sha256_leaves(cs_sha256 *context, size_t count, const uint8_t *bytes,
+                     size_t start_count, const size_t *starts, size_t word_count, uint64_t *words)
 {
-    for (size_t i = 0; i < pieces->count; i++) {
-        const size_t start = pieces->starts[i];
-        const size_t next = i + 1 < pieces->count ? pieces->starts[i + 1] : pieces->byte_count;
-        if (start > next || next > pieces->byte_count || pieces->length > next - start) return 0;
-    }
-    return 1;
-}
-
-static int cs_hash_pieces(cs_sha256 *context, const cs_pieces *pieces, uint64_t *words)
-{
-    for (size_t i = 0; i < pieces->count; i++) {
-        const size_t next = i + 1 < pieces->count ? pieces->starts[i + 1] : pieces->byte_count;
-        const cs_hash hash = cs_sha256_prefixed(
-            context, pieces->prefix_count, pieces->prefix,
-            pieces->length ? pieces->length : next - pieces->starts[i],
-            pieces->bytes + pieces->starts[i]);
+    if (!context || start_count > word_count / 4) return 0;
+    for (size_t i = 0; i < start_count; i++) {
+        const size_t start = starts[i], end = i + 1 < start_count ? starts[i + 1] : count;
+        if (start > end || end > count) return 0;
+        const cs_hash hash = cs_sha256_leaf(context, 0, end - start, cs_address(bytes) + start);
         if (!hash.is_valid) return 0;
         memcpy(words + 4 * i, hash.words, sizeof hash.words);
     }
     return 1;
 }
 
-int cs_sha256_each(cs_sha256 *context, size_t prefix_count, const uint8_t *prefix,
-                   size_t count, const uint8_t *bytes, size_t start_count, const size_t *starts,
-                   size_t length, size_t word_count, uint64_t *words)
-{
-    const cs_pieces pieces = {start_count, starts, length, count, cs_address(bytes),
-                              prefix_count, cs_address(prefix)};
-    return context && start_count <= word_count / 4 && cs_is_within(&pieces)
-        && cs_hash_pieces(context, &pieces, words);
-}
-
 int cs_sha256_tree(cs_sha256 *context, size_t word_count, uint64_t *words)
 {
-    enum { NODES = 32 };
-    static const uint8_t prefix = 1;
-    size_t starts[NODES], count = word_count / 4;
-    uint8_t children[NODES * 64];
-    for (int i = 0; i < NODES; i++) starts[i] = 64 * (size_t)i;
+    size_t count = word_count / 4;
     // Level by level: two neighbours become one node, and one without a neighbour rises as it is.
     for (; context && count > 1; count = (count + 1) / 2) {
-        for (size_t done = 0; done < count / 2; done += NODES) {
-            const size_t left = count / 2 - done, nodes = left < NODES ? left : NODES;
-            const cs_pieces pieces = {nodes, starts, 64, 64 * nodes, children, 1, &prefix};
-            for (size_t word = 0; word < 8 * nodes; word++) {
-                const uint64_t value = __builtin_bswap64(words[8 * done + word]);
-                memcpy(children + 8 * word, &value, 8);
-            }
-            if (!cs_hash_pieces(context, &pieces, words + 4 * done)) return 0;
+        for (size_t node = 0; node < count / 2; node++) {
+            cs_hash left = {.is_valid = 1}, right = {.is_valid = 1};
+            memcpy(left.words, words + 8 * node, sizeof left.words);
+            memcpy(right.words, words + 8 * node + 4, sizeof right.words);
+            const cs_hash hash = cs_sha256_node(context, 1, left, right);
+            if (!hash.is_valid) return 0;
+            memcpy(words + 4 * node, hash.words, sizeof hash.words);
         }
         if (count % 2) memmove(words + 4 * (count / 2), words + 4 * (count - 1), 32);
     }

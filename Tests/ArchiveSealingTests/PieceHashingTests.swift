@@ -38,26 +38,6 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 1, 16, 44, 63])
-    func `pieces of one length hash behind their prefix`(prefixCount: Int) {
-        let hasher = SHA256()
-        let prefix = Array(Self.bytes[..<prefixCount])
-        for byteCount in 1...150 {
-            let starts = [0, byteCount, 2 * byteCount + 9]
-            let found = hasher.hashes(
-                prefix: prefix.span,
-                ofPiecesOf: Self.bytes.span,
-                at: starts,
-                byteCount: byteCount
-            )
-            let alone = starts.map { start in
-                let piece = prefix + Self.bytes[start..<(start + byteCount)]
-                return SHA256.hash(piece.span)
-            }
-            #expect(found == alone)
-        }
-    }
-
     @Test func `a message that was begun is not mixed into pieces`() {
         let hasher = SHA256()
         hasher.update(Self.bytes.span)

@@ -20,8 +20,8 @@ package struct ScannedBatch: Sendable {
     package let end: UInt64
 }
 
-/// Walks the committed batches of one segment, from a known commit on, and proves each: header
-/// checks, Merkle root, chain of commits and, with the log key, the commit's MAC.
+/// Walks the committed batches of one segment, from a known commit on, and proves each: Merkle root,
+/// chain of commits and, with the log key, the commit's MAC.
 ///
 /// One batch is in memory at a time. The walk ends at the first byte that does not continue the
 /// chain; ``ending`` tells what stands there.
@@ -217,8 +217,8 @@ package struct BatchScanner {
 extension BatchScanner {
     /// The next batch if all is right with it, else nil and nothing is changed but what is in memory.
     ///
-    /// It believes the headers until the batch ends, and then hashes headers and frames together,
-    /// which is faster than one after the other.
+    /// It believes the headers until the batch ends: the Merkle root proves them with all else. That of
+    /// the commit frame is checked, for no root stands above it yet.
     private mutating func wholeBatch() -> ScannedBatch? {
         var frames: [ScannedBatch.Frame] = []
         var starts: [Int] = []
@@ -228,11 +228,11 @@ extension BatchScanner {
             starts.append(Int(position - offset))
             let end = starts[starts.count - 1] + header.frameByteCount
             if header.kind == .commit {
-                guard !frames.isEmpty, let root = root(at: starts, end: end) else { return nil }
                 let local = window.local(position)
+                guard !frames.isEmpty, isRight(at: local) else { return nil }
                 return finish(
                     frames,
-                    root: root,
+                    root: root(at: Array(starts.dropLast()), end: Int(position - offset)),
                     commit: header,
                     at: position,
                     frame: local..<(local + header.frameByteCount)
@@ -245,18 +245,21 @@ extension BatchScanner {
         }
     }
 
-    /// The Merkle root over the frames of a batch that begin at `starts`, the last of which is its
-    /// commit; nil unless all headers are right.
-    private func root(at starts: [Int], end: Int) -> Digest? {
+    /// The Merkle root over the frames of a batch that begin at `starts`.
+    private func root(at starts: [Int], end: Int) -> Digest {
         let first = window.local(offset)
         let batch = window.bytes.span.extracting(first..<(first + end))
-        guard FrameHeader.areRight(batch, at: starts, archiveID: archiveID, hasher: hasher),
-            let commit = starts.last
-        else { return nil }
-        return hasher.treeRoot(
-            overPiecesOf: batch.extracting(..<commit),
-            at: Array(starts.dropLast())
+        return hasher.treeRoot(overPiecesOf: batch, at: starts)
+    }
+
+    private func isRight(at local: Int) -> Bool {
+        let header = try? FrameHeader(
+            decoding: window.bytes.span,
+            at: local,
+            archiveID: archiveID,
+            hasher: hasher
         )
+        return header != nil
     }
 
     /// Decodes the header at `position` without its check and brings the whole frame into the buffer;

@@ -56,12 +56,11 @@ cs_hash cs_sha256_leaf(cs_sha256 *context, uint8_t prefix,
 /// Hashes `prefix` and two hashes, as a node of a Merkle tree is.
 cs_hash cs_sha256_node(cs_sha256 *context, uint8_t prefix, cs_hash left, cs_hash right);
 
-/// Hashes the pieces of `bytes` that begin at the starts, each behind the prefix. A piece has `length`
-/// bytes or, if that is 0, ends where the next begins. Writes four words for each.
-int cs_sha256_each(cs_sha256 *context, size_t prefix_count, const uint8_t *prefix CS_IN(prefix_count),
-                   size_t count, const uint8_t *bytes CS_IN(count),
-                   size_t start_count, const size_t *starts CS_IN(start_count),
-                   size_t length, size_t word_count, uint64_t *words CS_IN(word_count));
+/// Hashes the pieces of `bytes` that begin at the starts as leaves of a Merkle tree, prefix 0: four
+/// words each. A piece ends where the next begins, the last at the end.
+int cs_sha256_leaves(cs_sha256 *context, size_t count, const uint8_t *bytes CS_IN(count),
+                     size_t start_count, const size_t *starts CS_IN(start_count),
+                     size_t word_count, uint64_t *words CS_IN(word_count));
 /// Replaces the hashes of the leaves of a Merkle tree, four words each, by hashes of nodes; the first
 /// is then the root.
 int cs_sha256_tree(cs_sha256 *context, size_t word_count, uint64_t *words CS_IN(word_count));
