@@ -175,6 +175,14 @@ package struct SystemError: Error, Equatable {
         case removeDirectory = "remove directory"
     }
 
+    /// Something had to be stored and there is no room for it; what only reads cannot lack room.
+    package var isFull: Bool {
+        switch operation {
+        case .open, .read, .status, .list, .lock: false
+        default: errno == .noSpace || errno == .diskQuotaExceeded
+        }
+    }
+
     package init(
         _ operation: Operation,
         _ path: FilePath,

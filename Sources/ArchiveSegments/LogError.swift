@@ -52,9 +52,8 @@ package struct LogError: Error, Equatable {
 
     /// A failed system call.
     package init(_ cause: SystemError, segment: SegmentNumber? = nil) {
-        let isFull = cause.errno == .noSpace || cause.errno == Errno.diskQuotaExceeded
         // An open file of a disk is never gone; one in a vault can be.
-        let code: Code = isFull ? .full : cause.isLost ? .corrupt : .system
+        let code: Code = cause.isFull ? .full : cause.isLost ? .corrupt : .system
         self.init(code, segment: segment, cause.description, cause: cause)
     }
 

@@ -97,10 +97,9 @@ extension ArchiveError {
     }
 
     package init(_ error: SystemError) {
-        let isFull = error.errno == .noSpace || error.errno == .diskQuotaExceeded
         self.init(
-            isFull ? .full : .system,
-            isFull ? error.description + Self.roomAdvice : error.description
+            error.isFull ? .full : .system,
+            error.isFull ? error.description + Self.roomAdvice : error.description
         )
     }
 

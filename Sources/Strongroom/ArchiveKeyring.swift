@@ -1,8 +1,8 @@
 import ArchiveBytes
-import ArchiveFileIO
+package import ArchiveFileIO
 import ArchiveKeys
 import ArchiveSealing
-import SystemPackage
+package import SystemPackage
 
 /// A way into an archive: one slot of its keyring.
 ///
@@ -28,11 +28,16 @@ public struct ArchiveKeySlot: Sendable {
 /// shipment. A removed slot's passphrase still opens copies of the keyring made before.
 public struct ArchiveKeyring: Sendable {
     private let layout: ArchiveLayout
-    private let fileSystem: any FileSystem = PosixFileSystem()
+    private let fileSystem: any FileSystem
 
     /// The keyring of the archive at `path`.
     public init(ofArchiveAt path: String) {
-        layout = ArchiveLayout(FilePath(path))
+        self.init(ofArchiveAt: FilePath(path), on: PosixFileSystem())
+    }
+
+    package init(ofArchiveAt path: FilePath, on fileSystem: any FileSystem) {
+        layout = ArchiveLayout(path)
+        self.fileSystem = fileSystem
     }
 
     /// The slots, in the order in which they are tried.

@@ -127,7 +127,7 @@ extension RecoveryError {
     init(_ error: SystemError) {
         let code: Code =
             switch error.errno {
-            case .noSpace, .diskQuotaExceeded: .full
+            case _ where error.isFull: .full
             case .permissionDenied, .notPermitted, .readOnlyFileSystem: .refused
             default: .system
             }

@@ -30,6 +30,8 @@ final class Life {
     private var pendingCut: UInt64?
     private let clock = LifeClock()
     let configuration: ArchiveConfiguration
+    /// Whether everything is looked at after each step, where nothing ails the machine.
+    var looksAfterEachStep = false
     /// How many times the archive was examined as a whole.
     private(set) var checkCount = 0
 
@@ -112,6 +114,18 @@ final class Life {
         default: try work(step)
         }
         if machine.hasCrashed { try cutPower(pendingCut ?? 1) }
+        if looksAfterEachStep { try look() }
+    }
+
+    /// Holds everything against the promises, unless calls fail at the moment or have failed: then the
+    /// records only, or nothing before reopening.
+    private func look() throws {
+        guard let engine, !isImpaired, !mustReopen, model.uncertain == nil else { return }
+        if !wasImpaired { return try check() }
+        let found = try Self.contents(of: engine)
+        guard found == model.acknowledged else {
+            throw BrokenPromise(Self.difference(found, model))
+        }
     }
 
     /// The last look, when everything works again.

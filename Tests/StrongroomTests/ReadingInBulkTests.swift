@@ -228,8 +228,8 @@ import Testing
                 )
             )
         }
-        let sum = try #require(comparison.sumOfIndex())
-        return (comparison.isEqual(to: sum), comparison.wrongRecords(of: log).count)
+        let sum = try #require(try comparison.sumOfIndex())
+        return (comparison.isEqual(to: sum), try comparison.wrongRecords(of: log).count)
     }
 
     @Test func `is the same where every entry is there, and tells of one that is not`() throws {

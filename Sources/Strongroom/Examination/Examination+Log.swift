@@ -16,6 +16,7 @@ extension Examination {
         let names: [SegmentDirectory.Name]
         do throws(LogError) { names = try directory.names() } catch { return }
         var end = CommitLink.origin
+        var isReadable = true
         var predecessor: SegmentHeader.Predecessor? = SegmentHeader.Predecessor.none
         for name in names {
             do throws(LogError) {
@@ -42,9 +43,11 @@ extension Examination {
             } catch {
                 tell(error)
                 predecessor = nil
+                if error.code == .system { isReadable = false }
             }
         }
-        lookAtHead(document, end)
+        // Where the log ends nobody knows who could not read it.
+        lookAtHead(document, isReadable ? end : nil)
         lookAtClock(end)
     }
 
@@ -133,7 +136,7 @@ extension Examination {
         return scanner.link
     }
 
-    private mutating func lookAtHead(_ document: ArchiveDocument, _ end: CommitLink) {
+    private mutating func lookAtHead(_ document: ArchiveDocument, _ end: CommitLink?) {
         do throws(ArchiveError) {
             let (witnesses, damages) = try Engine.head(
                 fileSystem,
@@ -158,6 +161,7 @@ extension Examination {
             }
             let last = witnesses.max { $0.commit < $1.commit }
             let known = last?.commit ?? 0
+            guard let end else { return }
             if known > end.number {
                 let place = last?.segment.map { " in segment \($0.value)" } ?? ""
                 add(

@@ -91,17 +91,31 @@ extension Engine {
         }
         report.damages.append(contentsOf: head.damages)
         report.documentCount += 1
-        checkChunkedBodies(comparison.chunked, &report)
-        take(index.wait(), comparison, &report)
+        try checkChunkedBodies(comparison.chunked, &report)
+        try take(index.wait(), comparison, &report)
+        try Self.requireReadable(report)
         return report
     }
 
-    private func checkChunkedBodies(_ places: [RecordPlace], _ report: inout VerificationReport) {
+    /// What the system did not let be read is no damage; only beside damage it is told as a finding.
+    private static func requireReadable(_ report: VerificationReport) throws(ArchiveError) {
+        guard let first = report.damages.first, report.damages.allSatisfy(\.isUnreadable) else {
+            return
+        }
+        throw ArchiveError(.system, first.description)
+    }
+
+    private func checkChunkedBodies(
+        _ places: [RecordPlace],
+        _ report: inout VerificationReport
+    ) throws(ArchiveError) {
         let records = RecordReader(log: reader, keys: keys)
         let view = ArchiveView(readState, reader: records)
         for place in places {
             do throws(ArchiveError) {
                 try view.forEachPiece(of: try records.record(at: place)) { _ in }
+            } catch  where error.code == .system {
+                throw error
             } catch {
                 report.damages.append(
                     Damage(
@@ -119,6 +133,8 @@ extension Engine {
         var damages: [Damage] = []
         /// Nil if it could not be read from front to back.
         var sum: EntrySum?
+        /// The system did not let it be read.
+        var failure: SystemError?
     }
 
     private static let indexName = "index/records.btree"
@@ -135,7 +151,7 @@ extension Engine {
         )
         return WorkerTeam.begin { [options] in
             var proof = IndexProof()
-            do {
+            do throws(IndexError) {
                 for damage in try Index.verify(place, options).damages {
                     proof.damages.append(
                         Damage(
@@ -144,10 +160,12 @@ extension Engine {
                         )
                     )
                 }
+                proof.sum = try comparison.sumOfIndex()
+            } catch .system(let error) {
+                proof.failure = error
             } catch {
                 proof.damages.append(Damage(file: Self.indexName, "\(error)"))
             }
-            proof.sum = comparison.sumOfIndex()
             return proof
         }
     }
@@ -157,14 +175,15 @@ extension Engine {
         _ proof: IndexProof,
         _ comparison: IndexComparison,
         _ report: inout VerificationReport
-    ) {
+    ) throws(ArchiveError) {
+        if let failure = proof.failure { throw ArchiveError(failure) }
         report.damages.append(contentsOf: proof.damages)
         let found = comparison.entryCount
         report.indexEntryCount = found
         let expected = comparison.expectedCount + report.chunkCount
         if found == expected, let sum = proof.sum, comparison.isEqual(to: sum) { return }
         let log = LogReplay(layout.segmentDirectory(fileSystem), keys: keys)
-        report.damages.append(contentsOf: comparison.wrongRecords(of: log))
+        report.damages.append(contentsOf: try comparison.wrongRecords(of: log))
         if report.isSound, found != expected {
             report.damages.append(
                 Damage(
@@ -259,6 +278,7 @@ extension Engine {
             }
             try verifier.run(witnesses: witnesses)
             verifier.amend { $0.damages.append(contentsOf: damages) }
+            try requireReadable(verifier.report)
             return verifier.report
         }
     }

@@ -41,11 +41,13 @@ final class IndexComparison: Sendable {
         log.sum == found
     }
 
-    /// Adds up what the index has of records; nil if it cannot be read.
-    func sumOfIndex() -> EntrySum? {
+    /// Adds up what the index has of records; nil if a page is damaged.
+    ///
+    /// Only failures of the operating system throw.
+    func sumOfIndex() throws(IndexError) -> EntrySum? {
         var entryCount: UInt64 = 0
         var hash = 0
-        do {
+        do throws(IndexError) {
             var cursor = state.index.cursor()
             let first: [UInt8] = []
             var isThere = try cursor.seek(atOrAfter: first.span)
@@ -58,19 +60,22 @@ final class IndexComparison: Sendable {
                 isThere = try cursor.next()
             }
         } catch {
+            if case .system = error { throw error }
             return nil
         }
         return EntrySum(entryCount: entryCount, hash: hash)
     }
 
     /// The records of the log, as far as it can be read, that have not all their entries.
-    func wrongRecords(of log: LogReplay) -> [Damage] {
+    func wrongRecords(of log: LogReplay) throws(ArchiveError) -> [Damage] {
         var damages: [Damage] = []
+        var failure: IndexError?
         // Where the log cannot be read on, that is reported already.
         _ = try? log.run(from: .start) { entries, _ in
-            for record in entries.records where record.sequence <= state.link.lastSequence {
+            for record in entries.records
+            where record.sequence <= state.link.lastSequence && failure == nil {
                 let place = RecordPlace(record, in: entries.segment)
-                guard isWrong(record, at: place) else { continue }
+                guard isWrong(record, at: place, &failure) else { continue }
                 damages.append(
                     Damage(
                         file: "index/records.btree",
@@ -81,15 +86,25 @@ final class IndexComparison: Sendable {
                 )
             }
         }
+        if let failure { throw ArchiveError(failure) }
         return damages
     }
 
-    private func isWrong(_ record: DirectoryRecord, at place: RecordPlace) -> Bool {
+    /// `failure` is set if the system does not let the index be read.
+    private func isWrong(
+        _ record: DirectoryRecord,
+        at place: RecordPlace,
+        _ failure: inout IndexError?
+    ) -> Bool {
         var isWrong = false
         IndexKeys.entries(of: record, at: place) { key, value in
-            let found = try? state.index.value(for: key)
-            if found?.span.isEqual(to: value) != true { isWrong = true }
+            do throws(IndexError) {
+                let found = try state.index.value(for: key)
+                if found?.span.isEqual(to: value) != true { isWrong = true }
+            } catch {
+                if case .system = error { failure = error } else { isWrong = true }
+            }
         }
-        return isWrong
+        return isWrong && failure == nil
     }
 }
