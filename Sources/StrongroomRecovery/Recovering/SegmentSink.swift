@@ -36,9 +36,15 @@ final class SegmentSink: Sendable {
         }
     }
 
+    /// Bytes that are hashed and then written while they are in the processor's cache.
+    private static let sliceByteCount = 512 << 10
+
     func append(_ bytes: [UInt8]) async throws(SystemError) {
         try await LocalFiles.pool.run { [self] () throws(SystemError) in
-            try write(bytes.span)
+            for start in stride(from: 0, to: bytes.count, by: Self.sliceByteCount) {
+                let end = min(start + Self.sliceByteCount, bytes.count)
+                try write(bytes.span.extracting(start..<end))
+            }
         }
     }
 

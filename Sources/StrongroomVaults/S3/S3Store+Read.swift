@@ -20,6 +20,10 @@ extension S3Store {
                 throw tooShort(name, range, status.byteCount)
             }
         }
+        // The usual case, and one that copies nothing.
+        if range.upperBound - range.lowerBound <= Self.readByteLimit, !range.isEmpty {
+            return try await piece(name, range)
+        }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(range.count)
         var start = range.lowerBound
