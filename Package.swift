@@ -182,7 +182,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "torture-writer",
-            dependencies: ["Strongroom", "Support"],
+            dependencies: ["Strongroom", "ArchiveFileIO", "Support"],
             path: "Tests/TortureWriter",
             swiftSettings: strict
         ),

@@ -1,10 +1,14 @@
+import ArchiveFileIO
+import Glibc
 import Strongroom
 import Support
+import SystemPackage
 
 // Puts records until it is stopped, and says so for each that was acknowledged; see tools/torture.
 //
 //     torture-writer write DIR FIRST COUNT    puts records FIRST and on, one line for each
 //     torture-writer check DIR LAST           opens, compares everything; LAST was acknowledged
+//     torture-writer endure DIR COUNT         so many lives in one process; tells what it then holds
 //
 // Record n has a body that only n decides, so nothing but the numbers must be remembered.
 
@@ -79,12 +83,53 @@ func check(_ archive: Archive, acknowledged last: UInt64) async throws(ArchiveEr
     say("checked \(newest) lost \(missing.count) wrong \(wrong.count + damaged)")
 }
 
+/// Opens, puts, reads, verifies and closes again and again; tells how many files and how much memory the
+/// process held after a third of it and at the end.
+func endure(_ path: String, _ key: ArchiveKey, count: UInt64) async throws(ArchiveError) {
+    var early: (files: Int, memory: Int)?
+    for turn in 1...count {
+        let archive: Archive
+        do {
+            archive = try await Archive.open(at: path, unlocking: key)
+        } catch  where error.code == .notFound {
+            archive = try await Archive.create(at: path, unlocking: key)
+        }
+        for number in 1...8 as ClosedRange<UInt64> { try await archive.put(record(number)) }
+        if turn % 4 == 0 { _ = try await archive.snapshot(label: "\(turn)") }
+        for number in 1...8 as ClosedRange<UInt64> {
+            let found = try await archive.get(
+                record(number).name,
+                in: number % 7 == 0 ? "other" : "records"
+            )
+            guard found != nil else { throw ArchiveError(.corrupt, "record \(number) is gone") }
+        }
+        guard try await archive.verify().isSound else { throw ArchiveError(.corrupt, "not sound") }
+        try await archive.close()
+        if turn == count / 3 { early = held() }
+    }
+    let late = held()
+    let first = early ?? late
+    say("endured \(count) files \(first.files) \(late.files) memory \(first.memory) \(late.memory)")
+}
+
+/// Open files, and the bytes of memory that the process has to itself.
+func held() -> (files: Int, memory: Int) {
+    let files = (try? PosixFileSystem().names(in: "/proc/self/fd").count) ?? -1
+    let text = (try? PosixFileSystem().readAll("/proc/self/statm", limit: 4_096)) ?? []
+    let words = String(decoding: text, as: UTF8.self).split(separator: " ").compactMap { Int($0) }
+    return (files, words.count > 2 ? (words[1] - words[2]) * 4_096 : -1)
+}
+
 let words = CommandLine.arguments
 guard words.count >= 4, let number = UInt64(words[3]) else {
     preconditionFailure("usage: torture-writer write DIR FIRST COUNT | check DIR LAST")
 }
 do {
     let key = try ArchiveKey.keyFile([UInt8](repeating: 7, count: 32))
+    if words[1] == "endure" {
+        try await endure(words[2], key, count: number)
+        exit(0)
+    }
     let archive: Archive
     do {
         archive = try await Archive.open(at: words[2], unlocking: key)
