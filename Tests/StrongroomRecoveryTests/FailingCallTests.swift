@@ -25,6 +25,7 @@ import Testing
     /// What an archive, a vault and a second vault on one disk are there for.
     enum Work: CaseIterable, Sendable {
         case ship, copy, recover, repair, verify, standing
+        case thin, restoreThin, follow, prune, extract, open
     }
 
     private struct Bench {
@@ -48,12 +49,15 @@ import Testing
         let disk = bench.archive.files.clone()
         try await store(disk, "/vault").create()
         try await store(disk, "/second").create()
-        if work != .ship { try await ship(disk, to: "/vault") }
+        if work != .ship, work != .follow { try await ship(disk, to: "/vault") }
         if work == .repair {
             let name = bench.archive.segmentNames[0]
             var bytes = bench.objects[name] ?? []
             for offset in 4_200..<4_300 { bytes[offset] ^= 1 }
             disk.replaceBytes(of: FilePath("/vault/" + name), with: bytes)
+        }
+        if work == .restoreThin {
+            try await bench.archive.on(disk).thin(to: store(disk, "/vault"))
         }
         return disk
     }
@@ -92,6 +96,62 @@ import Testing
             guard standing.findings.isEmpty else {
                 throw RecoveryError(.system, "not all could be read")
             }
+        case .thin, .restoreThin:
+            let archive = bench.archive.on(disk)
+            let findings =
+                work == .thin
+                ? try await archive.thin(to: vault).findings
+                : try await archive.restore(from: vault).findings
+            try require(findings)
+            guard findings.isEmpty else { throw RecoveryError(.system, "not all went or came") }
+        case .follow:
+            _ = try await Follow(archiveAt: TestArchive.path, on: disk, to: vault).step()
+        case .prune: try await prune(vault, disk, bench)
+        case .extract:
+            var selection = RecoverySelection()
+            selection.namePrefix = "Observation/"
+            let result = try await recovery(from: vault, on: disk).extract(selection, to: "/b")
+            try require(result.findings)
+            guard result.findings.isEmpty else { throw RecoveryError(.system, "not all came") }
+        case .open: try await readInPlace(vault, disk, bench)
+        }
+    }
+
+    private static func prune(
+        _ vault: DirectoryStore,
+        _ disk: SimulatedFileSystem,
+        _ bench: Bench
+    ) async throws {
+        let authority = try bench.archive.authority(try TestArchive.address(disk))
+        let prune = Prune(vault, by: authority, clock: DrivenClock().clock)
+        var rules = KeepRules()
+        rules.last = 1
+        _ = try await prune.carryOut(try await prune.plan(rules))
+    }
+
+    private static func readInPlace(
+        _ vault: DirectoryStore,
+        _ disk: SimulatedFileSystem,
+        _ bench: Bench
+    ) async throws {
+        let place = OpenVault(
+            vault,
+            unlocking: VaultKeys(try TestArchive.key()),
+            on: disk,
+            configuration: TestArchive.configuration
+        )
+        let archive = try await place.open(location: "s3://a", cache: "/cache")
+        let found = try await archive.read { view throws(ArchiveError) in
+            var found: [String: [UInt8]] = [:]
+            try view.forEach(RecordQuery()) { record in
+                found[record.name] = try view.body(of: record)
+                return true
+            }
+            return found
+        }
+        try await archive.close()
+        guard found == bench.archive.expected else {
+            throw BrokenPromise(description: "\(found.count) records are read in place")
         }
     }
 
@@ -128,9 +188,32 @@ import Testing
             guard found == Dictionary(uniqueKeysWithValues: expected) else {
                 throw BrokenPromise(description: "\(found.count) of \(expected.count) records")
             }
-        case .verify, .standing: break
+        case .thin:
+            // Every sealed segment is whole, here or in the vault.
+            let names = bench.archive.segmentNames
+            for name in names
+            where disk.bytes(of: FilePath("/vault/" + name)) != bench.objects[name] {
+                throw BrokenPromise(description: "\(name) is gone")
+            }
+        case .restoreThin:
+            guard try records(of: disk, at: TestArchive.path) == bench.archive.expected else {
+                throw BrokenPromise(description: "the archive did not come back")
+            }
+        case .follow, .prune:
+            for (name, bytes) in bench.objects {
+                guard disk.bytes(of: FilePath("/vault/" + name)) == bytes else {
+                    throw BrokenPromise(description: "\(name) is not what it should be")
+                }
+            }
+        case .extract:
+            try Engine.open(try TestArchive.address(disk, "/b")).close()
+            guard try records(of: disk, at: "/b") == bench.archive.expected else {
+                throw BrokenPromise(description: "other records came")
+            }
+        case .verify, .standing, .open: break
         }
-        guard disk.openFileCount == 0 else {
+        // Whoever reads in place lets go of what it has open when the last task has ended.
+        guard disk.openFileCount == 0 || work == .open else {
             throw BrokenPromise(description: "\(disk.openFileCount) files stay open")
         }
     }
@@ -139,7 +222,8 @@ import Testing
 
     @Test(arguments: Work.allCases)
     func `breaks no promise and is told as what it is`(in work: Work) async throws {
-        let archive = try TestArchive.tiny()
+        // One snapshot leaves a prune nothing to do.
+        let archive = try work == .prune ? TestArchive.standard() : TestArchive.tiny()
         let whole = try await archive.vault()
         var objects: [String: [UInt8]] = [:]
         for name in try await whole.names where name != "vault.json" {
@@ -181,13 +265,17 @@ import Testing
             guard honest.contains(error.code) else {
                 throw BrokenPromise(description: "told as \(error.code): \(error.message)")
             }
+        } catch let error as ArchiveError {
+            guard [.system, .full, .durabilityUnknown, .poisoned].contains(error.code) else {
+                throw BrokenPromise(description: "told as \(error.code): \(error.message)")
+            }
         }
         disk.removeFaults()
         do {
             try await perform(work, disk, bench)
         } catch let error as RecoveryError where error.code == .alreadyExists {
             // What failed came after the archive was there, whole.
-            guard work == .recover else { throw error }
+            guard work == .recover || work == .extract else { throw error }
         }
         try check(work, disk, bench)
     }
