@@ -20,6 +20,33 @@ import Testing
         #expect(report.contents.byteCount == bytes)
     }
 
+    @Test func `finds by heads alone what is gone or cut, and reads no segment`() async throws {
+        let archive = try TestArchive.standard()
+        func heads(_ spoil: (MemoryStore) async throws -> Void) async throws -> VaultReport {
+            let vault = try await archive.vault()
+            try await spoil(vault)
+            return try await VaultVerification(of: vault, publicKey: archive.publicKey).heads()
+        }
+        let whole = try await heads { _ in }
+        #expect(whole.isSound && whole.contents.snapshotCount == 3)
+        #expect(whole.contents.segmentCount == 3 && whole.contents.byteCount > 0)
+        let (first, last) = (archive.segmentNames[0], archive.segmentNames[2])
+        let gone = try await heads { try await $0.remove(first) }
+        #expect(gone.findings.map(\.object) == [first])
+        let cut = try await heads { vault in
+            try await vault.replace(last, Array(try await vault.bytes(last).dropLast()))
+        }
+        #expect(cut.findings.map(\.object) == [last])
+        let manifest = "snapshots/\(archive.snapshots[1]).json"
+        let forged = try await heads { try await $0.flip(manifest, at: 20) }
+        #expect(forged.findings.map(\.object) == [manifest])
+        // What only its bytes tell it cannot see, and does not say it has.
+        let flipped = try await heads { try await $0.flip(last, at: 5_000) }
+        #expect(flipped.isSound)
+        let other = try await heads { try await $0.flip("archive.json", at: 20) }
+        #expect(other.findings.map(\.object) == ["archive.json"])
+    }
+
     @Test func `finds a whole one sound, with a passphrase`() async throws {
         let archive = try TestArchive.make(counts: [2, 1], largeBody: true)
         let vault = try await archive.vault()

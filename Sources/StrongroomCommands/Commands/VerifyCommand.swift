@@ -13,6 +13,7 @@ struct VerifyCommand: AsyncParsableCommand {
             strongroom verify [-r DIR] [OPTIONS]
             strongroom verify [-r DIR] --keyless --public-key HEX
             strongroom verify --vault VAULT [--keyless --public-key HEX]
+            strongroom verify --vault VAULT --heads [--keyless --public-key HEX]
             strongroom verify --vault VAULT --max-age 30d --max-duration 1h [--shard K/N]
             """,
         discussion: Help.text(
@@ -26,6 +27,9 @@ struct VerifyCommand: AsyncParsableCommand {
             What was verified in a vault and when is kept in it, below checks/, signed with the \
             archive's key, or without it with --sign-with. By that, --max-age takes what was not \
             checked for so long, the least recently checked first; what was found damaged always is.
+
+            With --heads no segment is read: a vault's list is held against what was signed. It finds \
+            at once what is gone or was cut, and no other damage.
             """,
             exits: [.noArchive, .wrongKey, .integrity, .rollback, .interrupted]
         )
@@ -47,6 +51,8 @@ struct VerifyCommand: AsyncParsableCommand {
         help: ArgumentHelp("A vault's keyring, where it is kept apart.", valueName: "file")
     )
     var keyring: String?
+    @Flag(help: "Only compare a vault's objects and lengths with what was signed.")
+    var heads = false
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var witnesses: WitnessOptions
     @OptionGroup var notifications: NotificationOptions
@@ -70,6 +76,12 @@ struct VerifyCommand: AsyncParsableCommand {
         }
         guard vault != nil || ledger.isUnused else {
             throw ValidationError("\(LedgerOptions.names) belong to --vault")
+        }
+        guard !heads || (vault != nil && ledger.isUnused) else {
+            throw ValidationError(
+                "--heads belongs to --vault, and proves nothing that a ledger could keep: leave out "
+                    + LedgerOptions.names
+            )
         }
         guard keyless || ledger.signWith == nil else {
             throw ValidationError("--sign-with belongs to --keyless; else the archive's key signs")
@@ -127,6 +139,10 @@ struct VerifyCommand: AsyncParsableCommand {
                     unlocking: try VaultKeyOptions.keys(options.key, keyring, for: vault)
                 )
             }
+        if heads {
+            let report = try await verification.heads()
+            return VerificationMessage(report, place: vault, isKeyless: keyless, onlyHeads: true)
+        }
         let report = try await verification.run(
             try ledger.plan(),
             progress: answers.output.recoveryProgress()

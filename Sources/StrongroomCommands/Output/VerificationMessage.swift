@@ -25,8 +25,12 @@ struct VerificationMessage: Message {
         self.counts = counts
     }
 
-    init(_ report: VaultReport, place: String, isKeyless: Bool) {
+    /// Whether lengths were compared and nothing was hashed.
+    private var onlyHeads = false
+
+    init(_ report: VaultReport, place: String, isKeyless: Bool, onlyHeads: Bool = false) {
         self.place = place
+        self.onlyHeads = onlyHeads
         self.isKeyless = isKeyless
         findings = report.findings.map(VaultFindingMessage.init)
         notes = report.notes
@@ -55,6 +59,7 @@ struct VerificationMessage: Message {
         ]
         for (name, count) in counts { fields[name] = .count(count) }
         for member in ledger.members { fields[member.key] = member.value }
+        if onlyHeads { fields["heads"] = .bool(true) }
         fields["notes"] = .array(notes.map(JSONValue.text))
         return fields
     }
@@ -65,12 +70,15 @@ struct VerificationMessage: Message {
         let list = rest.map { CountText.text($0.count, String($0.name.dropLast())) }.joined(
             separator: ", "
         )
-        let way = isKeyless ? "without a key" : "with the key"
+        let way =
+            onlyHeads
+            ? "have the signed lengths, and none was read"
+            : "proved " + (isKeyless ? "without a key" : "with the key")
         let verdict =
             findings.isEmpty
             ? "is sound" : "is damaged in \(CountText.text(findings.count, "place"))"
         return notes.map { "note: \(VisibleText.text($0))" } + [
-            "\(place) \(verdict): \(ByteText.text(byteCount)) of segments proved \(way); \(list)."
+            "\(place) \(verdict): \(ByteText.text(byteCount)) of segments \(way); \(list)."
         ]
     }
 }

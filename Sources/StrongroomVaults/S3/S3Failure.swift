@@ -75,7 +75,8 @@ enum S3Failure: Sendable {
         switch self {
         case .transport(let failure): return Self.meaning(of: failure)
         case .answer(let response, let code, let message, let region):
-            if code == "RequestTimeTooSkewed" {
+            let isSkewed = code.isEmpty && response.status == 403 && Self.isFar(response, now)
+            if code == "RequestTimeTooSkewed" || isSkewed {
                 return (.clockSkew, Self.skew(response, now), "set the clock and run it again")
             }
             let words = message.isEmpty ? "" : ": " + Self.visible(message)
@@ -148,6 +149,29 @@ enum S3Failure: Sendable {
         let server = response.fields["date"].map { "; the server's says \(visible($0))" } ?? ""
         return "the clock of this machine and the server's are too far apart: this one says "
             + "\(Timestamp(microseconds: now.microseconds / 1_000_000 * 1_000_000))\(server)"
+    }
+
+    /// Servers refuse what was signed a quarter of an hour before or after their own time.
+    private static let skewLimit: Int64 = 14 * 60 * 1_000_000
+
+    /// Whether the server's clock is so far from ours that it refuses us for that; a head alone does not
+    /// say why it refuses.
+    private static func isFar(_ response: HTTPResponse, _ now: Timestamp) -> Bool {
+        guard let server = response.fields["date"].flatMap(time) else { return false }
+        return abs(now.microseconds - server.microseconds) > skewLimit
+    }
+
+    /// The time of a head, as in `Sun, 22 Nov 2026 12:00:00 GMT`.
+    private static func time(_ text: String) -> Timestamp? {
+        let words = text.split(separator: " ")
+        let months = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ]
+        guard words.count == 6, let month = months.firstIndex(of: String(words[2])) else {
+            return nil
+        }
+        let number = month < 9 ? "0\(month + 1)" : "\(month + 1)"
+        return Timestamp("\(words[3])-\(number)-\(words[1])T\(words[4])Z")
     }
 
     /// A head alone, as HEAD has it, says no more than its status.
