@@ -4,7 +4,7 @@ import Synchronization
 
 /// Opened packs, those that were not used for long forgotten first, and wiped.
 ///
-/// Bounded in bytes: five sevenths of what the pages of the index leave of the memory for both, which is
+/// Bounded in bytes: two thirds of what the pages of the index leave of the memory for both, which is
 /// a quarter at least, for a page tells where hundreds of records are. The rest is the allocator's: packs
 /// differ in length, and several threads allocate and free them. A hand goes round the packs: one that
 /// was used since it last came by is passed over once, so that neither a hit nor a miss costs more with
@@ -78,7 +78,7 @@ final class PackCache: Sendable {
         Self.wipe(items)
     }
 
-    private var limit: Int { max(byteLimit / 4, byteLimit - (pages?.byteCount ?? 0)) / 7 * 5 }
+    private var limit: Int { max(byteLimit / 4, byteLimit - (pages?.byteCount ?? 0)) / 3 * 2 }
 
     /// What the packs take in memory.
     var byteCount: Int { state.withLock { $0.byteCount } }
