@@ -8,8 +8,11 @@ internal import CSealing
     let context: OpaquePointer
 
     /// Makes a hasher that is ready for a message.
-    package init() {
-        guard let context = unsafe cs_sha256_new(Library.shared.handle) else {
+    ///
+    /// It calls libcrypto's own functions, which allocate nothing, unless a provider was configured or
+    /// FIPS demanded, or `asksProvider` is true.
+    package init(asksProvider: Bool = false) {
+        guard let context = unsafe cs_sha256_new(Library.shared.handle, asksProvider ? 1 : 0) else {
             preconditionFailure("libcrypto offers no SHA-256; reinstall OpenSSL 3")
         }
         unsafe self.context = context

@@ -1,7 +1,24 @@
+// For SHA256_Init and its kin: see cs_library_hashes_directly.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "library.h"
+#include <openssl/opensslv.h>
+#include <openssl/provider.h>
+#include <openssl/sha.h>
 #include <string.h>
 
 static const cs_hash cs_no_hash;
+
+/// Tells whether SHA-256 may be asked of libcrypto's own functions instead of its providers.
+///
+/// EVP allocates and frees for each message, which costs more than the hashing of a short one; the
+/// functions of old, which OpenSSL 3 still has, do not. They are the code that EVP would come to, unless
+/// another provider was configured, or FIPS demanded: then that is asked.
+int cs_library_hashes_directly(const EVP_MD *sha256)
+{
+    const OSSL_PROVIDER *provider = EVP_MD_get0_provider(sha256);
+    return OPENSSL_VERSION_MAJOR == 3 && !EVP_default_properties_is_fips_enabled(NULL) && provider
+        && strcmp(OSSL_PROVIDER_get0_name(provider), "default") == 0;
+}
 
 cs_hash cs_hash_of(const uint8_t bytes[32])
 {
@@ -23,14 +40,37 @@ static void cs_spell(const cs_hash *hash, uint8_t bytes[32])
 }
 
 struct cs_sha256 {
-    EVP_MD_CTX *context;
+    EVP_MD_CTX *context; // null if libcrypto's own functions are asked
+    SHA256_CTX direct;
     int is_open; // a message has begun; otherwise the next update begins one
 };
 
-cs_sha256 *cs_sha256_new(const cs_library *library)
+static int cs_begin(cs_sha256 *context)
+{
+    context->is_open = context->context ? EVP_DigestInit_ex2(context->context, NULL, NULL) == 1
+                                        : SHA256_Init(&context->direct) == 1;
+    return context->is_open;
+}
+
+static int cs_take(cs_sha256 *context, size_t count, const uint8_t *bytes)
+{
+    if (count == 0) return 1;
+    return context->context ? EVP_DigestUpdate(context->context, bytes, count) == 1
+                            : SHA256_Update(&context->direct, bytes, count) == 1;
+}
+
+static int cs_end(cs_sha256 *context, uint8_t hash[32])
+{
+    context->is_open = 0;
+    return context->context ? EVP_DigestFinal_ex(context->context, hash, NULL) == 1
+                            : SHA256_Final(hash, &context->direct) == 1;
+}
+
+cs_sha256 *cs_sha256_new(const cs_library *library, int asks_provider)
 {
     cs_sha256 *made = library ? OPENSSL_zalloc(sizeof *made) : NULL;
     if (!made) return NULL;
+    if (library->hashes_directly && !asks_provider) return made;
     made->context = EVP_MD_CTX_new();
     made->is_open = 1;
     if (made->context && EVP_DigestInit_ex2(made->context, library->sha256, NULL) == 1) return made;
@@ -42,28 +82,19 @@ void cs_sha256_free(cs_sha256 *context)
 {
     if (!context) return;
     EVP_MD_CTX_free(context->context);
-    OPENSSL_free(context);
-}
-
-static int cs_begin(cs_sha256 *context)
-{
-    context->is_open = EVP_DigestInit_ex2(context->context, NULL, NULL) == 1;
-    return context->is_open;
+    OPENSSL_clear_free(context, sizeof *context);
 }
 
 int cs_sha256_update(cs_sha256 *context, size_t count, const uint8_t *bytes)
 {
-    return context && (context->is_open || cs_begin(context))
-        && (count == 0 || EVP_DigestUpdate(context->context, bytes, count) == 1);
+    return context && (context->is_open || cs_begin(context)) && cs_take(context, count, bytes);
 }
 
 cs_hash cs_sha256_finish(cs_sha256 *context)
 {
     uint8_t bytes[32];
-    if (!context || !(context->is_open || cs_begin(context))
-        || EVP_DigestFinal_ex(context->context, bytes, NULL) != 1)
+    if (!context || !(context->is_open || cs_begin(context)) || !cs_end(context, bytes))
         return cs_no_hash;
-    context->is_open = 0;
     return cs_hash_of(bytes);
 }
 
@@ -183,9 +214,7 @@ static int cs_keyed_hash(cs_sha256 *context, uint8_t pad, const uint8_t key[32],
     uint8_t message[96];
     for (int i = 0; i < 64; i++) message[i] = i < 32 ? key[i] ^ pad : pad;
     memcpy(message + 64, bytes, count);
-    int done = cs_begin(context) && EVP_DigestUpdate(context->context, message, 64 + count) == 1
-        && EVP_DigestFinal_ex(context->context, hash, NULL) == 1;
-    context->is_open = 0;
+    int done = cs_begin(context) && cs_take(context, 64 + count, message) && cs_end(context, hash);
     OPENSSL_cleanse(message, sizeof message);
     return done;
 }
@@ -199,5 +228,6 @@ int cs_hmac_chain(cs_sha256 *context, size_t message_count, const uint8_t *messa
         done = cs_keyed_hash(context, 0x36, key, 1, messages + i, inner)
             && cs_keyed_hash(context, 0x5c, key, sizeof inner, inner, key);
     OPENSSL_cleanse(inner, sizeof inner);
+    if (context) OPENSSL_cleanse(&context->direct, sizeof context->direct);
     return done;
 }

@@ -13,7 +13,10 @@ struct cs_library {
     EVP_MD *sha256;
     EVP_MAC *hmac;
     EVP_KDF *hkdf;
+    int hashes_directly;
 };
+
+int cs_library_hashes_directly(const EVP_MD *sha256);
 
 /// libcrypto takes counts as `int`.
 static inline int cs_fits(size_t count) { return count <= INT_MAX - 64; }

@@ -13,8 +13,10 @@ cs_library *cs_library_fetch(void)
     library->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
     library->hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     library->hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-    if (library->gcm && library->ecb && library->sha256 && library->hmac && library->hkdf)
+    if (library->gcm && library->ecb && library->sha256 && library->hmac && library->hkdf) {
+        library->hashes_directly = cs_library_hashes_directly(library->sha256);
         return library;
+    }
     EVP_CIPHER_free(library->gcm);
     EVP_CIPHER_free(library->ecb);
     EVP_MD_free(library->sha256);

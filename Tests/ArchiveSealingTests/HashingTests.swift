@@ -29,6 +29,34 @@ import Testing
         #expect(hasher.finish() == SHA256.hash(none.span))
     }
 
+    /// Where FIPS is demanded, or a provider configured, that is asked, which no test machine does.
+    @Test func `the provider hashes as libcrypto's own functions do`() {
+        let own = SHA256()
+        let asked = SHA256(asksProvider: true)
+        let bytes = (0..<400).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        for count in bytes.indices {
+            let part = bytes.span.extracting(..<count)
+            let hash = own.hash(part)
+            #expect(asked.hash(part) == hash)
+            #expect(asked.hash(prefix: 0, part) == own.hash(prefix: 0, part))
+            #expect(asked.hash(prefix: 1, hash, hash) == own.hash(prefix: 1, hash, hash))
+            for hasher in [own, asked] {
+                hasher.update(part)
+                hasher.update(bytes.span)
+            }
+            #expect(asked.finish() == own.finish())
+        }
+        let starts = Array(stride(from: 0, to: 400, by: 37))
+        let root = own.treeRoot(overPiecesOf: bytes.span, at: starts)
+        #expect(asked.treeRoot(overPiecesOf: bytes.span, at: starts) == root)
+        var keys = [[UInt8]](repeating: Array(bytes[..<32]), count: 2)
+        for (index, hasher) in [own, asked].enumerated() {
+            var key = keys[index].mutableSpan
+            hasher.chain(&key, over: bytes.span)
+        }
+        #expect(keys[0] == keys[1] && keys[0] != Array(bytes[..<32]))
+    }
+
     @Test func `hashing at once drops a message that was begun`() {
         let bytes = Array("abc".utf8)
         let hasher = SHA256()

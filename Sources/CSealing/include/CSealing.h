@@ -44,7 +44,8 @@ int cs_random(size_t count, uint8_t *bytes CS_IN(count));
 // SHA-256. A context is always ready for the next message.
 
 typedef struct cs_sha256 cs_sha256;
-cs_sha256 *cs_sha256_new(const cs_library *library);
+/// Asks libcrypto's provider even where its own functions would do if `asks_provider`.
+cs_sha256 *cs_sha256_new(const cs_library *library, int asks_provider);
 void cs_sha256_free(cs_sha256 *context);
 int cs_sha256_update(cs_sha256 *context, size_t count, const uint8_t *bytes CS_IN(count));
 cs_hash cs_sha256_finish(cs_sha256 *context);
