@@ -7,21 +7,6 @@ import Testing
 @testable import Strongroom
 
 @Suite struct `A cancelled task` {
-    private func withArchive(_ body: (Archive) async throws -> Void) async throws {
-        let files = SimulatedFileSystem()
-        try files.makeDirectory("/srv")
-        let address = ArchiveAddress(
-            files,
-            "/srv/archive",
-            credential: try ArchiveKey.keyFile(GoldenMaker.keyFile).credential,
-            configuration: .quick
-        )
-        try Engine.create(address).close()
-        let archive = try await Archive.open(address, mode: .readWrite)
-        try await body(archive)
-        try await archive.close()
-    }
-
     private func expectCancelled(
         _ work: @escaping @Sendable () async throws -> Void
     ) async {
@@ -34,7 +19,7 @@ import Testing
     }
 
     @Test func `writes nothing`() async throws {
-        try await withArchive { archive in
+        try await Archive.withSimulated { archive, _ in
             try await archive.put([1], name: "there")
             await expectCancelled { try await archive.put([2], name: "new") }
             await expectCancelled {
@@ -50,7 +35,7 @@ import Testing
     }
 
     @Test func `puts no record whose body had not ended`() async throws {
-        try await withArchive { archive in
+        try await Archive.withSimulated { archive, _ in
             let began = AsyncStream<Void>.makeStream()
             let mayGoOn = DispatchSemaphore(value: 0)
             let task = Task {
@@ -75,7 +60,7 @@ import Testing
 
     /// A receipt means that the record is there, and `cancelled` that it is not: there is no third.
     @Test func `has a receipt or no record, whenever it was cancelled`() async throws {
-        try await withArchive { archive in
+        try await Archive.withSimulated { archive, _ in
             var generator = SeededGenerator(seed: 3)
             for number in 0..<300 {
                 let name = "\(number)"
@@ -95,7 +80,7 @@ import Testing
     }
 
     @Test func `ends a walk between two records`() async throws {
-        try await withArchive { archive in
+        try await Archive.withSimulated { archive, _ in
             try await archive.write { batch in
                 for number in 0..<500 { batch.put(NewRecord(name: "\(number)", body: [1])) }
             }

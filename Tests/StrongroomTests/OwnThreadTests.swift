@@ -7,23 +7,6 @@ import Testing
 @testable import Strongroom
 
 @Suite struct `Tasks on an archive's own threads` {
-    private func withArchive(
-        _ body: (Archive, SimulatedFileSystem) async throws -> Void
-    ) async throws {
-        let files = SimulatedFileSystem()
-        try files.makeDirectory("/srv")
-        let address = ArchiveAddress(
-            files,
-            "/srv/archive",
-            credential: try ArchiveKey.keyFile(GoldenMaker.keyFile).credential,
-            configuration: .quick
-        )
-        try Engine.create(address).close()
-        let archive = try await Archive.open(address, mode: .readWrite)
-        try await body(archive, files)
-        try? await archive.close()
-    }
-
     /// The body is asked for by whoever writes it.
     private func isWrittenHere(_ archive: Archive, _ name: String) async throws -> Bool {
         let core = archive.core
@@ -37,7 +20,7 @@ import Testing
     }
 
     @Test func `commit and read where they are, and others do not`() async throws {
-        try await withArchive { archive, _ in
+        try await Archive.withSimulated { archive, _ in
             let core = archive.core
             let isElsewhere = try await !isWrittenHere(archive, "elsewhere")
             let isHere = try await withTaskExecutorPreference(archive.executor) {
@@ -53,7 +36,7 @@ import Testing
     @Test func `lose nothing when many of them put beside tasks of other threads`() async throws {
         let callerCount = 12
         let each = 25
-        try await withArchive { archive, _ in
+        try await Archive.withSimulated { archive, _ in
             try await withThrowingTaskGroup { group in
                 for caller in 0..<callerCount {
                     let executor = caller.isMultiple(of: 3) ? nil : archive.executor
@@ -80,7 +63,7 @@ import Testing
     }
 
     @Test func `hear of a commit that failed, and so does everybody after them`() async throws {
-        try await withArchive { archive, files in
+        try await Archive.withSimulated { archive, files in
             try await archive.put([1], name: "first")
             files.inject(SimulatedFault(.synchronize, on: ".open", errno: .ioError))
             await #expect(throws: ArchiveError.self) {

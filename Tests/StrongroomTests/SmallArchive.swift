@@ -91,3 +91,23 @@ extension Engine {
         _ = try commit(batch)
     }
 }
+
+extension Archive {
+    /// Lends a new archive on a simulated disk, and closes it; a disk that failed may refuse that.
+    static func withSimulated(
+        _ body: (Archive, SimulatedFileSystem) async throws -> Void
+    ) async throws {
+        let files = SimulatedFileSystem()
+        try files.makeDirectory("/srv")
+        let address = ArchiveAddress(
+            files,
+            "/srv/archive",
+            credential: try ArchiveKey.keyFile(GoldenMaker.keyFile).credential,
+            configuration: .quick
+        )
+        try Engine.create(address).close()
+        let archive = try await Archive.open(address, mode: .readWrite)
+        try await body(archive, files)
+        try? await archive.close()
+    }
+}
