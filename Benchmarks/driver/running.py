@@ -13,7 +13,7 @@ from building import fail, say
 
 # The program of each engine that keeps records, in the order of the first round.
 ENGINES = ["ours", "sqlcipher", "sqlite", "lmdb-sealed", "rocksdb", "rocksdb-zstd"]
-READS, COLD_READS, SINGLES, APPENDS = 20_000, 300, 300, 300
+READS, COLD_READS, SINGLES, APPENDS = 50_000, 300, 300, 300
 REPLAY_MIB = 64
 # A corpus has to hold five batches of the largest size that is appended.
 SMALLEST_APPENDED, IN_MEMORY = 50_000, "/dev/shm"

@@ -44,7 +44,18 @@ package struct ByteCursor {
     }
 
     /// Takes a varint: seven bits a byte, least significant first, the top bit set on all but the last.
-    @inlinable package mutating func varint(_ bytes: Span<UInt8>) throws(DecodingError) -> UInt64 {
+    @inlinable @inline(__always)
+    package mutating func varint(_ bytes: Span<UInt8>) throws(DecodingError) -> UInt64 {
+        // Tags and most lengths take one byte.
+        if offset < bytes.count, bytes[offset] < 0x80 {
+            defer { offset &+= 1 }
+            return UInt64(bytes[offset])
+        }
+        return try longVarint(bytes)
+    }
+
+    @usableFromInline
+    mutating func longVarint(_ bytes: Span<UInt8>) throws(DecodingError) -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while offset < bytes.count {
@@ -59,7 +70,8 @@ package struct ByteCursor {
     }
 
     /// Takes a varint that must not be above `limit`, which protects what is allocated from it.
-    @inlinable package mutating func count(
+    @inlinable @inline(__always)
+    package mutating func count(
         _ bytes: Span<UInt8>,
         limit: Int
     ) throws(DecodingError) -> Int {
@@ -69,7 +81,8 @@ package struct ByteCursor {
     }
 
     /// Takes the range of the next `count` bytes.
-    @inlinable package mutating func range(
+    @inlinable @inline(__always)
+    package mutating func range(
         _ bytes: Span<UInt8>,
         count: Int
     ) throws(DecodingError) -> Range<Int> {

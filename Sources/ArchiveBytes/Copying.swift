@@ -17,6 +17,13 @@ extension [UInt8] {
     }
 }
 
+extension [UInt8] {
+    /// Overwrites the bytes with zeros, unless somebody else holds them as well.
+    @inlinable package mutating func wipe() {
+        unsafe withUnsafeMutableBufferPointer { unsafe $0.update(repeating: 0) }
+    }
+}
+
 extension MutableSpan where Element == UInt8 {
     /// Copies all of `source` to the bytes from `offset` on, which must have room for it.
     @inlinable package mutating func copy(_ source: Span<UInt8>, at offset: Int = 0) {

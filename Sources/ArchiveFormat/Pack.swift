@@ -6,7 +6,7 @@ import ArchiveBytes
 package struct Pack: Sendable {
     /// The plaintext; ranges of ``Slot`` point into it.
     package private(set) var bytes: [UInt8]
-    package let slots: [Slot]
+    package private(set) var slots: [Slot]
     /// Whose records these are, for those that are decoded next to share; nil until it is known.
     package var subject: String?
 
@@ -16,20 +16,48 @@ package struct Pack: Sendable {
         package let body: Range<Int>
     }
 
-    /// Takes the plaintext apart without decoding more of the entries than the body lengths.
+    /// A pack of no records, as stands in no log: room for others.
+    package init() {
+        bytes = []
+        slots = []
+    }
+
+    /// The pack that has this plaintext.
     package init(decoding bytes: consuming [UInt8]) throws(FormatError) {
+        self.init()
+        try fill(with: bytes)
+    }
+
+    /// Gives up its plaintext, whose memory may serve again, and is a pack of no records.
+    package mutating func emptied() -> [UInt8] {
+        slots.removeAll(keepingCapacity: true)
+        subject = nil
+        var given: [UInt8] = []
+        swap(&given, &bytes)
+        return given
+    }
+
+    /// Becomes the pack that has this plaintext, decoding no more of the entries than the body lengths;
+    /// after a failure it has no records.
+    package mutating func fill(with plain: consuming [UInt8]) throws(FormatError) {
+        _ = emptied()
+        var found: [Slot] = []
+        swap(&found, &slots)
         do {
-            self.slots = try Self.slots(bytes.span)
+            try Self.findSlots(plain.span, &found)
         } catch {
             throw FormatError(.damaged, "a pack is malformed (\(error))")
         }
-        self.bytes = bytes
+        slots = found
+        bytes = plain
     }
 
-    private static func slots(_ bytes: Span<UInt8>) throws(DecodingError) -> [Slot] {
+    private static func findSlots(
+        _ bytes: Span<UInt8>,
+        _ slots: inout [Slot]
+    ) throws(DecodingError) {
         var cursor = ByteCursor()
         let count = try cursor.count(bytes, limit: Limits.recordsPerPack)
-        var slots: [Slot] = []
         slots.reserveCapacity(count)
         for _ in 0..<count {
             let length = try cursor.count(bytes, limit: Limits.entry)
@@ -43,7 +71,6 @@ package struct Pack: Sendable {
             slots[index] = Slot(entry: entry, body: try cursor.range(bytes, count: length))
         }
         guard cursor.offset == bytes.count else { throw .malformed }
-        return slots
     }
 
     /// Bytes of the body that stand in the pack, read from the entry's fields alone.
@@ -86,9 +113,9 @@ package struct Pack: Sendable {
         }
     }
 
-    /// Overwrites the plaintext, unless somebody else holds it as well.
-    package mutating func wipe() {
-        for index in bytes.indices { bytes[index] = 0 }
+    /// The body in the pack of a record that has a slot; empty for one in chunks.
+    package func inlineBody(_ slot: Int) -> [UInt8] {
+        Array(copying: bytes.span.extracting(slots[slot].body))
     }
 
     /// Decodes the entry of a slot.

@@ -1,4 +1,5 @@
 import ArchiveBytes
+import ArchiveFileIO
 import ArchiveFormat
 
 extension ArchiveView {
@@ -11,9 +12,12 @@ extension ArchiveView {
         in collection: String = "records"
     ) throws(ArchiveError) -> (record: Record, body: [UInt8])? {
         guard let place = try place(of: name, in: collection) else { return nil }
-        let opened = try reader.open(at: place, like: Self.likely(name, collection))
-        if let body = opened.inlineBody { return (opened.record, Array(body)) }
-        return (opened.record, try body(of: opened.record))
+        let (record, inlineBody) = try reader.recordWithBody(
+            at: place,
+            like: Self.likely(name, collection)
+        )
+        if let inlineBody { return (record, inlineBody) }
+        return (record, try body(of: record))
     }
 
     /// Visits all record versions with their bodies, deletions included, about in the order of the
@@ -27,21 +31,38 @@ extension ArchiveView {
         _ visit: (Record, ArraySlice<UInt8>?) throws -> Bool
     ) throws(ArchiveError) {
         do {
-            let table = IndexKeys.Table.time.rawValue
-            var start: [UInt8]? = [table]
-            while let first = start {
-                var page: [RecordPlace] = []
-                start = try self.page(from: first, to: [table + 1], count: 4_096) {
-                    if $0 <= lastSequence { page.append($1) }
+            var page = try logPage(from: [IndexKeys.Table.time.rawValue])
+            while true {
+                // The index tells what comes next while the records of this page are opened.
+                let following = page.next.map { start in
+                    WorkerTeam.begin {
+                        Result { () throws(ArchiveError) in try logPage(from: start) }
+                    }
                 }
-                page.sort {
-                    ($0.segment, $0.frameOffset, $0.slot) < ($1.segment, $1.frameOffset, $1.slot)
-                }
-                guard try reader.sweep(page, .storage, visit) else { return }
+                // Whatever ends the walk: nothing of it goes on behind the caller's back.
+                defer { _ = following?.wait() }
+                guard try reader.sweep(page.places, .storage, visit), let following else { return }
+                page = try following.wait().get()
             }
         } catch {
             throw ArchiveError.wrapping(error)
         }
+    }
+
+    /// The places of some thousand record versions, and where in the table of times the next are.
+    private func logPage(
+        from start: [UInt8]
+    ) throws(ArchiveError) -> (places: [RecordPlace], next: [UInt8]?) {
+        var places: [RecordPlace] = []
+        places.reserveCapacity(Self.logPageCount)
+        let end = [IndexKeys.Table.time.rawValue + 1]
+        let next = try page(from: start, to: end, count: Self.logPageCount) {
+            if $0 <= lastSequence { places.append($1) }
+        }
+        places.sort {
+            ($0.segment, $0.frameOffset, $0.slot) < ($1.segment, $1.frameOffset, $1.slot)
+        }
+        return (places, next)
     }
 
     /// Visits the current records of a collection whose names are `name` or come behind it, with
@@ -78,6 +99,8 @@ extension ArchiveView {
 extension ArchiveView {
     /// Entries of a page, once a walk has shown that it is long.
     static var pageCount: Int { 512 }
+    /// Entries of a page of a walk in the order of the log.
+    private static var logPageCount: Int { 4_096 }
     /// Entries of a walk's first page, most of which many callers leave unread.
     static var firstPageCount: Int { 128 }
 

@@ -101,7 +101,7 @@ public struct ArchiveView: Sendable {
             guard UInt64(body.count) == record.byteCount else {
                 throw ArchiveError(.corrupt, "record \(record.sequence) is not where it was")
             }
-            return Array(body)
+            return body
         }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Int(min(record.byteCount, 64 << 20)))

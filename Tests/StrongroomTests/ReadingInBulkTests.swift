@@ -56,6 +56,30 @@ import Testing
         }
     }
 
+    /// One pack stays opened, the others are opened again from what was kept of them, or from the log.
+    @Test(arguments: [0, 8 << 10, 4 << 20])
+    func `gives the same however much is kept of what was read`(byteCount: Int) throws {
+        try SmallArchive.with(filledBy: Self.fill) { archive in
+            let engine = try Engine.openForReading(try archive.address())
+            let reader = RecordReader(
+                log: engine.reader,
+                keys: engine.keys,
+                cacheByteCount: byteCount
+            )
+            let view = ArchiveView(engine.readState, reader: reader)
+            // Neighbours, strangers, and the same again.
+            for number in (0..<Self.count).flatMap({ [$0, $0 * 211 % Self.count, $0] }) {
+                let record = try view.record(named: Self.name(number))
+                let body = try record.map { try view.body(of: $0) }
+                #expect(body.map { String(decoding: $0, as: UTF8.self) } == Self.text(number))
+                let subject = number % 10 == 0 ? nil : "p\(Self.name(number).count)"
+                #expect(record?.subject == subject)
+                let found = try view.recordWithBody(named: Self.name(number))
+                #expect(found?.body == body && found?.record.sequence == record?.sequence)
+            }
+        }
+    }
+
     @Test func `a large body comes whole by name and in pieces in bulk`() throws {
         let large = (0..<(3 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 37 >> 8) }
         let writing: (Engine) throws -> Void = { engine in
@@ -97,6 +121,50 @@ import Testing
                     return count < 100
                 }
                 #expect(count == 100)
+            }
+        }
+    }
+
+    /// Pages of the index and units of records are prepared ahead: none is visited twice or left out
+    /// at their ends.
+    @Test func `a walk in the order of the log ends wherever its visitor wants`() throws {
+        struct Enough: Error {}
+        let (count, largeCount) = (8_200, 11)
+        let writing: (Engine) throws -> Void = { engine in
+            for start in stride(from: 0, to: count, by: 1_025) {
+                _ = try engine.commit(
+                    (start..<(start + 1_025)).map { NewRecord(name: "n\($0)", body: [7]) }
+                )
+            }
+            // Bodies that are much larger than what the log holds of them.
+            _ = try engine.commit(
+                (0..<largeCount).map {
+                    NewRecord(name: "large\($0)", body: Array(repeating: 0, count: 1 << 20))
+                }
+            )
+        }
+        try SmallArchive.with(filledBy: writing) { archive in
+            try archive.reading { view in
+                for limit in [1, 2, 255, 256, 4_095, 4_096, 4_097, 8_192, 8_205, .max] {
+                    var sequences: [UInt64] = []
+                    try view.forEachInLogOrder { record, _ in
+                        sequences.append(record.sequence)
+                        return sequences.count < limit
+                    }
+                    #expect(sequences.count == min(limit, count + largeCount))
+                    #expect(zip(sequences, sequences.dropFirst()).allSatisfy { $0.0 < $0.1 })
+                }
+                var byteCount = 0
+                var visited = 0
+                #expect(throws: (any Error).self) {
+                    try view.forEachInLogOrder { _, body in
+                        byteCount += body?.count ?? 0
+                        visited += 1
+                        if visited == count + 7 { throw Enough() }
+                        return true
+                    }
+                }
+                #expect(visited == count + 7 && byteCount == count + 7 << 20)
             }
         }
     }

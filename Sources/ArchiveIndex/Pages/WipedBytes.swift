@@ -1,3 +1,5 @@
+internal import ArchiveBytes
+
 /// Bytes that are overwritten with zeros before their memory is freed.
 ///
 /// Pages and runs hold names and dates of patients, which must not stay behind in freed memory. The
@@ -10,7 +12,7 @@ struct WipedBytes: ~Copyable, Sendable {
         fileprivate(set) var array: [UInt8]
 
         fileprivate consuming func wipe() {
-            for index in array.indices { array[index] = 0 }
+            array.wipe()
         }
     }
 

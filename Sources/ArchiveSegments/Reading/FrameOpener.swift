@@ -33,24 +33,50 @@ package final class FrameOpener {
     }
 
     /// Opens the records, chunk or dictionary frame that `frame` is, and returns its plaintext.
-    ///
-    /// The header's check is not taken where the tag proves the same bytes; what fails to open is
-    /// checked after all, to say what is wrong with it.
     package func open(
         _ frame: Span<UInt8>,
         segment: SegmentNumber,
         offset: UInt64
     ) throws(LogError) -> (plain: [UInt8], header: FrameHeader) {
+        // The buffer is local while it is lent: spans of a class's properties would not be.
+        var content: [UInt8] = []
+        swap(&content, &self.content)
+        defer { swap(&content, &self.content) }
+        let header = try unseal(frame, segment: segment, offset: offset, into: &content)
+        var plain: [UInt8] = []
+        try expand(
+            content.span,
+            header.compression,
+            segment: segment,
+            offset: offset,
+            into: &plain
+        )
+        return (plain, header)
+    }
+
+    /// Proves and decrypts the frame that `frame` is; `content` becomes what was sealed, as it was
+    /// compressed, for ``expand(_:_:segment:offset:into:)``.
+    ///
+    /// The header's check is not taken where the tag proves the same bytes; what fails to open is
+    /// checked after all, to say what is wrong with it.
+    package func unseal(
+        _ frame: Span<UInt8>,
+        segment: SegmentNumber,
+        offset: UInt64,
+        into content: inout [UInt8]
+    ) throws(LogError) -> FrameHeader {
         if let header = FrameHeader(unchecked: frame), header.isSealed {
             do throws(LogError) {
-                return (try open(frame, header: header, segment: segment, offset: offset), header)
+                try unseal(frame, header: header, segment: segment, offset: offset, into: &content)
+                return header
             } catch {
                 _ = try checkedHeader(frame, segment: segment, offset: offset)
                 throw error
             }
         }
         let header = try checkedHeader(frame, segment: segment, offset: offset)
-        return (try open(frame, header: header, segment: segment, offset: offset), header)
+        try unseal(frame, header: header, segment: segment, offset: offset, into: &content)
+        return header
     }
 
     private func checkedHeader(
@@ -80,20 +106,37 @@ package final class FrameOpener {
         segment: SegmentNumber,
         offset: UInt64
     ) throws(LogError) -> [UInt8] {
+        // The buffer is local while it is lent: spans of a class's properties would not be.
+        var content: [UInt8] = []
+        swap(&content, &self.content)
+        defer { swap(&content, &self.content) }
+        try unseal(frame, header: header, segment: segment, offset: offset, into: &content)
+        var plain: [UInt8] = []
+        try expand(
+            content.span,
+            header.compression,
+            segment: segment,
+            offset: offset,
+            into: &plain
+        )
+        return plain
+    }
+
+    private func unseal(
+        _ frame: Span<UInt8>,
+        header: FrameHeader,
+        segment: SegmentNumber,
+        offset: UInt64,
+        into content: inout [UInt8]
+    ) throws(LogError) {
         let sealedEnd = FrameHeader.byteCount + header.bodyByteCount + FrameHeader.tagByteCount
         guard frame.count >= sealedEnd, header.bodyByteCount >= 4 else {
             throw LogError(.corrupt, segment: segment, offset: offset, "the frame is cut short")
         }
         let key = try key(of: header, segment: segment, offset: offset)
-        // The buffers are local while they are lent: spans of a class's properties would not be.
-        var content: [UInt8] = []
         var associated: [UInt8] = []
-        swap(&content, &self.content)
         swap(&associated, &self.associated)
-        defer {
-            swap(&content, &self.content)
-            swap(&associated, &self.associated)
-        }
+        defer { swap(&associated, &self.associated) }
         var written = associated.mutableSpan
         written.copy(
             frame.extracting(..<FrameHeader.authenticatedByteCount),
@@ -118,28 +161,31 @@ package final class FrameOpener {
                 "the frame's tag does not match; run `strongroom verify`, then repair from a vault"
             )
         }
-        return try decompress(content.span, header, segment: segment, offset: offset)
     }
 
-    private func decompress(
+    /// Decompresses what ``unseal(_:header:segment:offset:into:)`` brought; `plain` keeps its room.
+    package func expand(
         _ content: Span<UInt8>,
-        _ header: FrameHeader,
+        _ compression: Compression,
         segment: SegmentNumber,
-        offset: UInt64
-    ) throws(LogError) -> [UInt8] {
+        offset: UInt64,
+        into plain: inout [UInt8]
+    ) throws(LogError) {
         let plainByteCount = Int(content.u32(at: 0))
-        guard plainByteCount <= Limits.framePlaintext, let codec = Codec(rawValue: header.codec)
+        guard plainByteCount <= Limits.framePlaintext,
+            let codec = Codec(rawValue: compression.codec)
         else {
             throw LogError(
                 .unsupported,
                 segment: segment,
                 offset: offset,
-                "the frame declares codec \(header.codec) and \(plainByteCount) bytes"
+                "the frame declares codec \(compression.codec) and \(plainByteCount) bytes"
             )
         }
         let dictionary =
-            header.kind == .dictionary ? nil : try dictionary(header, segment, offset)
-        var plain: [UInt8] = []
+            compression.kind == .dictionary
+            ? nil : try dictionary(compression.dictionary, segment, offset)
+        plain.removeAll(keepingCapacity: true)
         plain.reserveCapacity(plainByteCount)
         do throws(CodecError) {
             try decompressor.decompress(
@@ -157,20 +203,19 @@ package final class FrameOpener {
                 "the frame does not decompress (\(error))"
             )
         }
-        return plain
     }
 
     private func dictionary(
-        _ header: FrameHeader,
+        _ number: UInt16,
         _ segment: SegmentNumber,
         _ offset: UInt64
     ) throws(LogError) -> CompressionDictionary? {
-        switch header.dictionary {
+        switch number {
         case 0: return nil
         case CompressionDictionary.fhirJSON.number: return .fhirJSON
         case DictionaryPlaintext.firstOwnNumber...:
             if let dictionaries {
-                return try dictionaries.dictionary(header.dictionary, namedIn: segment, at: offset)
+                return try dictionaries.dictionary(number, namedIn: segment, at: offset)
             }
             fallthrough
         default:
@@ -178,7 +223,7 @@ package final class FrameOpener {
                 .unsupported,
                 segment: segment,
                 offset: offset,
-                "compression dictionary \(header.dictionary) is unknown"
+                "compression dictionary \(number) is unknown"
             )
         }
     }
@@ -197,5 +242,21 @@ package final class FrameOpener {
         } catch {
             throw LogError(error.code, segment: segment, offset: offset, error.finding)
         }
+    }
+}
+
+extension FrameOpener {
+    /// What it takes to decompress a frame's content, from its header.
+    package struct Compression: Sendable {
+        package let kind: FrameHeader.Kind
+        let codec: UInt8
+        let dictionary: UInt16
+    }
+}
+
+extension FrameHeader {
+    /// What it takes to decompress the content.
+    package var compression: FrameOpener.Compression {
+        FrameOpener.Compression(kind: kind, codec: codec, dictionary: dictionary)
     }
 }

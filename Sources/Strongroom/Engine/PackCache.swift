@@ -1,14 +1,28 @@
+import ArchiveBytes
 import ArchiveFormat
 import ArchiveIndex
+import ArchiveSegments
 import Synchronization
 
-/// Opened packs, those that were not used for long forgotten first, and wiped.
+/// A pack as it was sealed: proved and decrypted, still compressed.
+struct SealedPack: Sendable {
+    var content: [UInt8]
+    let compression: FrameOpener.Compression
+    /// Whose records these are, for those that are decoded from it to share; nil if nobody's.
+    let subject: String?
+
+    /// What it takes in memory, with its place in the cache.
+    var footprint: Int { content.count + 224 }
+}
+
+/// Packs that were decrypted, those that were not used for long forgotten first, and wiped.
 ///
-/// Bounded in bytes: two thirds of what the pages of the index leave of the memory for both, which is
-/// a quarter at least, for a page tells where hundreds of records are. The rest is the allocator's: packs
-/// differ in length, and several threads allocate and free them. A hand goes round the packs: one that
-/// was used since it last came by is passed over once, so that neither a hit nor a miss costs more with
-/// more packs.
+/// They are kept compressed: to decompress one takes less time than to read, prove and decrypt it,
+/// and six to ten times as many have room. Bounded in bytes: two thirds of what the pages of the index
+/// leave of the memory for both, which is a quarter at least, for a page tells where hundreds of
+/// records are. The rest is the allocator's: packs differ in length, and several threads allocate and
+/// free them. A hand goes round the packs: one that was used since it last came by is passed over
+/// once, so that neither a hit nor a miss costs more with more packs.
 final class PackCache: Sendable {
     private struct Place: Hashable {
         let segment: SegmentNumber
@@ -22,7 +36,7 @@ final class PackCache: Sendable {
 
     private struct Item {
         let place: Place
-        var pack: Pack
+        var pack: SealedPack
         var isUsed = false
     }
 
@@ -35,7 +49,7 @@ final class PackCache: Sendable {
         var byteCount = 0
 
         /// Puts a pack where the hand has just been, so that the hand comes back to it last.
-        mutating func insert(_ pack: Pack, at place: Place) {
+        mutating func insert(_ pack: SealedPack, at place: Place) {
             let position = freePositions.popLast() ?? items.count
             if position == items.count { items.append(nil) }
             items[position] = Item(place: place, pack: pack)
@@ -83,7 +97,7 @@ final class PackCache: Sendable {
     /// What the packs take in memory.
     var byteCount: Int { state.withLock { $0.byteCount } }
 
-    subscript(place: RecordPlace) -> Pack? {
+    subscript(place: RecordPlace) -> SealedPack? {
         get {
             state.withLock { state in
                 guard let position = state.positions[Place(place)] else { return nil }
@@ -110,11 +124,6 @@ final class PackCache: Sendable {
     }
 
     private static func wipe(_ items: consuming [Item]) {
-        for index in items.indices { items[index].pack.wipe() }
+        for index in items.indices { items[index].pack.content.wipe() }
     }
-}
-
-extension Pack {
-    /// What a pack takes in memory, with its place in the cache.
-    fileprivate var footprint: Int { bytes.count + 32 * slots.count + 160 }
 }

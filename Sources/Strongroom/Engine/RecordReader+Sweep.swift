@@ -1,5 +1,4 @@
 import ArchiveFileIO
-import Synchronization
 
 extension RecordReader {
     /// In which order the places of a sweep are.
@@ -18,52 +17,70 @@ extension RecordReader {
     /// Opens the records at `places` on all processors and hands them over in order, until `visit`
     /// answers false; tells whether it did not.
     ///
-    /// Memory holds what is opened: at most that of `places`, or some 4 MB and what one unit for each
-    /// thread goes beyond it.
+    /// What comes next is opened while `visit` has what came before. Memory holds what is opened: for
+    /// each processor and each of four units ahead 1 MB, or a pack that is larger.
     func sweep(
         _ places: [RecordPlace],
         _ order: SweepOrder,
         _ visit: (Record, ArraySlice<UInt8>?) throws -> Bool
     ) throws -> Bool {
-        var rest = places[...]
-        while !rest.isEmpty {
-            for unit in open(rest, order) {
-                // A span lends the records; a loop over the array would copy each.
-                let records = unit.records.span
-                for index in records.indices
-                where try !visit(records[index].record, records[index].inlineBody) {
-                    return false
-                }
-                if let failure = unit.failure { throw failure }
-                rest = rest.dropFirst(unit.records.count)
+        do {
+            try WorkerTeam.inOrder(
+                Self.units(of: places[...], order),
+                threadCount: WorkerTeam.processorCount,
+                ahead: Self.unitsAhead
+            ) { _, unit throws(SweepEnd) in
+                open(unit, order)
+            } _: { opened throws(SweepEnd) in
+                try hand(over: opened, order, to: visit)
             }
+            return true
+        } catch {
+            guard let cause = error.cause else { return false }
+            throw cause
         }
-        return true
     }
 
-    /// Opens as many of `places` as memory is for, one at least in units.
     private func open(
         _ places: ArraySlice<RecordPlace>,
         _ order: SweepOrder
-    ) -> [OpenedRecords] {
-        let units = Self.units(of: places, order)
-        let next = Atomic(0)
-        let byteCount = Atomic(0)
-        let outcomes = Mutex(Array(repeating: OpenedRecords(), count: units.count))
-        WorkerTeam.perform(min(WorkerTeam.processorCount, units.count)) { _ in
-            while byteCount.load(ordering: .relaxed) < Self.sweepByteCount {
-                let index = next.add(1, ordering: .relaxed).oldValue
-                guard index < units.count else { return }
-                let opened = open(units[index], readAhead: order.readAhead)
-                let opening = opened.records.reduce(0) { $0 + ($1.inlineBody?.count ?? 0) }
-                byteCount.add(opening, ordering: .relaxed)
-                outcomes.withLock { $0[index] = opened }
-            }
-        }
-        return outcomes.withLock { $0 }
+    ) -> OpenedRecords {
+        open(places, readAhead: order.readAhead, byteLimit: Self.unitPlainByteCount)
     }
 
-    private static let sweepByteCount = 4 << 20
+    private func hand(
+        over first: OpenedRecords,
+        _ order: SweepOrder,
+        to visit: (Record, ArraySlice<UInt8>?) throws -> Bool
+    ) throws(SweepEnd) {
+        var opened = first
+        while true {
+            do {
+                // A span lends the records; a loop over the array would copy each.
+                let records = opened.records.span
+                for index in records.indices
+                where try !visit(records[index].record, records[index].inlineBody) {
+                    throw SweepEnd()
+                }
+                if let failure = opened.failure { throw failure }
+            } catch let end as SweepEnd {
+                throw end
+            } catch {
+                throw SweepEnd(cause: error)
+            }
+            guard !opened.rest.isEmpty else { return }
+            opened = open(opened.rest, order)
+        }
+    }
+
+    /// Why a sweep ends before its last record; without a cause nobody wants more.
+    private struct SweepEnd: Error {
+        var cause: (any Error)?
+    }
+
+    private static let unitsAhead = 4
+    /// Bodies that a unit opens at a time.
+    private static let unitPlainByteCount = 1 << 20
     /// A unit ends where it is so long in the log, or in the middle of no pack.
     private static let unitByteCount: UInt64 = 1 << 18
 

@@ -35,24 +35,23 @@ package final class RecordReader: Sendable {
         at place: RecordPlace,
         like other: consuming RecordEntry = RecordEntry()
     ) throws(ArchiveError) -> Record {
-        try open(at: place, like: other).record
+        var other = other
+        return try withPack(at: place) { pack throws(ArchiveError) in
+            try Self.decode(&pack, place, like: &other)
+        }
     }
 
-    /// The record version at a place, with the pack that holds its inline body; it shares texts with
-    /// `other`, and its subject with what was read from the same pack before.
-    package func open(
+    /// The same with its inline body, which is nil for one in chunks.
+    package func recordWithBody(
         at place: RecordPlace,
         like other: consuming RecordEntry = RecordEntry()
-    ) throws(ArchiveError) -> OpenedRecord {
-        if let pack = packs[place] {
-            other.subject = pack.subject
-            return OpenedRecord(record: try Self.decode(pack, place, like: other), pack: pack)
+    ) throws(ArchiveError) -> (record: Record, inlineBody: [UInt8]?) {
+        var other = other
+        return try withPack(at: place) { pack throws(ArchiveError) in
+            let record = try Self.decode(&pack, place, like: &other)
+            guard record.entry.body == .inline else { return (record, nil) }
+            return (record, pack.inlineBody(place.slot))
         }
-        var pack = try withContext { context throws(LogError) in try context.pack(place, log) }
-        let record = try Self.decode(pack, place, like: other)
-        pack.subject = record.entry.subject
-        packs[place] = pack
-        return OpenedRecord(record: record, pack: pack)
     }
 
     /// Lends memory for a search in the index.
@@ -65,13 +64,14 @@ package final class RecordReader: Sendable {
     }
 
     /// The inline body of a record that was read from `place`.
-    func inlineBody(at place: RecordPlace) throws(ArchiveError) -> ArraySlice<UInt8> {
-        let pack = try pack(at: place)
-        // The frame may have been read again since the record was.
-        guard pack.sequence(place.slot) == place.sequence else {
-            throw ArchiveError(Self.displaced(place))
+    func inlineBody(at place: RecordPlace) throws(ArchiveError) -> [UInt8] {
+        try withPack(at: place) { pack throws(ArchiveError) in
+            // The frame may have been read again since the record was.
+            guard pack.sequence(place.slot) == place.sequence else {
+                throw ArchiveError(Self.displaced(place))
+            }
+            return pack.inlineBody(place.slot)
         }
-        return pack.bytes[pack.slots[place.slot].body]
     }
 
     /// The plaintext of a frame that is not a pack, with the place of its content.
@@ -93,49 +93,71 @@ package final class RecordReader: Sendable {
         }
     }
 
-    private func pack(at place: RecordPlace) throws(ArchiveError) -> Pack {
-        if let pack = packs[place] { return pack }
-        let pack = try withContext { context throws(LogError) in try context.pack(place, log) }
-        packs[place] = pack
-        return pack
-    }
-
-    /// Opens records one after the other, up to the first that cannot be opened.
+    /// Opens records one after the other, up to the first that cannot be opened, and as long as their
+    /// bodies do not have `byteLimit` bytes together.
     ///
     /// With `readAhead`, that many bytes of the log are read at a time, and what is opened is not
     /// kept: for a walk that does not come back.
-    func open(_ places: ArraySlice<RecordPlace>, readAhead: Int?) -> OpenedRecords {
-        var opened = OpenedRecords()
-        opened.records.reserveCapacity(places.count)
-        // One context for all: what it reads ahead was committed before any of this was asked for.
-        let context = takeContext()
-        context.emptyBuffer()
-        defer { giveBack(context) }
+    func open(
+        _ places: ArraySlice<RecordPlace>,
+        readAhead: Int?,
+        byteLimit: Int
+    ) -> OpenedRecords {
+        var opened = OpenedRecords(places)
         do throws(ArchiveError) {
-            for place in places {
-                let pack: Pack
-                if let last = opened.records.last, last.record.place.isInPack(of: place) {
-                    pack = last.pack
-                } else if let readAhead {
-                    do throws(LogError) {
-                        pack = try context.pack(place, log, readAhead: readAhead)
-                    } catch {
-                        throw ArchiveError(error)
-                    }
-                } else {
-                    pack = try self.pack(at: place)
+            guard let readAhead else {
+                while opened.byteCount < byteLimit, let place = opened.rest.popFirst() {
+                    let (record, body) = try recordWithBody(at: place, like: opened.lastEntry)
+                    opened.append(OpenedRecord(record: record, inlineBody: body?[...]))
                 }
-                let last = opened.records.count - 1
-                let record =
-                    try last < 0
-                    ? Self.decode(pack, place, like: RecordEntry())
-                    : Self.decode(pack, place, like: opened.records.span[last].record.entry)
-                opened.records.append(OpenedRecord(record: record, pack: pack))
+                return opened
             }
+            try open(readAhead: readAhead, byteLimit, into: &opened)
         } catch {
             opened.failure = error
         }
         return opened
+    }
+
+    private func open(
+        readAhead: Int,
+        _ byteLimit: Int,
+        into opened: inout OpenedRecords
+    ) throws(ArchiveError) {
+        // One context for all: what it reads ahead was committed before any of this was asked for.
+        let context = takeContext()
+        context.emptyBuffer()
+        defer { giveBack(context) }
+        var pack = Pack()
+        var last: RecordPlace?
+        while let place = opened.rest.first {
+            if last?.isInPack(of: place) != true {
+                guard opened.byteCount < byteLimit else { return }
+                do throws(LogError) {
+                    pack = try context.pack(place, log, readAhead: readAhead)
+                } catch {
+                    throw ArchiveError(error)
+                }
+                last = place
+            }
+            var other = opened.lastEntry
+            let record = try Self.decode(&pack, place, like: &other)
+            let body = record.entry.body == .inline ? pack.bytes[pack.slots[place.slot].body] : nil
+            opened.append(OpenedRecord(record: record, inlineBody: body))
+            opened.rest.removeFirst()
+        }
+    }
+
+    /// Decodes an entry, which shares its subject with what was decoded from the same pack before.
+    private static func decode(
+        _ pack: inout Pack,
+        _ place: RecordPlace,
+        like other: inout RecordEntry
+    ) throws(ArchiveError) -> Record {
+        if let subject = pack.subject { other.subject = subject }
+        let record = try decode(pack, place, like: other)
+        if pack.subject == nil { pack.subject = record.entry.subject }
+        return record
     }
 
     private static func decode(
@@ -176,6 +198,15 @@ package final class RecordReader: Sendable {
 
     private func giveBack(_ context: ReadContext) { contexts.withLock { $0.append(context) } }
 
+    private func withPack<Result>(
+        at place: RecordPlace,
+        _ body: (inout Pack) throws(ArchiveError) -> Result
+    ) throws(ArchiveError) -> Result {
+        let context = takeContext()
+        defer { giveBack(context) }
+        return try context.withPack(at: place, log, packs, body)
+    }
+
     private func withContext<Result>(
         _ body: (ReadContext) throws(LogError) -> Result
     ) throws(ArchiveError) -> Result {
@@ -195,69 +226,36 @@ struct IndexSearch: Sendable {
     var entry = IndexEntry()
 }
 
-/// A record and the pack that it stands in.
-package struct OpenedRecord: Sendable {
-    package let record: Record
-    let pack: Pack
-
-    /// The body where it stands in the pack; nil for one in chunks.
-    package var inlineBody: ArraySlice<UInt8>? {
-        record.entry.body == .inline ? pack.bytes[pack.slots[record.place.slot].body] : nil
-    }
+/// A record and its body.
+struct OpenedRecord: Sendable {
+    let record: Record
+    /// Nil for a body in chunks.
+    let inlineBody: ArraySlice<UInt8>?
 }
 
 /// Records that were opened one after the other, and why there are no more.
 struct OpenedRecords: Sendable {
-    var records: [OpenedRecord] = []
-    var failure: ArchiveError?
-}
+    private(set) var records: [OpenedRecord] = []
+    /// Bytes of the bodies.
+    private(set) var byteCount = 0
+    /// What has not been opened yet.
+    fileprivate(set) var rest: ArraySlice<RecordPlace> = []
+    fileprivate(set) var failure: ArchiveError?
 
-/// What one thread needs to read frames; used by one thread at a time, as the pool hands it out.
-private final class ReadContext: @unchecked Sendable {
-    private let opener: FrameOpener
-    private var buffer = FrameBuffer()
-
-    init(keys: KeyringKeys, _ dictionaries: DictionaryLibrary) {
-        opener = FrameOpener(keys: keys, dictionaries: dictionaries)
+    /// What the next record is likely to share texts with.
+    fileprivate var lastEntry: RecordEntry {
+        let last = records.count - 1
+        return last < 0 ? RecordEntry() : records.span[last].record.entry
     }
 
-    func emptyBuffer() { buffer.empty() }
-
-    func pack(
-        _ place: RecordPlace,
-        _ log: LogReader,
-        readAhead: Int? = nil
-    ) throws(LogError) -> Pack {
-        let (plain, header) = try open(place, log, readAhead: readAhead)
-        do throws(FormatError) {
-            guard header.kind == .records else {
-                throw FormatError(.damaged, "the frame holds no records")
-            }
-            return try Pack(decoding: plain)
-        } catch {
-            throw LogError(error, segment: place.segment, offset: place.frameOffset)
-        }
+    /// Room for what stands at these places.
+    fileprivate init(_ places: ArraySlice<RecordPlace>) {
+        rest = places
+        records.reserveCapacity(places.count)
     }
 
-    func open(
-        _ place: RecordPlace,
-        _ log: LogReader,
-        readAhead: Int? = nil
-    ) throws(LogError) -> (plain: [UInt8], header: FrameHeader) {
-        // The buffer is local while spans of it are lent.
-        var buffer = FrameBuffer()
-        swap(&buffer, &self.buffer)
-        defer { swap(&buffer, &self.buffer) }
-        let frame = try log.read(
-            place.segment,
-            at: place.frameOffset,
-            into: &buffer,
-            readAhead: readAhead
-        )
-        return try opener.open(
-            buffer.bytes.span.extracting(frame),
-            segment: place.segment,
-            offset: place.frameOffset
-        )
+    fileprivate mutating func append(_ record: OpenedRecord) {
+        byteCount += record.inlineBody?.count ?? 0
+        records.append(record)
     }
 }

@@ -77,9 +77,9 @@ struct FirstRecord: Sendable {
 
     /// Whether a record opens, and its body is the one that was put.
     private static func reads(_ place: RecordPlace, _ reader: RecordReader) -> Bool {
-        guard let opened = try? reader.open(at: place), let body = opened.inlineBody else {
+        guard let (record, body) = try? reader.recordWithBody(at: place), let body else {
             return false
         }
-        return SHA256.hash(body.span) == opened.record.entry.digest
+        return SHA256.hash(body.span) == record.entry.digest
     }
 }

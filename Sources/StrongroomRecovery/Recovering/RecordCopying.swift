@@ -73,8 +73,7 @@ final class RecordCopying {
 
     /// Copies a version; false if its body is not there any more.
     func copy(_ place: RecordPlace) throws(ArchiveError) -> Bool {
-        let opened = try source.open(at: place)
-        let record = opened.record
+        let (record, inlineBody) = try source.recordWithBody(at: place)
         guard let pieces = try pieces(of: record.entry) else { return false }
         recordCount += 1
         recordByteCount += record.byteCount
@@ -89,7 +88,7 @@ final class RecordCopying {
             batch.delete(record.name, in: record.collection, of: record.subject)
             return true
         }
-        guard let body = opened.inlineBody else {
+        guard let body = inlineBody else {
             try flush()
             try copy(record, pieces)
             return true
@@ -100,7 +99,7 @@ final class RecordCopying {
                 "the body of record \(record.sequence) is not what was put"
             )
         }
-        batch.put(Self.new(record, Array(body)))
+        batch.put(Self.new(record, body))
         batchByteCount += body.count
         return true
     }
