@@ -113,6 +113,8 @@ package struct FrameHeader: Equatable, Sendable {
 
     /// Where the nonce stands.
     package static let nonceRange = 24..<48
+    /// Where it stands in the bytes that the tag authenticates.
+    package static let associatedNonceRange = 40..<64
 
     /// Whether the body is sealed, and the tag of AES-256-GCM authenticates it and the header.
     package var isSealed: Bool {
@@ -124,6 +126,18 @@ package struct FrameHeader: Equatable, Sendable {
 
     /// Appends the header with its check.
     package func encode(appendingTo bytes: inout [UInt8], archiveID: ArchiveID, hasher: SHA256) {
+        var associated: [UInt8] = []
+        encode(appendingTo: &bytes, archiveID: archiveID, hasher: hasher, associated: &associated)
+    }
+
+    /// The same; in `associated`, whose memory serves again, are then the bytes that the check covers
+    /// and the tag authenticates besides the body.
+    package func encode(
+        appendingTo bytes: inout [UInt8],
+        archiveID: ArchiveID,
+        hasher: SHA256,
+        associated: inout [UInt8]
+    ) {
         let start = bytes.count
         bytes.append(u32: Self.magic)
         bytes.append(kind.rawValue)
@@ -134,8 +148,11 @@ package struct FrameHeader: Equatable, Sendable {
         bytes.append(nonce: nonce)
         bytes.append(u64: firstSequence)
         bytes.append(u32: epoch)
-        let check = Self.check(bytes.span.extracting(start..<(start + 60)), archiveID, hasher)
-        bytes.append(u32: check)
+        associated.removeAll(keepingCapacity: true)
+        associated.append(archiveID: archiveID)
+        associated.append(copying: bytes.span.extracting(start...))
+        hasher.update(associated.span)
+        bytes.append(u32: hasher.finish().leadingU32)
     }
 
     private static func check(

@@ -1,4 +1,5 @@
 import ArchiveBytes
+package import ArchiveFormat
 
 /// What shares one key: the records of a subject, or those of a collection that have none.
 ///
@@ -39,6 +40,12 @@ package struct DomainTag: Hashable, Comparable, Sendable, BitwiseCopyable {
         tail = bytes.u32(at: offset + 8).byteSwapped
     }
 
+    /// The same twelve bytes, or those under a mask.
+    package init(_ tag: MaskedTag) {
+        head = tag.head.byteSwapped
+        tail = tag.tail.byteSwapped
+    }
+
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(bigEndianU64: head)
@@ -52,5 +59,12 @@ package struct DomainTag: Hashable, Comparable, Sendable, BitwiseCopyable {
 
     static func ^ (left: Self, right: Self) -> Self {
         Self(head: left.head ^ right.head, tail: left.tail ^ right.tail)
+    }
+}
+
+extension MaskedTag {
+    /// The same twelve bytes.
+    package init(_ tag: DomainTag) {
+        self.init(head: tag.head.byteSwapped, tail: tag.tail.byteSwapped)
     }
 }

@@ -160,13 +160,12 @@ package final class Keyring: Sendable {
 
     /// The tag as it stands in the header of the frame with `nonce`.
     package func masked(_ tag: DomainTag, nonce: FrameNonce) -> MaskedTag {
-        let masked = tag ^ mask(nonce)
-        return MaskedTag(head: masked.head.byteSwapped, tail: masked.tail.byteSwapped)
+        MaskedTag(tag ^ mask(nonce))
     }
 
     /// The tag behind the masked one in the header of the frame with `nonce`.
     package func unmasked(_ masked: MaskedTag, nonce: FrameNonce) -> DomainTag {
-        DomainTag(head: masked.head.byteSwapped, tail: masked.tail.byteSwapped) ^ mask(nonce)
+        DomainTag(masked) ^ mask(nonce)
     }
 
     private func mask(_ nonce: FrameNonce) -> DomainTag {

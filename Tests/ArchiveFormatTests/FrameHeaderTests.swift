@@ -81,6 +81,25 @@ import Testing
         let bytes = try Sample.encoded(Sample.frameHeader())
         let associated = associatedBytes(archiveID: try Sample.archiveID(), header: bytes.span)
         #expect(associated == (try Sample.archiveID().bytes) + bytes[..<60])
+        // Who writes a header is given the same bytes, whatever stood in the memory before.
+        let header = try FrameHeader(
+            decoding: bytes.span,
+            at: 0,
+            archiveID: try Sample.archiveID(),
+            hasher: SHA256()
+        )
+        var again: [UInt8] = [9]
+        var given: [UInt8] = [1, 2, 3]
+        header.encode(
+            appendingTo: &again,
+            archiveID: try Sample.archiveID(),
+            hasher: SHA256(),
+            associated: &given
+        )
+        #expect(again.dropFirst() == bytes[..<64] && given == associated)
+        #expect(
+            FrameNonce(given.span, at: FrameHeader.associatedNonceRange.lowerBound) == header.nonce
+        )
     }
 }
 

@@ -50,6 +50,7 @@ package final class FrameSealer {
     private let compressor: Compressor
     private var content: [UInt8] = []
     private var pack: [UInt8] = []
+    private var associated: [UInt8] = []
     /// The domain of the last frame: mostly that of the next one, too.
     private var domain: (name: KeyDomainName, value: FrameDomain)?
 
@@ -119,10 +120,14 @@ package final class FrameSealer {
             epoch: epoch
         )
         let start = bytes.count
-        header.encode(appendingTo: &bytes, archiveID: keys.archiveID, hasher: hasher)
-        let associated = associatedBytes(
+        var associated: [UInt8] = []
+        swap(&associated, &self.associated)
+        defer { swap(&associated, &self.associated) }
+        header.encode(
+            appendingTo: &bytes,
             archiveID: keys.archiveID,
-            header: bytes.span.extracting(start...)
+            hasher: hasher,
+            associated: &associated
         )
         let body = bytes.count
         bytes.append(zeros: header.frameByteCount - FrameHeader.byteCount)
@@ -135,7 +140,7 @@ package final class FrameSealer {
                 content.span,
                 into: &sealed,
                 key: domain.key,
-                nonce: nonce.bytes.span,
+                nonce: associated.span.extracting(FrameHeader.associatedNonceRange),
                 associated: associated.span
             )
         } catch {
@@ -173,10 +178,12 @@ package struct PublicFrame {
             epoch: epoch
         )
         let start = bytes.count
-        header.encode(appendingTo: &bytes, archiveID: keys.archiveID, hasher: hasher)
-        let associated = associatedBytes(
+        var associated: [UInt8] = []
+        header.encode(
+            appendingTo: &bytes,
             archiveID: keys.archiveID,
-            header: bytes.span.extracting(start...)
+            hasher: hasher,
+            associated: &associated
         )
         bytes.append(contentsOf: body)
         let mac = keys.logKey.withSpan { HMACSHA256(key: $0) }

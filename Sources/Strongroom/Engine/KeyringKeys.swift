@@ -27,12 +27,12 @@ package struct KeyringKeys: LogKeys {
         let tag = tag(of: name)
         return FrameDomain(
             key: try key(tag, epoch: epoch),
-            tag: MaskedTag(tag.bytes.span, at: 0)
+            tag: MaskedTag(tag)
         )
     }
 
     package func masked(_ tag: MaskedTag, nonce: FrameNonce) -> MaskedTag {
-        keyring.masked(DomainTag(tag.bytes.span), nonce: nonce)
+        keyring.masked(DomainTag(tag), nonce: nonce)
     }
 
     package func key(
