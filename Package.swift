@@ -170,7 +170,9 @@ let package = Package(
         ),
         .target(
             name: "Support",
-            dependencies: ["ArchiveBytes", "ArchiveFileIO", systemPackage],
+            dependencies: [
+                "ArchiveBytes", "ArchiveFileIO", "ArchiveFormat", "ArchiveSealing", systemPackage,
+            ],
             path: "Tests/Support",
             swiftSettings: strict
         ),

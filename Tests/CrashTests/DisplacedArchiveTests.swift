@@ -185,11 +185,11 @@ import Testing
             do throws(ArchiveError) {
                 let other = try Engine.open(address)
                 let found = (try? Life.contents(of: other)) ?? [:]
-                #expect(states.contains(found), "order \\(order)")
+                #expect(states.contains(found), "order \(order)")
                 opened += 1
                 try? other.close()
             } catch {
-                #expect([.corrupt, .rollback].contains(error.code), "\\(error)")
+                #expect([.corrupt, .rollback].contains(error.code), "\(error)")
             }
         }
         try engine.close()

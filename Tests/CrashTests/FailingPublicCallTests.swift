@@ -49,20 +49,22 @@ import Testing
     private static let key = [UInt8](repeating: 7, count: 32)
     private static let newKey = [UInt8](repeating: 9, count: 32)
 
+    private static func newAddress(_ machine: SimulatedFileSystem) throws -> ArchiveAddress {
+        ArchiveAddress(
+            machine,
+            "/srv/new",
+            credential: try ArchiveKey.keyFile(key).credential,
+            configuration: Life.configuration
+        )
+    }
+
     /// Asks; throws what it throws, and a broken promise if the answer is wrong.
     private static func perform(_ call: Call, _ machine: SimulatedFileSystem, _ bench: Bench) throws
     {
         let keyring = ArchiveKeyring(ofArchiveAt: Life.path, on: machine)
         let address = try Life.address(on: machine)
         switch call {
-        case .create:
-            let new = ArchiveAddress(
-                machine,
-                "/srv/new",
-                credential: try ArchiveKey.keyFile(key).credential,
-                configuration: Life.configuration
-            )
-            try Engine.create(new).close()
+        case .create: try Engine.create(try newAddress(machine)).close()
         case .open: try Engine.open(address).close()
         case .openForReading: try Engine.openForReading(address).close()
         case .read:
@@ -150,15 +152,7 @@ import Testing
             // What failed came after the archive was there, whole.
             guard call == .create else { throw error }
         }
-        if call == .create {
-            let new = ArchiveAddress(
-                machine,
-                "/srv/new",
-                credential: try ArchiveKey.keyFile(key).credential,
-                configuration: Life.configuration
-            )
-            try Engine.open(new).close()
-        }
+        if call == .create { try Engine.open(try newAddress(machine)).close() }
         // Whatever became of the question, the archive is as it was.
         let life = try Life(on: machine, model: bench.model)
         try life.end()

@@ -1,6 +1,3 @@
-import ArchiveBytes
-import ArchiveFormat
-import ArchiveSealing
 import Foundation
 import Strongroom
 import Support
@@ -29,25 +26,6 @@ import Testing
         return (life.machine, model)
     }
 
-    /// Where the frames of a segment file stand.
-    private static func frames(_ bytes: [UInt8]) -> [(range: Range<Int>, kind: FrameHeader.Kind)] {
-        guard let segment = try? SegmentHeader(decoding: bytes.span) else { return [] }
-        var found: [(range: Range<Int>, kind: FrameHeader.Kind)] = []
-        var offset = SegmentHeader.byteCount
-        while offset + FrameHeader.byteCount <= bytes.count {
-            let header = try? FrameHeader(
-                decoding: bytes.span,
-                at: offset,
-                archiveID: segment.archiveID,
-                hasher: SHA256()
-            )
-            guard let header else { break }
-            found.append((offset..<(offset + header.frameByteCount), header.kind))
-            offset += header.frameByteCount
-        }
-        return found
-    }
-
     private static func check(_ counts: (tries: Int, noticed: Int), _ what: String) {
         if isFull { print("\(what): \(counts.tries) exchanges, \(counts.noticed) noticed") }
         #expect(counts.tries > 10)
@@ -61,11 +39,13 @@ import Testing
         var counts = (tries: 0, noticed: 0)
         for path in machine.filePaths where path.string.contains("segments/") {
             guard let bytes = machine.bytes(of: path) else { continue }
-            let own = Self.frames(bytes)
+            let own = try SegmentFrame.all(in: bytes)
             let givers = source.filePaths.filter { $0.string.contains("segments/") }
-            let others = givers.flatMap { giver in
+            let others = try givers.flatMap { giver in
                 let bytes = source.bytes(of: giver) ?? []
-                return Self.frames(bytes).map { (kind: $0.kind, bytes: Array(bytes[$0.range])) }
+                return try SegmentFrame.all(in: bytes).map {
+                    (kind: $0.kind, bytes: Array(bytes[$0.range]))
+                }
             }
             for (number, frame) in own.enumerated() {
                 let alike = others.filter { $0.kind == frame.kind }

@@ -22,9 +22,9 @@ final class Life {
     var model = LifeModel()
     private(set) var saved: (machine: SimulatedFileSystem, model: LifeModel)?
     /// A write or sync failed after it began: nothing may be acknowledged before reopening.
-    private var mustReopen = false
+    private(set) var mustReopen = false
     /// Calls may fail for a reason that is not the archive's.
-    private var isImpaired = false { didSet { if isImpaired { wasImpaired = true } } }
+    private(set) var isImpaired = false { didSet { if isImpaired { wasImpaired = true } } }
     /// Calls have failed since the archive was opened, which its index may not forgive.
     private var wasImpaired = false
     private var pendingCut: UInt64?
@@ -103,6 +103,7 @@ final class Life {
         case .fault(let fault, let call, let errno, let isForever):
             isImpaired = true
             machine.inject(fault.simulated(call, Errno(rawValue: errno), isForever))
+        case .bitRot(let seed): try rot(seed)
         case .badSector(let seed):
             isImpaired = true
             spoil(seed)
@@ -279,15 +280,6 @@ final class Life {
         guard model.settle(found) else {
             throw BrokenPromise(Self.difference(found, expected))
         }
-    }
-
-    private func spoil(_ seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
-        let paths = machine.filePaths.filter { machine.bytes(of: $0)?.isEmpty == false }
-        guard let path = paths.randomElement(using: &generator),
-            let byteCount = machine.bytes(of: path)?.count
-        else { return }
-        machine.spoil(path, at: Int.random(in: 0..<byteCount, using: &generator))
     }
 
     private func cutPower(_ seed: UInt64) throws {

@@ -39,6 +39,8 @@ enum LifeStep: Equatable, Sendable {
     case powerCutAhead(changes: Int, seed: UInt64)
     /// Calls begin to fail.
     case fault(Fault, call: Int, errno: Int32, isForever: Bool)
+    /// A bit of some file turns while nobody has the archive open, on a twin of the machine.
+    case bitRot(seed: UInt64)
     /// A sector of some file cannot be read any more.
     case badSector(seed: UInt64)
     /// The disk takes so many bytes more.
@@ -74,7 +76,8 @@ extension LifeStep {
         case 53..<56: return .advanceHead
         case 56..<60: return .seal
         case 60..<64: return .snapshot
-        case 64..<70: return .reopen
+        case 64..<69: return .reopen
+        case 69..<70: return .bitRot(seed: seed)
         case 70..<74: return .kill
         case 74..<76: return .rebuild
         case 76..<80: return .powerCut(seed: seed)

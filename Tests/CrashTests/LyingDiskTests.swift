@@ -59,7 +59,7 @@ import Testing
                 do {
                     try Self.examine(left, states, closing: closing, &counts)
                 } catch {
-                    Issue.record("\\(kind), sync \\(call), seed \\(seed): \\(error)")
+                    Issue.record("\(kind), sync \(call), seed \(seed): \(error)")
                 }
             }
             if isOver { break }
@@ -96,7 +96,7 @@ import Testing
             } catch let error as ArchiveError {
                 counts.noticed += 1
                 guard [.corrupt, .rollback].contains(error.code) else {
-                    throw BrokenPromise("it is told as \\(error.code): \\(error)")
+                    throw BrokenPromise("it is told as \(error.code): \(error)")
                 }
             }
         }

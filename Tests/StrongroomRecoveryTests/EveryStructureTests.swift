@@ -119,7 +119,7 @@ import Testing
         var codecs: Set<UInt8> = []
         var dictionaries: Set<UInt16> = []
         for path in whole.segments {
-            for (_, header) in try whole.frames(of: path) {
+            for header in try whole.frames(of: path).map(\.header) {
                 kinds.insert(header.kind)
                 codecs.insert(header.codec)
                 if header.kind == .records { dictionaries.insert(header.dictionary) }
@@ -195,24 +195,7 @@ extension WholeFormat {
     }
 
     /// The frames of a segment, each with its place.
-    func frames(of path: FilePath) throws -> [(range: Range<Int>, header: FrameHeader)] {
-        try Self.frames(archive.files.bytes(of: path) ?? [])
-    }
-
-    static func frames(_ bytes: [UInt8]) throws -> [(range: Range<Int>, header: FrameHeader)] {
-        let segment = try SegmentHeader(decoding: bytes.span)
-        var found: [(range: Range<Int>, header: FrameHeader)] = []
-        var offset = SegmentHeader.byteCount
-        while offset + FrameHeader.byteCount <= bytes.count, found.last?.header.kind != .seal {
-            let header = try FrameHeader(
-                decoding: bytes.span,
-                at: offset,
-                archiveID: segment.archiveID,
-                hasher: SHA256()
-            )
-            found.append((offset..<(offset + header.frameByteCount), header))
-            offset += header.frameByteCount
-        }
-        return found
+    func frames(of path: FilePath) throws -> [SegmentFrame] {
+        try SegmentFrame.all(in: archive.files.bytes(of: path) ?? [])
     }
 }

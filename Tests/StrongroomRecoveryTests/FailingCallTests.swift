@@ -134,12 +134,7 @@ import Testing
         _ disk: SimulatedFileSystem,
         _ bench: Bench
     ) async throws {
-        let place = OpenVault(
-            vault,
-            unlocking: VaultKeys(try TestArchive.key()),
-            on: disk,
-            configuration: TestArchive.configuration
-        )
+        let place = try openVault(vault, on: disk)
         let archive = try await place.open(location: "s3://a", cache: "/cache")
         let found = try await archive.read { view throws(ArchiveError) in
             var found: [String: [UInt8]] = [:]

@@ -16,12 +16,7 @@ import Testing
         asOf moment: OpenVault.Moment = .now,
         acceptsRollback: Bool = false
     ) async throws -> OpenVault.Glimpse {
-        let vault = OpenVault(
-            store,
-            unlocking: VaultKeys(try TestArchive.key()),
-            on: host,
-            configuration: TestArchive.configuration
-        )
+        let vault = try openVault(store, on: host)
         return try await vault.glance(
             at: name,
             in: collection,
@@ -150,12 +145,7 @@ import Testing
         let archive = try TestArchive.standard()
         let store = try await archive.vault()
         let host = SimulatedFileSystem()
-        let vault = OpenVault(
-            store,
-            unlocking: VaultKeys(try TestArchive.key()),
-            on: host,
-            configuration: TestArchive.configuration
-        )
+        let vault = try openVault(store, on: host)
         try await (try await vault.open(location: "s3://a", cache: "/cache")).close()
         guard case .archive(let archive) = try await look(at: "Observation/1", of: store, host)
         else { return #expect(Bool(false), "the index was not used") }

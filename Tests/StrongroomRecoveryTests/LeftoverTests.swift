@@ -7,39 +7,16 @@ import Synchronization
 import Testing
 
 /// A vault in memory in which somebody has left parts behind.
-private final class LitteredStore: PartsStore {
-    let store: MemoryStore
+private final class LitteredStore: PartsStore, PassingStore {
+    let base: any ObjectStore
     let uploads: Mutex<[UnfinishedUpload]>
     let lists: Bool
 
-    init(_ store: MemoryStore, _ uploads: [UnfinishedUpload], lists: Bool = true) {
-        self.store = store
+    init(_ base: MemoryStore, _ uploads: [UnfinishedUpload], lists: Bool = true) {
+        self.base = base
         self.uploads = Mutex(uploads)
         self.lists = lists
     }
-
-    func put(
-        _ name: ObjectName,
-        from source: any ByteSource,
-        mode: PutMode,
-        expectedDigest: [UInt8]?
-    ) async throws(VaultError) {
-        try await store.put(name, from: source, mode: mode, expectedDigest: expectedDigest)
-    }
-
-    func read(_ name: ObjectName, range: Range<UInt64>) async throws(VaultError) -> [UInt8] {
-        try await store.read(name, range: range)
-    }
-
-    func status(_ name: ObjectName) async throws(VaultError) -> ObjectStatus? {
-        try await store.status(name)
-    }
-
-    func list(prefix: String) async throws(VaultError) -> [ObjectStatus] {
-        try await store.list(prefix: prefix)
-    }
-
-    func remove(_ name: ObjectName) async throws(VaultError) { try await store.remove(name) }
 
     func unfinishedUploads() async throws(VaultError) -> [UnfinishedUpload] {
         guard lists else { throw VaultError(.refused, "not for you") }

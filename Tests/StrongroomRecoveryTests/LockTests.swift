@@ -5,33 +5,12 @@ import Synchronization
 import Testing
 
 /// A store in memory that keeps locks as S3 does.
-private final class LockableStore: LockingStore {
-    let base = MemoryStore()
+private final class LockableStore: LockingStore, PassingStore {
+    let base: any ObjectStore = MemoryStore()
     let locks = Mutex<[ObjectName: ObjectLock]>([:])
     private let clock: DrivenClock
 
     init(_ clock: DrivenClock) { self.clock = clock }
-
-    func put(
-        _ name: ObjectName,
-        from source: any ByteSource,
-        mode: PutMode,
-        expectedDigest: [UInt8]?
-    ) async throws(VaultError) {
-        try await base.put(name, from: source, mode: mode, expectedDigest: expectedDigest)
-    }
-
-    func read(_ name: ObjectName, range: Range<UInt64>) async throws(VaultError) -> [UInt8] {
-        try await base.read(name, range: range)
-    }
-
-    func status(_ name: ObjectName) async throws(VaultError) -> ObjectStatus? {
-        try await base.status(name)
-    }
-
-    func list(prefix: String) async throws(VaultError) -> [ObjectStatus] {
-        try await base.list(prefix: prefix)
-    }
 
     func remove(_ name: ObjectName) async throws(VaultError) { try await purge(name) }
 

@@ -15,12 +15,7 @@ import Testing
         cacheByteLimit: UInt64 = 1 << 30,
         acceptsRollback: Bool = false
     ) async throws -> Archive {
-        let vault = OpenVault(
-            store,
-            unlocking: VaultKeys(try TestArchive.key()),
-            on: host,
-            configuration: TestArchive.configuration
-        )
+        let vault = try openVault(store, on: host)
         return try await vault.open(
             location: location,
             cache: "/cache",

@@ -100,12 +100,7 @@ import Testing
         let host = SimulatedFileSystem()
         #expect(try await recovery(from: store, on: host).run(to: "/b").isComplete)
         #expect(try Self.bodies(of: host, at: "/b") == bodies)
-        let vault = OpenVault(
-            store,
-            unlocking: VaultKeys(try TestArchive.key()),
-            on: SimulatedFileSystem(),
-            configuration: TestArchive.configuration
-        )
+        let vault = try openVault(store, on: SimulatedFileSystem())
         let mounted = try await vault.open(
             location: "s3://a",
             cache: "/cache",

@@ -24,34 +24,22 @@ import Testing
     private func condemn(_ count: Int, _ prune: Prune) async throws -> [String] {
         var ids: [String] = []
         for number in 1...count {
-            let id = try VaultObject.newIdentity()
-            var document = PruneDocument(
-                kind: .condemned,
-                archive: prune.authority.archive,
-                id: id,
-                time: prune.clock.now()
-            )
+            var document = try prune.document(.condemned)
             document.grace = Self.grace
             document.snapshots = [snapshot(number)]
             // One that the vault has, and one that was removed long ago.
             document.segments = [SegmentNumber(1), SegmentNumber(900)]
-            try await prune.put(.prune(id), document)
-            ids.append(id)
+            try await prune.put(.prune(document.id), document)
+            ids.append(document.id)
         }
         return ids
     }
 
     private func restore(_ number: Int, _ cancels: [String], _ prune: Prune) async throws {
-        let id = try VaultObject.newIdentity()
-        var document = PruneDocument(
-            kind: .restored,
-            archive: prune.authority.archive,
-            id: id,
-            time: prune.clock.now()
-        )
+        var document = try prune.document(.restored)
         document.snapshots = [snapshot(number)]
         document.cancels = cancels
-        try await prune.put(.prune(id), document)
+        try await prune.put(.prune(document.id), document)
     }
 
     private func ledger(_ prune: Prune) async throws -> PruneLedger {
@@ -103,5 +91,17 @@ import Testing
         }
         #expect(try await documents() == 1)
         #expect(try await ledger(prune).snapshots.count == Prune.mergeCount)
+    }
+}
+
+extension Prune {
+    /// A new document of this moment.
+    func document(_ kind: PruneDocument.Kind) throws -> PruneDocument {
+        PruneDocument(
+            kind: kind,
+            archive: authority.archive,
+            id: try VaultObject.newIdentity(),
+            time: clock.now()
+        )
     }
 }

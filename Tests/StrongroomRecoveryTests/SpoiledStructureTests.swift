@@ -282,12 +282,12 @@ private struct Exchange {
         _ theirs: [UInt8],
         _ from: String
     ) throws -> [(what: String, bytes: [UInt8])] {
-        guard let own = try? WholeFormat.frames(bytes),
-            let others = try? WholeFormat.frames(theirs)
+        guard let own = try? SegmentFrame.all(in: bytes),
+            let others = try? SegmentFrame.all(in: theirs)
         else { return [] }
         var found: [(what: String, bytes: [UInt8])] = []
         for (number, frame) in own.enumerated() {
-            let alike = others.filter { $0.header.kind == frame.header.kind }
+            let alike = others.filter { $0.kind == frame.kind }
             let few = SpoiledPlaces.isFull ? alike[...] : alike.dropFirst(number % 3).prefix(1)
             for other in few where theirs[other.range] != bytes[frame.range] {
                 var spliced = bytes

@@ -35,7 +35,7 @@ import Testing
     ) async throws {
         let mark = Mutex<(ObjectName, [UInt8])?>(nil)
         vault.watch.withLock { watch in
-            watch = { [store = vault.store] _ in
+            watch = { [store = vault.base] _ in
                 guard let name = try? await store.list(prefix: "sweeping/").first?.name,
                     let bytes = try? await store.readAll(name, limit: 1 << 20)
                 else { return }
@@ -96,7 +96,7 @@ import Testing
         let before = Set(try await vault.names.filter { $0.hasPrefix("segments/") })
         let removed = Mutex(0)
         vault.watch.withLock { watch in
-            watch = { [store = vault.store] name in
+            watch = { [store = vault.base] name in
                 guard name.text.hasPrefix("segments/") else { return }
                 removed.withLock { $0 += 1 }
                 for status in (try? await store.list(prefix: "sweeping/")) ?? [] {

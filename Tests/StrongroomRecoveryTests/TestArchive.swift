@@ -154,6 +154,16 @@ func recovery(
     )
 }
 
+/// A vault to be read in place.
+func openVault(_ store: any ObjectStore, on host: any FileSystem) throws -> OpenVault {
+    OpenVault(
+        store,
+        unlocking: VaultKeys(try TestArchive.key()),
+        on: host,
+        configuration: TestArchive.configuration
+    )
+}
+
 /// The records of an archive, by name, each with its body.
 func records(of files: any FileSystem, at path: FilePath) throws -> [String: [UInt8]] {
     let engine = try Engine.openForReading(try TestArchive.address(files, path))

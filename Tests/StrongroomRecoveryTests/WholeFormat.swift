@@ -268,16 +268,10 @@ extension WholeFormat {
         rules.last = 1
         _ = try await prune.carryOut(try await prune.plan(rules))
         _ = try await prune.restore([archive.snapshots[0]])
-        let id = try VaultObject.newIdentity()
-        var document = PruneDocument(
-            kind: .sweeping,
-            archive: prune.authority.archive,
-            id: id,
-            time: prune.clock.now()
-        )
+        var document = try prune.document(.sweeping)
         document.segments = [SegmentNumber(900)]
-        try await prune.put(.sweep(id), document)
-        try await vault.replace("arriving/\(id).json", Array("{}\n".utf8))
+        try await prune.put(.sweep(document.id), document)
+        try await vault.replace("arriving/\(document.id).json", Array("{}\n".utf8))
         return vault
     }
 

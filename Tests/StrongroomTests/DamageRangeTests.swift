@@ -1,7 +1,6 @@
 import ArchiveBytes
 import ArchiveFileIO
 import ArchiveFormat
-import ArchiveSealing
 import ArchiveSegments
 import Support
 import SystemPackage
@@ -11,29 +10,6 @@ import Testing
 
 /// A verification tells of damage exactly where it is: file, offset, commit and record versions.
 @Suite struct `The range of a damage` {
-    /// Where the frames of a segment stand, each with the commit that it belongs to.
-    private static func frames(
-        _ bytes: [UInt8]
-    ) throws -> [(range: Range<Int>, kind: FrameHeader.Kind, commit: UInt64)] {
-        let segment = try SegmentHeader(decoding: bytes.span)
-        var found: [(range: Range<Int>, kind: FrameHeader.Kind, commit: UInt64)] = []
-        var offset = SegmentHeader.byteCount
-        var commit = segment.firstCommit
-        while offset + FrameHeader.byteCount <= bytes.count {
-            let header = try? FrameHeader(
-                decoding: bytes.span,
-                at: offset,
-                archiveID: segment.archiveID,
-                hasher: SHA256()
-            )
-            guard let header else { break }
-            found.append((offset..<(offset + header.frameByteCount), header.kind, commit))
-            if header.kind == .commit { commit += 1 }
-            offset += header.frameByteCount
-        }
-        return found
-    }
-
     /// Four commits of two records, of which the last is followed by another.
     private static func fill(_ engine: Engine) throws {
         for commit in 1...4 {
@@ -60,7 +36,7 @@ import Testing
             let name = "0000000000000001." + (isSealed ? "seg" : "open")
             let path = archive.segment(name)
             let whole = try archive.read(path)
-            let frames = try Self.frames(whole)
+            let frames = try SegmentFrame.all(in: whole)
             let records = frames.filter { $0.kind == .records }
             #expect(records.count >= 5)
             for frame in records.prefix(4) {
