@@ -25,6 +25,7 @@ import Testing
         case create, open, openForReading, read, readInOrder, verify, verifyKeyless, examine,
             snapshots
         case slots, addSlot, removeSlot
+        case record, versions, ranges, inLogOrder, fromName, status
     }
 
     private struct Bench {
@@ -71,11 +72,7 @@ import Testing
             let engine = try Engine.openForReading(address)
             try require(try Life.contents(of: engine) == bench.model.acknowledged, "records")
         case .readInOrder:
-            let engine = try Engine.openForReading(address)
-            let view = ArchiveView(
-                engine.readState,
-                reader: RecordReader(log: engine.reader, keys: engine.keys)
-            )
+            let view = try view(address)
             var count = 0
             try view.forEachInOrder { record in
                 if record.collection != "system", !record.isDeleted {
@@ -115,7 +112,66 @@ import Testing
             // A removal that failed behind its last step has done its work.
             guard slots.count > 1 else { return }
             try keyring.remove(slot: slots[1].id, unlocking: try .keyFile(key))
+        case .status:
+            let status = try Engine.openForReading(address).status()
+            try require(status.lastSequence >= UInt64(bench.model.acknowledged.count), "status")
+        case .record, .versions, .ranges, .inLogOrder, .fromName:
+            try read(call, try view(address), bench)
         }
+    }
+
+    private static func view(_ address: ArchiveAddress) throws -> ArchiveView {
+        let engine = try Engine.openForReading(address)
+        return ArchiveView(
+            engine.readState,
+            reader: RecordReader(log: engine.reader, keys: engine.keys)
+        )
+    }
+
+    /// Reads all records in one of the ways that there are.
+    private static func read(_ call: Call, _ view: ArchiveView, _ bench: Bench) throws {
+        let expected = bench.model.acknowledged
+        var found: [String: [UInt8]] = [:]
+        func take(_ record: Record, _ body: ArraySlice<UInt8>?) throws {
+            found[record.collection + "/" + record.name] =
+                try body.map { Array($0) } ?? view.body(of: record)
+        }
+        for path in expected.keys {
+            let parts = path.split(separator: "/", maxSplits: 1).map(String.init)
+            let (collection, name) = (parts[0], parts[1])
+            switch call {
+            case .record:
+                let answer = try view.recordWithBody(named: name, in: collection)
+                guard let record = try view.record(named: name, in: collection) else { continue }
+                try require(record.sequence == answer?.record.sequence, "a version")
+                found[path] = answer?.body
+            case .versions:
+                let versions = try view.versions(of: name, in: collection)
+                if let newest = versions.first { try take(newest, nil) }
+            case .ranges:
+                guard let record = try view.record(named: name, in: collection) else { continue }
+                let half = record.byteCount / 2
+                found[path] =
+                    try view.body(of: record, in: 0..<half)
+                    + view.body(of: record, in: half..<record.byteCount)
+            case .fromName where found[path] == nil:
+                try view.forEach(from: "", in: collection) { record, body in
+                    try take(record, body)
+                    return true
+                }
+            default: break
+            }
+        }
+        if call == .inLogOrder {
+            // Later versions come behind earlier ones.
+            try view.forEachInLogOrder { record, body in
+                let path = record.collection + "/" + record.name
+                found[path] = nil
+                if expected[path] != nil, !record.isDeleted { try take(record, body) }
+                return true
+            }
+        }
+        try require(found == expected, "\(found.count) of \(expected.count) records")
     }
 
     private static func require(_ isRight: Bool, _ what: String) throws {

@@ -25,7 +25,7 @@ import Testing
     /// What an archive, a vault and a second vault on one disk are there for.
     enum Work: CaseIterable, Sendable {
         case ship, copy, recover, repair, verify, standing
-        case thin, restoreThin, follow, prune, extract, open
+        case thin, restoreThin, follow, prune, extract, open, glance, drill
     }
 
     private struct Bench {
@@ -114,6 +114,8 @@ import Testing
             try require(result.findings)
             guard result.findings.isEmpty else { throw RecoveryError(.system, "not all came") }
         case .open: try await readInPlace(vault, disk, bench)
+        case .glance: try await glance(vault, disk, bench)
+        case .drill: try await drill(vault, disk)
         }
     }
 
@@ -148,6 +150,40 @@ import Testing
         guard found == bench.archive.expected else {
             throw BrokenPromise(description: "\(found.count) records are read in place")
         }
+    }
+
+    private static func glance(
+        _ vault: DirectoryStore,
+        _ disk: SimulatedFileSystem,
+        _ bench: Bench
+    ) async throws {
+        for (name, body) in bench.archive.expected {
+            let place = try openVault(vault, on: disk)
+            let found = try await place.glance(
+                at: name,
+                in: "records",
+                location: "s3://a",
+                cache: "/cache"
+            )
+            guard case .record(let view) = found, let record = try view.record(named: name),
+                try view.body(of: record) == body
+            else { throw BrokenPromise(description: "another record is seen") }
+        }
+    }
+
+    private static func drill(_ vault: DirectoryStore, _ disk: SimulatedFileSystem) async throws {
+        let drill = Drill(
+            from: vault,
+            unlocking: VaultKeys(try TestArchive.key()),
+            on: disk,
+            configuration: TestArchive.configuration
+        )
+        let report = try await drill.run()
+        let told = Set(report.reasons.map(\.code))
+        guard told.isSubset(of: ["unreadable", "system", "full", "unreachable", "refused"]) else {
+            throw BrokenPromise(description: "a failed call is told as \(told)")
+        }
+        guard report.outcome == .passed else { throw RecoveryError(.system, "it did not pass") }
     }
 
     private struct BrokenPromise: Error, CustomStringConvertible {
@@ -205,10 +241,10 @@ import Testing
             guard try records(of: disk, at: "/b") == bench.archive.expected else {
                 throw BrokenPromise(description: "other records came")
             }
-        case .verify, .standing, .open: break
+        case .verify, .standing, .open, .glance, .drill: break
         }
         // Whoever reads in place lets go of what it has open when the last task has ended.
-        guard disk.openFileCount == 0 || work == .open else {
+        guard disk.openFileCount == 0 || [.open, .glance].contains(work) else {
             throw BrokenPromise(description: "\(disk.openFileCount) files stay open")
         }
     }
