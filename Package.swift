@@ -172,6 +172,7 @@ let package = Package(
             name: "Support",
             dependencies: [
                 "ArchiveBytes", "ArchiveFileIO", "ArchiveFormat", "ArchiveSealing", systemPackage,
+                logging,
             ],
             path: "Tests/Support",
             swiftSettings: strict

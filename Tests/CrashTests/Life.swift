@@ -66,7 +66,9 @@ final class Life {
         _ configuration: ArchiveConfiguration = Life.configuration,
         clock: LifeClock = LifeClock()
     ) throws -> ArchiveAddress {
-        ArchiveAddress(
+        var configuration = configuration
+        configuration.logger = LifeLog.logger
+        return ArchiveAddress(
             machine,
             path,
             credential: try .keyFile(SecretBytes(copying: key.span)),
@@ -143,6 +145,7 @@ final class Life {
         guard machine.openFileCount == 0 else {
             throw BrokenPromise("\(machine.openFileCount) files stay open after the end")
         }
+        try LifeLog.requireClean()
     }
 
     private func work(_ step: LifeStep) throws {

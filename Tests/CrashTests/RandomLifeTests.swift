@@ -23,6 +23,7 @@ import Testing
         }
         print("random lives: \(Self.count) from seed \(Self.first), \(checks) examinations")
         #expect(checks > 5 * Self.count)
+        #expect(LifeLog.count > Self.count, "nothing was logged, so nothing was heard")
     }
 
     static func steps(_ seed: UInt64) -> [LifeStep] {
