@@ -93,6 +93,27 @@ import Testing
         #expect(tools.flatMap(ToolRules.scripts) == [])
     }
 
+    @Test func `has the tests and tools that its documents name`() {
+        let paths = everything.map(\.path)
+        var count = 0
+        for file in everything where file.path.hasSuffix(".md") {
+            // Between two backticks stands code; the names of suites are those of their files.
+            for (number, part) in file.text.split(separator: "`", omittingEmptySubsequences: false)
+                .enumerated() where number % 2 == 1 && !part.contains("\n")
+            {
+                let name = part.prefix { $0 != " " }
+                let isSuite = name.hasSuffix("Tests") && name.first?.isUppercase == true
+                guard isSuite || name.hasPrefix("tools/") else { continue }
+                count += 1
+                let isThere = paths.contains {
+                    $0 == name || $0.hasSuffix("/\(name).swift") || $0.hasPrefix("\(name)/")
+                }
+                #expect(isThere, "\(file.path) names \(name)")
+            }
+        }
+        #expect(count > 40)
+    }
+
     /// Vectors and records of others are kept byte for byte.
     private func isSample(_ file: SourceFile) -> Bool {
         ["/Vectors/", "/Samples/", "/Golden/"].contains { file.path.contains($0) }
