@@ -157,62 +157,6 @@ package final class FrameSealer {
     }
 }
 
-/// Makes the frames that are public: their body is in clear and their tag is a MAC.
-package struct PublicFrame {
-    /// Appends the frame; returns its leaf hash.
-    package static func append(
-        kind: FrameHeader.Kind,
-        body: [UInt8],
-        nonce: FrameNonce = .zero,
-        firstSequence: RecordSequence,
-        keys: any LogKeys,
-        epoch: UInt32,
-        to bytes: inout [UInt8]
-    ) -> Digest {
-        let hasher = SHA256()
-        let header = FrameHeader(
-            kind: kind,
-            bodyByteCount: body.count,
-            nonce: nonce,
-            firstSequence: firstSequence,
-            epoch: epoch
-        )
-        let start = bytes.count
-        var associated: [UInt8] = []
-        header.encode(
-            appendingTo: &bytes,
-            archiveID: keys.archiveID,
-            hasher: hasher,
-            associated: &associated
-        )
-        bytes.append(contentsOf: body)
-        let mac = keys.logKey.withSpan { HMACSHA256(key: $0) }
-        mac.update(associated.span)
-        mac.update(body.span)
-        bytes.append(contentsOf: mac.finish().bytes[..<FrameHeader.tagByteCount])
-        bytes.append(zeros: start + header.frameByteCount - bytes.count)
-        return hasher.hash(prefix: 0, bytes.span.extracting(start...))
-    }
-
-    /// Tells whether the tag of a public frame is authentic; `frame` begins at its header.
-    package static func isAuthentic(
-        _ frame: Span<UInt8>,
-        header: FrameHeader,
-        archiveID: ArchiveID,
-        mac: HMACSHA256
-    ) -> Bool {
-        let end = FrameHeader.byteCount + header.bodyByteCount
-        guard frame.count >= end + FrameHeader.tagByteCount else { return false }
-        mac.update(associatedBytes(archiveID: archiveID, header: frame).span)
-        mac.update(frame.extracting(FrameHeader.byteCount..<end))
-        let expected = mac.finish().bytes
-        return ConstantTime.areEqual(
-            expected.span.extracting(..<FrameHeader.tagByteCount),
-            frame.extracting(end..<(end + FrameHeader.tagByteCount))
-        )
-    }
-}
-
 /// What zeros are copied from: appending one by one takes seven times as long.
 private let zeros = [UInt8](repeating: 0, count: 4_096)
 

@@ -51,6 +51,7 @@ package final class LogWriter {
     let keys: any LogKeys
     let parameters: LogParameters
     private let pool: SealingPool
+    private let publicFrames: PublicFrameMaker
 
     /// The last commit, which is durable.
     package private(set) var link: CommitLink
@@ -77,6 +78,7 @@ package final class LogWriter {
         self.directory = directory
         self.keys = keys
         self.parameters = parameters
+        publicFrames = PublicFrameMaker(keys: keys)
         pool = SealingPool(
             keys: keys,
             threadCount: parameters.threadCount,
@@ -212,11 +214,10 @@ package final class LogWriter {
         encoded.reserveCapacity(body.byteCount)
         body.encodeUnsigned(appendingTo: &encoded)
         encoded.append(contentsOf: body.signature)
-        _ = PublicFrame.append(
+        _ = publicFrames.append(
             kind: .seal,
             body: encoded,
             firstSequence: link.lastSequence,
-            keys: keys,
             epoch: keys.epoch,
             to: &bytes
         )
@@ -357,11 +358,10 @@ extension LogWriter {
         var encoded: [UInt8] = []
         body.encode(appendingTo: &encoded)
         var frame: [UInt8] = []
-        let leaf = PublicFrame.append(
+        let leaf = publicFrames.append(
             kind: .commit,
             body: encoded,
             firstSequence: body.lastSequence,
-            keys: keys,
             epoch: keys.epoch,
             to: &frame
         )

@@ -26,6 +26,27 @@ struct BatchPlan {
         var dictionary: UInt16
     }
 
+    /// Where the group with a key is; of most commits there are few, and comparing those costs less than
+    /// to hash one.
+    private struct GroupPlaces {
+        private static let fewCount = 8
+        private var few: [GroupKey] = []
+        private var many: [GroupKey: Int] = [:]
+
+        subscript(key: GroupKey) -> Int? {
+            if let place = few.firstIndex(of: key) { return place }
+            return many.isEmpty ? nil : many[key]
+        }
+
+        mutating func append(_ key: GroupKey) {
+            if few.count < Self.fewCount {
+                few.append(key)
+            } else {
+                many[key] = few.count + many.count
+            }
+        }
+    }
+
     private static let system = GroupKey(
         domain: .collection(SystemRecords.collection),
         dictionary: 0
@@ -48,7 +69,7 @@ struct BatchPlan {
         firstSequence = batch.firstSequence
         slots = Array(repeating: Slot(draft: 0, slot: 0), count: batch.records.count)
         var groups: [Group] = []
-        var place: [GroupKey: Int] = [:]
+        var place = GroupPlaces()
         var last: (index: Int, group: Int)?
         let records = batch.records.span
         for index in records.indices {
@@ -71,7 +92,7 @@ struct BatchPlan {
                 group = known
             } else {
                 group = groups.count
-                place[key] = group
+                place.append(key)
                 groups.append(Group(domain: key.domain, dictionary: dictionary))
             }
             last = (index, group)
