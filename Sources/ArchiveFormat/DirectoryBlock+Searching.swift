@@ -4,19 +4,21 @@ import ArchiveSealing
 extension DirectoryBlock {
     /// What a search wants to know of a block: the versions of one name, and where chunks are.
     package struct Wanted: Sendable {
-        package let collection: String
+        fileprivate let collectionName: String
+        fileprivate let collection: [UInt8]
         fileprivate let name: [UInt8]
         /// Where records are whose names, behind a prefix, are collections.
-        fileprivate let registry: (collection: String, prefix: [UInt8])
+        fileprivate let registry: (collection: [UInt8], prefix: [UInt8])
 
         package init(
             name: String,
             in collection: String,
             registry: (collection: String, prefix: String)
         ) {
-            self.collection = collection
+            collectionName = collection
+            self.collection = Array(collection.utf8)
             self.name = Array(name.utf8)
-            self.registry = (registry.collection, Array(registry.prefix.utf8))
+            self.registry = (Array(registry.collection.utf8), Array(registry.prefix.utf8))
         }
     }
 
@@ -75,40 +77,51 @@ package struct SequenceSum: Equatable, Sendable {
     }
 }
 
-/// A walk over a block's entries that keeps no texts but the last name.
+/// A walk over a block's entries that keeps no texts: of names only how far they are the wanted one.
 private struct BlockSearch {
     private let wanted: DirectoryBlock.Wanted
-    private let collection: [UInt8]
     private var cursor = ByteCursor()
-    private var name: [UInt8] = []
+    /// The last entry's length of name, and how many of its first bytes are those of the wanted one.
+    private var nameByteCount = 0
+    private var matchingByteCount = 0
     private var isWantedCollection = false
-    private var isRegistry = false
+    /// The last entry's name, if it may make a collection known.
+    private var name: [UInt8]?
 
-    init(_ wanted: DirectoryBlock.Wanted) {
-        self.wanted = wanted
-        collection = Array(wanted.collection.utf8)
+    private var isWanted: Bool {
+        isWantedCollection && matchingByteCount == nameByteCount
+            && nameByteCount == wanted.name.count
+    }
+
+    init(_ wanted: DirectoryBlock.Wanted) { self.wanted = wanted }
+
+    /// What an entry says in numbers.
+    private struct Entry {
+        var sequence: RecordSequence = 0
+        /// In multiples of 8 bytes.
+        var frameOffset: Int64 = 0
+        var slot = 0
+        var recorded: Int64 = 0
+        var eventStart: Int64?
+        var isTombstone = false
     }
 
     mutating func run(
         _ bytes: Span<UInt8>
     ) throws(DecodingError) -> DirectoryBlock.Searched {
-        let domain = try domain(bytes)
+        let (isSubject, domain) = try domain(bytes)
         var block = DirectoryBlock.Searched()
-        var last = DirectoryRecord(domain: domain)
-        isWantedCollection = last.collection == wanted.collection
-        isRegistry = domain == .collection(wanted.registry.collection)
+        var entry = Entry()
         for _ in 0..<(try cursor.count(bytes, limit: DirectoryBlock.plaintextLimit)) {
-            try step(bytes, &last)
-            block.sum.add(last.sequence)
-            if isRegistry, name.starts(with: wanted.registry.prefix) {
+            try step(bytes, &entry)
+            block.sum.add(entry.sequence)
+            if let name, name.starts(with: wanted.registry.prefix) {
                 let known = name.dropFirst(wanted.registry.prefix.count)
                 block.collections.append(String(decoding: known, as: UTF8.self))
             }
-            guard isWantedCollection, name == wanted.name else { continue }
-            var found = last
-            found.collection = wanted.collection
-            found.name = String(decoding: name, as: UTF8.self)
-            block.records.append(found)
+            if isWanted {
+                block.records.append(try record(entry, isSubject ? bytes.extracting(domain) : nil))
+            }
         }
         for _ in 0..<(try cursor.count(bytes, limit: DirectoryBlock.plaintextLimit)) {
             let id = try cursor.range(bytes, count: Digest.byteCount)
@@ -124,51 +137,82 @@ private struct BlockSearch {
         return block
     }
 
-    private mutating func domain(_ bytes: Span<UInt8>) throws(DecodingError) -> KeyDomainName {
+    private mutating func domain(
+        _ bytes: Span<UInt8>
+    ) throws(DecodingError) -> (isSubject: Bool, text: Range<Int>) {
         let kind = try cursor.byte(bytes)
-        let limit = kind == 0 ? Limits.collection : Limits.subject
-        let range = try text(bytes, limit: limit)
-        let copy = [UInt8](copying: bytes.extracting(range))
-        guard kind <= 1, let text = String(validating: copy, as: UTF8.self) else {
-            throw .malformed
+        guard kind <= 1 else { throw .malformed }
+        let range = try text(bytes, limit: kind == 0 ? Limits.collection : Limits.subject)
+        let text = bytes.extracting(range)
+        if kind == 0 {
+            isWantedCollection = text.isEqual(to: wanted.collection.span)
+            if text.isEqual(to: wanted.registry.collection.span) { name = [] }
+        } else {
+            isWantedCollection = wanted.collectionName == RecordEntry.defaultCollection
         }
-        return kind == 0 ? .collection(text) : .subject(text)
+        return (kind == 1, range)
+    }
+
+    private func record(
+        _ entry: Entry,
+        _ subject: Span<UInt8>?
+    ) throws(DecodingError) -> DirectoryRecord {
+        var found = DirectoryRecord(domain: .collection(wanted.collectionName))
+        found.sequence = entry.sequence
+        found.frameOffset = UInt64(entry.frameOffset) * 8
+        found.slot = entry.slot
+        found.name = String(decoding: wanted.name, as: UTF8.self)
+        found.recorded = Timestamp(microseconds: entry.recorded)
+        found.eventStart = entry.eventStart.map { Timestamp(microseconds: $0) }
+        found.isTombstone = entry.isTombstone
+        guard let subject else { return found }
+        guard let text = String(validating: [UInt8](copying: subject), as: UTF8.self) else {
+            throw .malformedText
+        }
+        found.subject = text
+        return found
     }
 
     /// Takes one record's numbers and the rest of its name; see `DirectoryBlock.encode()`.
     private mutating func step(
         _ bytes: Span<UInt8>,
-        _ record: inout DirectoryRecord
+        _ entry: inout Entry
     ) throws(DecodingError) {
         let flags = try cursor.byte(bytes)
-        record.isTombstone = flags & DirectoryBlock.Flag.tombstone != 0
-        record.sequence &+= UInt64(bitPattern: try cursor.zigzag(bytes))
-        let offset = Int64(record.frameOffset / 8).addingReportingOverflow(
-            try cursor.zigzag(bytes)
-        )
+        entry.isTombstone = flags & DirectoryBlock.Flag.tombstone != 0
+        entry.sequence &+= UInt64(bitPattern: try cursor.zigzag(bytes))
+        let offset = entry.frameOffset.addingReportingOverflow(try cursor.zigzag(bytes))
         guard !offset.overflow, offset.partialValue >= 0,
             offset.partialValue <= Int64(Limits.frameOffset / 8)
         else { throw .overLimit }
-        record.frameOffset = UInt64(offset.partialValue) * 8
-        record.slot = try cursor.count(bytes, limit: Limits.recordsPerPack)
-        record.recorded = Timestamp(
-            microseconds: record.recorded.microseconds &+ (try cursor.zigzag(bytes))
-        )
-        record.eventStart = nil
-        if flags & DirectoryBlock.Flag.event != 0 {
-            record.eventStart = Timestamp(microseconds: try cursor.zigzag(bytes))
-        }
+        entry.frameOffset = offset.partialValue
+        entry.slot = try cursor.count(bytes, limit: Limits.recordsPerPack)
+        entry.recorded &+= try cursor.zigzag(bytes)
+        entry.eventStart = nil
+        if flags & DirectoryBlock.Flag.event != 0 { entry.eventStart = try cursor.zigzag(bytes) }
         if flags & DirectoryBlock.Flag.collection != 0 {
             let range = try text(bytes, limit: Limits.collection)
-            isWantedCollection = bytes.extracting(range).isEqual(to: collection.span)
+            isWantedCollection = bytes.extracting(range).isEqual(to: wanted.collection.span)
         }
-        let shared = try cursor.count(bytes, limit: name.count)
-        let rest = try text(bytes, limit: Limits.name)
-        name.removeLast(name.count - shared)
-        name.append(copying: bytes.extracting(rest))
+        try takeName(bytes)
         for _ in 0..<(try cursor.count(bytes, limit: Limits.terms)) {
             _ = try text(bytes, limit: Limits.term)
         }
+    }
+
+    private mutating func takeName(_ bytes: Span<UInt8>) throws(DecodingError) {
+        let shared = try cursor.count(bytes, limit: nameByteCount)
+        let rest = bytes.extracting(try text(bytes, limit: Limits.name))
+        // Where the name before went another way, what both share did so as well.
+        if shared <= matchingByteCount {
+            let wantedName = wanted.name
+            let behind = wantedName.span.extracting(shared...)
+            matchingByteCount = shared + rest.sharedByteCount(with: behind)
+        }
+        nameByteCount = shared + rest.count
+        guard name != nil else { return }
+        name?.removeSubrange(shared...)
+        name?.append(copying: rest)
     }
 
     /// Where a text behind its length stands.

@@ -6,8 +6,11 @@ import ArchiveSealing
 /// dropped and the young becomes old. So no more than ``limit`` keys are kept, and one that is used
 /// at least once while half as many others are is never dropped.
 struct KeyCache {
-    /// A walk of the erasure tree costs tens of microseconds; 16,384 keys take four megabytes.
-    static let limit = 16_384
+    /// A walk of the erasure tree costs tens of microseconds; a key takes some 200 bytes.
+    ///
+    /// Half as many are sure to stay: the subjects of a gigabyte, which a look into directories meets
+    /// again and again.
+    static let limit = 32_768
 
     struct Place: Hashable {
         let tag: DomainTag

@@ -102,8 +102,9 @@ package final class Keyring: Sendable {
     package func domainKey(for tag: DomainTag, epoch: UInt32) throws(KeyError) -> SecretKey {
         let place = KeyCache.Place(tag: tag, epoch: epoch)
         let shard = shard(of: tag)
-        let (known, collection) = shard.state.withLock {
-            ($0.cache.key(at: place), $0.collections[tag])
+        let (known, collection) = shard.state.withLock { state in
+            let known = state.cache.key(at: place)
+            return (known, known == nil ? state.collections[tag] : nil)
         }
         if let known { return known }
         guard let epochKey = secrets.epochs[epoch] else {

@@ -12,6 +12,11 @@ internal import CSealing
 
     /// Makes `count` zeros, to be filled in place.
     package init(zeroed count: Int) {
+        if count == KeyRooms.roomByteCount {
+            let room = unsafe KeyRooms.shared.take()
+            unsafe storage = UnsafeMutableBufferPointer(start: room, count: count)
+            return
+        }
         unsafe storage = .allocate(capacity: count)
         unsafe storage.initialize(repeating: 0)
         cs_lock(unsafe UnsafeBufferPointer(storage).span)
@@ -25,7 +30,11 @@ internal import CSealing
 
     deinit {
         unsafe cs_wipe(storage.count, storage.baseAddress)
-        unsafe storage.deallocate()
+        if unsafe storage.count == KeyRooms.roomByteCount, let room = unsafe storage.baseAddress {
+            unsafe KeyRooms.shared.giveBack(room)
+        } else {
+            unsafe storage.deallocate()
+        }
     }
 
     /// Draws `count` random bytes.

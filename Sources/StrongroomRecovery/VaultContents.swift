@@ -92,7 +92,10 @@ struct VaultContents: Sendable {
         do {
             guard let status = try await store.status(name) else { return nil }
             objects[object] = status.byteCount
-            return try await store.readAll(name, limit: Self.limit(of: object))
+            guard status.byteCount <= Self.limit(of: object) else {
+                return try await store.readAll(name, limit: Self.limit(of: object))
+            }
+            return try await store.read(name, range: 0..<status.byteCount)
         } catch {
             throw RecoveryError(error)
         }

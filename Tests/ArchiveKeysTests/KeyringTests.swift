@@ -147,13 +147,41 @@ import Testing
     }
 }
 
+@Suite struct `The keys of many subjects` {
+    /// What a directory of a gigabyte meets again and again.
+    private static let subjectCount = KeyCache.limit * 5 / 16
+
+    @Test func `are derived once, whichever shard they fall into`() throws {
+        let keyring = try Sample.fixed()
+        let tags = (0..<Self.subjectCount).map { keyring.tag(of: .subject("s\($0)")) }
+        let first = try tags.map { try keyring.domainKey(for: $0, epoch: 1) }
+        for _ in 0..<2 {
+            let again = try tags.map { try keyring.domainKey(for: $0, epoch: 1) }
+            #expect(zip(first, again).allSatisfy { $0 === $1 })
+        }
+        #expect(Set(first.map(\.revealed)).count == first.count)
+    }
+
+    @Test func `are right also when far more are asked for than are kept`() throws {
+        let keyring = try Sample.fixed()
+        let fresh = try Sample.fixed()
+        let tags = (0..<KeyCache.limit + 500).map { keyring.tag(of: .subject("s\($0)")) }
+        for tag in tags { _ = try keyring.domainKey(for: tag, epoch: 1) }
+        for number in stride(from: 0, to: tags.count, by: 997) {
+            let key = try keyring.domainKey(for: tags[number], epoch: 1)
+            let expected = try fresh.domainKey(for: tags[number], epoch: 1)
+            #expect(key.constantTimeEquals(expected))
+        }
+    }
+}
+
 @Suite struct `Key cache` {
     @Test func `it stays within its bound and keeps what is used`() throws {
         var cache = KeyCache()
         let favourite = KeyCache.Place(tag: DomainTag(head: 0, tail: 0), epoch: 1)
         let key = try SecretKey.random()
         cache.insert(key, at: favourite)
-        for number in 1...20_000 as ClosedRange<UInt64> {
+        for number in 1...40_000 as ClosedRange<UInt64> {
             cache.insert(key, at: .init(tag: DomainTag(head: number, tail: 0), epoch: 1))
             #expect(cache.count <= KeyCache.limit)
             if number.isMultiple(of: 1000) {

@@ -61,6 +61,24 @@ import Testing
         )
     }
 
+    /// A key of 32 bytes is derived on a way of its own; a longer output begins with the same bytes.
+    @Test(arguments: [0, 1, 31, 32, 64, 65, 300])
+    func `a key is the beginning of what is longer, whatever the lengths`(count: Int) throws {
+        let long = [UInt8]((0..<300).map { UInt8(truncatingIfNeeded: $0 &* 7) })
+        let part = Array(long.prefix(count))
+        let few: [UInt8] = [9, 8, 7]
+        for (secret, salt, info) in [(part, few, few), (few, part, few), (few, few, part)] {
+            let key = try HKDF.derive(secret: secret.span, salt: salt.span, info: info.span)
+            let more = try HKDF.derive(
+                secret: secret.span,
+                salt: salt.span,
+                info: info.span,
+                count: 33
+            )
+            #expect(revealed(key) == revealed(more).dropLast())
+        }
+    }
+
     @Test func `expanding alone begins at the pseudorandom key`() throws {
         let extracted = try hex("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5")
         let info = [UInt8](0xf0...0xf9)

@@ -36,6 +36,29 @@ import Testing
         if count == 512 { #expect(found.count { $0 == 0xc3 } < 64) }
     }
 
+    @Test func `a key's room is zero when the next key gets it`() async {
+        await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    var dirty = 0
+                    for _ in 0..<2_000 {
+                        var first = SecretBytes(zeroed: 32)
+                        let second = SecretBytes(zeroed: 32)
+                        let isEmpty = first.constantTimeEquals(second)
+                        if !isEmpty || !revealed(second).allSatisfy({ $0 == 0 }) { dirty += 1 }
+                        first.withMutableSpan { bytes in
+                            for place in 0..<32 { bytes[place] = 0xc3 }
+                        }
+                        // Nobody else may have been given the same room.
+                        if !revealed(second).allSatisfy({ $0 == 0 }) { dirty += 1 }
+                    }
+                    return dirty
+                }
+            }
+            for await dirty in group { #expect(dirty == 0) }
+        }
+    }
+
     @Test func `a key has 32 bytes`() throws {
         for count in [0, 31, 33] {
             let bytes = [UInt8](repeating: 1, count: count)

@@ -46,7 +46,7 @@ package enum DirectoryFrame {
         _ offset: UInt64,
         _ body: (Span<UInt8>) throws(FormatError) -> Void
     ) throws(LogError) -> Int {
-        let reader = BlockReader(keys: keys, header: header)
+        var reader = BlockReader(keys, header)
         let end = FrameHeader.byteCount + header.bodyByteCount
         var plain: [UInt8] = []
         var erasedCount = 0
@@ -102,40 +102,63 @@ package enum DirectoryFrame {
         _ keys: any LogKeys
     ) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.append(archiveID: keys.archiveID)
+        append(associated: blockHeader, nonce, keys.archiveID, to: &bytes)
+        return bytes
+    }
+
+    fileprivate static func append(
+        associated blockHeader: Span<UInt8>,
+        _ nonce: FrameNonce,
+        _ archiveID: ArchiveID,
+        to bytes: inout [UInt8]
+    ) {
+        bytes.append(archiveID: archiveID)
         bytes.append(nonce: nonce)
         bytes.append(copying: blockHeader.extracting(..<blockHeaderByteCount))
-        return bytes
     }
 }
 
-/// Opens the blocks of one directory frame.
+/// Opens the blocks of one directory frame; there may be a thousand small ones.
 private struct BlockReader {
-    let keys: any LogKeys
-    let header: FrameHeader
-    let cipher = XAES256GCM()
-    let decompressor = Decompressor()
+    private let keys: any LogKeys
+    private let header: FrameHeader
+    private let cipher = XAES256GCM()
+    private let decompressor = Decompressor()
+    private var content: [UInt8] = []
+    /// Archive and nonce, which differ from block to block by the index alone, then the block's header.
+    private var associated: [UInt8] = []
+    private static let nonceRange =
+        ArchiveID.byteCount..<(ArchiveID.byteCount + XAES256GCM.nonceByteCount)
 
-    func open(
+    init(_ keys: any LogKeys, _ header: FrameHeader) {
+        self.keys = keys
+        self.header = header
+    }
+
+    mutating func open(
         _ block: Span<UInt8>,
         index: UInt32,
         into plain: inout [UInt8]
     ) throws(LogError) {
         let nonce = header.nonce.at(index: index)
         let key = try keys.key(masked: MaskedTag(block, at: 0), nonce: nonce, epoch: header.epoch)
-        let associated = DirectoryFrame.associated(block, nonce, keys)
-        var content = [UInt8](
-            repeating: 0,
-            count: block.count - 16 - FrameHeader.tagByteCount
-        )
+        associated.removeAll(keepingCapacity: true)
+        DirectoryFrame.append(associated: block, nonce, keys.archiveID, to: &associated)
         plain.removeAll(keepingCapacity: true)
+        // The buffers are local while they are lent: spans of properties would not be.
+        let associated = associated
+        var content: [UInt8] = []
+        swap(&content, &self.content)
+        defer { swap(&content, &self.content) }
+        content.removeAll(keepingCapacity: true)
+        content.append(zeros: block.count - 16 - FrameHeader.tagByteCount)
         do {
             var target = content.mutableSpan
             try cipher.open(
                 block.extracting(16...),
                 into: &target,
                 key: key,
-                nonce: nonce.bytes.span,
+                nonce: associated.span.extracting(Self.nonceRange),
                 associated: associated.span
             )
             let plainByteCount = Int(content.span.u32(at: 1))

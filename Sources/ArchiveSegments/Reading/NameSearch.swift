@@ -20,8 +20,8 @@ package struct NameSearch {
     }
 
     private let directory: SegmentDirectory
-    private let keys: any LogKeys
-    private let wanted: DirectoryBlock.Wanted
+    let keys: any LogKeys
+    let wanted: DirectoryBlock.Wanted
     /// Versions that were recorded later are as if they were not there.
     private let latest: Timestamp
 
@@ -45,7 +45,7 @@ package struct NameSearch {
     }
 
     /// Segments whose ends or directories are read at the same time.
-    private static let width = max(4, WorkerTeam.processorCount)
+    static let width = max(4, WorkerTeam.processorCount)
 
     /// Searches segments, the newest first; each must be the one that `seals` says.
     ///
@@ -62,7 +62,11 @@ package struct NameSearch {
             let wave = Array(segments[start..<min(start + Self.width, segments.count)])
             let opened = try open(wave, seals)
             if start == 0, let newest = opened.first { found.link = newest.link }
-            for (segment, listed) in zip(opened, try read(opened, mayBeUnclear: true)) {
+            let mayStop = !toTheEnd && unclear.isEmpty
+            for (segment, listed) in zip(
+                opened,
+                try read(opened, mayBeUnclear: true, mayStop: mayStop)
+            ) {
                 found.readCount += 1
                 if listed.isUnclear {
                     unclear.append(segment)
@@ -85,12 +89,14 @@ package struct NameSearch {
         into found: inout Found
     ) {
         let number = segment.header.number
-        for record in listed.records where record.recorded <= latest {
+        for record in listed.records where isWanted(record) {
             guard record.sequence > found.record?.record.sequence ?? 0 else { continue }
             found.record = (record, number)
         }
         found.chunks += listed.chunks.map { ($0, number) }
     }
+
+    func isWanted(_ record: DirectoryRecord) -> Bool { record.recorded <= latest }
 
     private func open(
         _ numbers: [SegmentNumber],
@@ -121,89 +127,5 @@ package struct NameSearch {
             { segment throws(LogError) in opened.append(segment) }
         )
         return opened
-    }
-
-    /// What the directories of one segment say.
-    private struct Listed: Sendable {
-        var records: [DirectoryRecord] = []
-        var chunks: [DirectoryChunk] = []
-        /// What did not open may be of a collection that an older segment makes known.
-        var isUnclear = false
-    }
-
-    private func read(
-        _ segments: [SealedSegment],
-        mayBeUnclear: Bool
-    ) throws(LogError) -> [Listed] {
-        let (keys, wanted) = (keys, wanted)
-        let places = segments.indices.flatMap { index in
-            segments[index].seal.directories.map { (index: index, offset: $0) }
-        }
-        var listed = segments.map { _ in Listed() }
-        var tallies = segments.map { ListedRecords(of: $0) }
-        try WorkerTeam.inOrder(
-            places,
-            threadCount: Self.width,
-            ahead: 4 * Self.width,
-            { _, place throws(LogError) in
-                let segment = segments[place.index]
-                do throws(LogError) {
-                    return (
-                        place.index, try Self.search(segment, at: place.offset, keys, wanted)
-                    )
-                } catch {
-                    guard mayBeUnclear, error.code == .corrupt else { throw error }
-                    return (place.index, nil)
-                }
-            },
-            { (product: (index: Int, part: Part?)) throws(LogError) in
-                let index = product.index
-                guard let part = product.part, !mayBeUnclear || part.erasedCount == 0 else {
-                    listed[index].isUnclear = true
-                    return
-                }
-                listed[index].records += part.records
-                listed[index].chunks += part.chunks
-                tallies[index].add(part.sum, erasedCount: part.erasedCount)
-            }
-        )
-        for (tally, found) in zip(tallies, listed) where !found.isUnclear {
-            try tally.requireAll()
-        }
-        return listed
-    }
-
-    /// What one directory says.
-    private struct Part: Sendable {
-        var records: [DirectoryRecord] = []
-        var chunks: [DirectoryChunk] = []
-        var sum = SequenceSum()
-        var erasedCount = 0
-    }
-
-    private static func search(
-        _ segment: SealedSegment,
-        at offset: UInt64,
-        _ keys: any LogKeys,
-        _ wanted: DirectoryBlock.Wanted
-    ) throws(LogError) -> Part {
-        let number = segment.header.number
-        var frame: [UInt8] = []
-        let header = try DirectoryFrame.read(segment, at: offset, keys, into: &frame)
-        var part = Part()
-        part.erasedCount = try DirectoryFrame.forEachBlock(
-            frame.span,
-            header,
-            keys,
-            number,
-            offset
-        ) { plain throws(FormatError) in
-            let block = try DirectoryBlock.search(plain, for: wanted)
-            for collection in block.collections { keys.learn(collection: collection) }
-            part.records += block.records
-            part.chunks += block.chunks
-            part.sum.add(block.sum)
-        }
-        return part
     }
 }

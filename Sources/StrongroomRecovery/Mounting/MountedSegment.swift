@@ -2,7 +2,7 @@ import ArchiveBytes
 import ArchiveFileIO
 import SystemPackage
 
-/// A segment in a vault, read block by block through a cache.
+/// A segment in a vault, read through a cache: short pieces in blocks with what stands beside them.
 final class MountedSegment: ReadOnlyFile {
     let path: FilePath
     private let source: any File
@@ -12,9 +12,6 @@ final class MountedSegment: ReadOnlyFile {
 
     /// Blocks that one request asks for at most: what one answer costs in memory.
     private static let runLimit = 64
-    /// What is read so many bytes at a time is not kept.
-    private static let cachedByteLimit: UInt64 = 1 << 20
-
     init(_ source: any File, byteCount: UInt64, path: FilePath, _ cache: BlockCache) {
         self.source = source
         self.path = path
@@ -28,20 +25,16 @@ final class MountedSegment: ReadOnlyFile {
     func read(at offset: UInt64, into target: inout MutableSpan<UInt8>) throws(SystemError) -> Int {
         guard offset < length, target.count > 0 else { return 0 }
         let end = min(offset + UInt64(target.count), length)
-        // Whoever reads so much at a time reads on, and would only push out what others read again.
-        guard end - offset < Self.cachedByteLimit else {
-            let bytes = try source.read(at: offset, byteCount: Int(end - offset))
-            guard bytes.count == Int(end - offset) else {
-                throw SystemError(.read, path, .ioError)
-            }
-            target.copy(bytes.span)
-            return bytes.count
+        // What is longer comes again as it is, for it is a directory.
+        guard end - offset <= BlockCache.blockByteCount else {
+            try readWhole(offset..<end, &target)
+            return Int(end - offset)
         }
         let size = BlockCache.blockByteCount
         var missing: [UInt64] = []
         for index in (offset / size)...((end - 1) / size) {
-            if let bytes = cache.block(name(index)), bytes.count == range(index).count {
-                Self.copy(bytes, at: index * size, offset, &target)
+            if let bytes = cache.bytes(of: piece(range(index))) {
+                Self.copy(bytes.span, at: index * size, offset, &target)
                 continue
             }
             // Blocks beside each other come in one answer.
@@ -55,7 +48,32 @@ final class MountedSegment: ReadOnlyFile {
         return Int(end - offset)
     }
 
-    private func name(_ index: UInt64) -> String { "\(stem).\(index)" }
+    private func readWhole(
+        _ range: Range<UInt64>,
+        _ target: inout MutableSpan<UInt8>
+    ) throws(SystemError) {
+        let piece = piece(range)
+        if let bytes = cache.bytes(of: piece) { return target.copy(bytes.span) }
+        let bytes = try bytes(range)
+        target.copy(bytes.span)
+        // Whoever reads more at a time reads on, and would only push out what others read again.
+        if bytes.count <= BlockCache.pieceByteLimit { cache.keep(bytes.span, as: piece) }
+    }
+
+    private func bytes(_ range: Range<UInt64>) throws(SystemError) -> [UInt8] {
+        let bytes =
+            if let file = source as? VaultFile {
+                try file.bytes(in: range)
+            } else {
+                try source.read(at: range.lowerBound, byteCount: range.count)
+            }
+        guard bytes.count == range.count else { throw SystemError(.read, path, .ioError) }
+        return bytes
+    }
+
+    private func piece(_ range: Range<UInt64>) -> BlockCache.Piece {
+        BlockCache.Piece(stem, at: range.lowerBound, byteCount: range.count)
+    }
 
     private func range(_ index: UInt64) -> Range<UInt64> {
         let start = index * BlockCache.blockByteCount
@@ -69,21 +87,18 @@ final class MountedSegment: ReadOnlyFile {
     ) throws(SystemError) {
         guard let first = indices.first, let last = indices.last else { return }
         let (start, end) = (range(first).lowerBound, range(last).upperBound)
-        let bytes = try source.read(at: start, byteCount: Int(end - start))
-        guard UInt64(bytes.count) == end - start else {
-            throw SystemError(.read, path, .ioError)
-        }
-        Self.copy(bytes, at: start, offset, &target)
+        let bytes = try bytes(start..<end)
+        Self.copy(bytes.span, at: start, offset, &target)
         for index in indices {
             let part = range(index)
-            let block = bytes[Int(part.lowerBound - start)..<Int(part.upperBound - start)]
-            cache.keep(Array(block), as: name(index))
+            let block = Int(part.lowerBound - start)..<Int(part.upperBound - start)
+            cache.keep(bytes.span.extracting(block), as: piece(part))
         }
     }
 
     /// Copies what `bytes`, which stand at `start`, have of the target, which stands at `offset`.
     private static func copy(
-        _ bytes: [UInt8],
+        _ bytes: Span<UInt8>,
         at start: UInt64,
         _ offset: UInt64,
         _ target: inout MutableSpan<UInt8>
@@ -92,6 +107,6 @@ final class MountedSegment: ReadOnlyFile {
         let end = min(start + UInt64(bytes.count), offset + UInt64(target.count))
         guard first < end else { return }
         let part = Int(first - start)..<Int(end - start)
-        target.copy(bytes.span.extracting(part), at: Int(first - offset))
+        target.copy(bytes.extracting(part), at: Int(first - offset))
     }
 }

@@ -30,8 +30,8 @@ final class VaultFile: ReadOnlyFile {
 
     /// A header, or most packs.
     fileprivate static let firstByteCount: UInt64 = 64 << 10
-    /// What is read so is not asked for twice.
-    private static let pieceByteCount: UInt64 = 256 << 10
+    /// What is longer is not asked for twice.
+    private static let pieceByteLimit: UInt64 = 128 << 10
     /// A quarter of a second on a slow line.
     private static let byteCountLimit: UInt64 = 4 << 20
 
@@ -48,7 +48,7 @@ final class VaultFile: ReadOnlyFile {
         guard offset < length, target.count > 0 else { return 0 }
         let end = min(offset + UInt64(target.count), length)
         // Several threads may want large pieces at the same time.
-        guard end - offset < Self.pieceByteCount else {
+        guard end - offset <= Self.pieceByteLimit else {
             var wanted = target._mutatingExtracting(..<Int(end - offset))
             try files.read(name, path, at: offset, into: &wanted)
             return wanted.count
@@ -56,6 +56,14 @@ final class VaultFile: ReadOnlyFile {
         let bytes = try piece(offset..<end)
         target.copy(bytes.span)
         return bytes.count
+    }
+
+    /// The bytes of a range that lies within the file, as they come from the store.
+    func bytes(in range: Range<UInt64>) throws(SystemError) -> [UInt8] {
+        guard range.count <= Self.pieceByteLimit else {
+            return try files.read(name, path, range)
+        }
+        return Array(try piece(range))
     }
 
     private func piece(_ range: Range<UInt64>) throws(SystemError) -> ArraySlice<UInt8> {

@@ -15,6 +15,8 @@ final class VaultMount: FileSystem {
     private let cache: BlockCache?
     private let documents: [FilePath: [UInt8]]
     private let segments: [FilePath: SnapshotManifest.Segment]
+    /// What the vault listed when it was opened: asking again would cost a round trip a segment.
+    private let listed: [VaultObject: UInt64]
 
     /// Sets up the view of a snapshot of an opened vault.
     init(
@@ -39,6 +41,7 @@ final class VaultMount: FileSystem {
             documents[layout.snapshot(stored.manifest.id)] = stored.bytes
         }
         self.documents = documents
+        listed = vault.contents.objects
         segments = Dictionary(
             uniqueKeysWithValues: chosen.manifest.segments.map {
                 (layout.segments.appending($0.number.stem + ".seg"), $0)
@@ -56,11 +59,12 @@ final class VaultMount: FileSystem {
         }
         guard let segment = segments[path] else { return try local.open(path, access) }
         guard case .read = access else { throw SystemError(.open, path, .readOnlyFileSystem) }
-        let name = VaultObject.segment(segment.number).text
-        let source = try vault.open(vault.root.pushing(FilePath(name)), .read)
-        guard try source.byteCount() == segment.byteCount else {
-            throw SystemError(.open, path, .ioError)
+        let object = VaultObject.segment(segment.number)
+        guard let byteCount = listed[object], let name = try? object.name else {
+            throw SystemError(.open, path, .noSuchFileOrDirectory)
         }
+        guard byteCount == segment.byteCount else { throw SystemError(.open, path, .ioError) }
+        let source = VaultFile(vault, name, path: path, byteCount: byteCount)
         guard let cache else { return source }
         return MountedSegment(source, byteCount: segment.byteCount, path: path, cache)
     }
