@@ -1,3 +1,4 @@
+import ArchiveSealing
 import Strongroom
 import StrongroomRecovery
 import StrongroomVaults
@@ -45,6 +46,48 @@ import Testing
         #expect(flipped.isSound)
         let other = try await heads { try await $0.flip("archive.json", at: 20) }
         #expect(other.findings.map(\.object) == ["archive.json"])
+    }
+
+    @Test func `holds a store's checksums against the signed ones, and tells what it lacks`()
+        async throws
+    {
+        let archive = try TestArchive.standard()
+        let vault = try await archive.vault()
+        func heads(
+            _ checksum: @escaping @Sendable (ObjectName, [UInt8]) -> StoredChecksum?
+        ) async throws -> VaultReport {
+            let store = ChecksumTeller(vault, checksum)
+            return try await VaultVerification(of: store, publicKey: archive.publicKey).heads()
+        }
+        let (first, last) = (archive.segmentNames[0], archive.segmentNames[2])
+        let right = try await heads { _, bytes in .whole(SHA256.hash(bytes.span).bytes) }
+        #expect(right.isSound)
+        #expect(right.notes.first?.contains("of 3 of 3 segments were compared") == true)
+        let wrong = try await heads { name, bytes in
+            .whole(SHA256.hash((name.text == last ? bytes + [0] : bytes).span).bytes)
+        }
+        #expect(wrong.findings.map(\.object) == [last])
+        // The checksum of a single part is the hash of the hash.
+        let single = try await heads { name, bytes in
+            let digest = SHA256.hash(bytes.span).bytes
+            return .parts(name.text == first ? digest : SHA256.hash(digest.span).bytes, count: 1)
+        }
+        #expect(single.findings.map(\.object) == [first])
+        let parts = try await heads { name, _ in
+            name.text == first ? nil : .parts([UInt8](repeating: 0, count: 32), count: 9)
+        }
+        #expect(parts.isSound && parts.notes.count == 3)
+        #expect(parts.notes.contains { $0.hasPrefix("of 2 segments, which were sent in parts") })
+        #expect(parts.notes.contains { $0.hasPrefix("of 1 segments the server tells no SHA-256") })
+        let none = try await VaultVerification(of: vault, publicKey: archive.publicKey).heads()
+        #expect(none.notes == ["a vault of this kind keeps no checksums; lengths were compared"])
+    }
+
+    @Test func `ends with what the store says if its checksums cannot be asked for`() async throws {
+        let archive = try TestArchive.standard()
+        let store = ChecksumTeller(try await archive.vault(), nil)
+        let verification = try VaultVerification(of: store, publicKey: archive.publicKey)
+        #expect(await code { _ = try await verification.heads() } == .unreachable)
     }
 
     @Test func `finds a whole one sound, with a passphrase`() async throws {
@@ -202,4 +245,46 @@ import Testing
         try await VaultVerification(of: vault, publicKey: archive.publicKey).run()
             .findings.map(\.description)
     }
+}
+
+/// A store that says of its objects' checksums what it is told to, or nothing any more.
+private struct ChecksumTeller: ChecksumStore {
+    private let store: MemoryStore
+    private let checksum: (@Sendable (ObjectName, [UInt8]) -> StoredChecksum?)?
+
+    init(
+        _ store: MemoryStore,
+        _ checksum: (@Sendable (ObjectName, [UInt8]) -> StoredChecksum?)?
+    ) {
+        self.store = store
+        self.checksum = checksum
+    }
+
+    func checksum(of name: ObjectName) async throws(VaultError) -> StoredChecksum? {
+        guard let checksum else { throw VaultError(.unreachable, "it is away") }
+        return checksum(name, try await store.readAll(name, limit: 1 << 24))
+    }
+
+    func put(
+        _ name: ObjectName,
+        from source: any ByteSource,
+        mode: PutMode,
+        expectedDigest: [UInt8]?
+    ) async throws(VaultError) {
+        try await store.put(name, from: source, mode: mode, expectedDigest: expectedDigest)
+    }
+
+    func read(_ name: ObjectName, range: Range<UInt64>) async throws(VaultError) -> [UInt8] {
+        try await store.read(name, range: range)
+    }
+
+    func status(_ name: ObjectName) async throws(VaultError) -> ObjectStatus? {
+        try await store.status(name)
+    }
+
+    func list(prefix: String) async throws(VaultError) -> [ObjectStatus] {
+        try await store.list(prefix: prefix)
+    }
+
+    func remove(_ name: ObjectName) async throws(VaultError) { try await store.remove(name) }
 }

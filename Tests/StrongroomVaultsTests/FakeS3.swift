@@ -32,6 +32,8 @@ final class FakeS3: HTTPTransport {
         var conditions = Conditions.honoured
         var partsConditions = Conditions.honoured
         var checksChecksums = true
+        /// What was sent with objects, by their keys.
+        var checksums: [String: String] = [:]
         var locksUploadsInParts = true
         var isThere = true
         var pageObjectCount = 1000
@@ -136,10 +138,12 @@ final class FakeS3: HTTPTransport {
             return HTTPResponse(status: 204)
         case "HEAD":
             guard let object = state.objects[key] else { return HTTPResponse(status: 404) }
-            return HTTPResponse(
-                status: 200,
-                fields: object.fields.merging(["content-length": String(object.bytes.count)]) { $1 }
-            )
+            var head = object.fields.merging(["content-length": String(object.bytes.count)]) { $1 }
+            let checksum = state.checksums[key]
+            if fields["x-amz-checksum-mode"] == "ENABLED" {
+                head["x-amz-checksum-sha256"] = checksum
+            }
+            return HTTPResponse(status: 200, fields: head)
         default: return key.isEmpty ? list(query, state) : get(key, fields, state)
         }
     }
@@ -165,6 +169,7 @@ final class FakeS3: HTTPTransport {
         }
         if let refusal = refusal(key, fields, state.conditions, state) { return refusal }
         state.objects[key] = (request.body, kept(fields))
+        state.checksums[key] = state.checksChecksums ? fields["x-amz-checksum-sha256"] : nil
         return HTTPResponse(status: 200, fields: ["etag": "\"1\""])
     }
 
@@ -229,7 +234,16 @@ final class FakeS3: HTTPTransport {
         }
         state.objects[key] = (bytes, state.uploadFields[upload] ?? [:])
         state.uploads[upload] = nil
+        state.checksums[key] = state.checksChecksums ? composite(named) : nil
         return xml("<CompleteMultipartUploadResult/>")
+    }
+
+    /// The checksum of an object that was sent in parts, of the parts' checksums.
+    private static func composite(_ parts: [XMLElement]) -> String? {
+        let digests = parts.compactMap { $0["ChecksumSHA256"].flatMap(Base64.decode) }
+        guard digests.count == parts.count else { return nil }
+        let all = digests.flatMap { $0 }
+        return Base64.encode(SHA256.hash(all.span).bytes) + "-\(parts.count)"
     }
 
     private static func get(

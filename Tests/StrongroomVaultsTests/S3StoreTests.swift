@@ -1,5 +1,6 @@
 import ArchiveBytes
 import ArchiveHTTP
+import ArchiveSealing
 import Support
 import Synchronization
 import Testing
@@ -95,6 +96,38 @@ import Testing
         try await store.put(name, bytes)
         #expect(try await store.readAll(name, limit: 300) == bytes)
     }
+
+    @Test func `tells the checksums that the server keeps, and of parts that they are of parts`()
+        async throws
+    {
+        let store = try fake.store { small(&$0) }
+        let (short, long) = ([UInt8](repeating: 3, count: 90), [UInt8](repeating: 4, count: 250))
+        try await store.put(name, short)
+        #expect(try await store.checksum(of: name) == .whole(SHA256.hash(short.span).bytes))
+        let other = try ObjectName("long")
+        try await store.put(other, long)
+        let parts = stride(from: 0, to: 250, by: 100).flatMap { start in
+            let part = long[start..<min(start + 100, 250)]
+            return SHA256.hash(Array(part).span).bytes
+        }
+        let composite = SHA256.hash(parts.span).bytes
+        #expect(try await store.checksum(of: other) == .parts(composite, count: 3))
+        #expect(await code { _ = try await store.checksum(of: ObjectName("no")) } == .notFound)
+    }
+
+    @Test(arguments: [
+        nil, "", "-2", "AAAA", "\(zeros)-", "\(zeros)-0", "\(zeros)-x", "\(zeros)-1-1",
+        "\(zeros)-10001",
+    ])
+    func `takes nothing for a checksum that it does not understand`(text: String?) async throws {
+        let store = try fake.store()
+        try await store.put(name, [1])
+        fake.change { $0.checksums = $0.checksums.mapValues { _ in text ?? "" } }
+        if text == nil { fake.change { $0.checksums = [:] } }
+        #expect(try await store.checksum(of: name) == nil)
+    }
+
+    private static let zeros = Base64.encode([UInt8](repeating: 0, count: 32))
 
     @Test func `is rid of the parts of a put that failed`() async throws {
         let store = try fake.store { small(&$0) }

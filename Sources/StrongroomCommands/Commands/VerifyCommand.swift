@@ -28,8 +28,9 @@ struct VerifyCommand: AsyncParsableCommand {
             archive's key, or without it with --sign-with. By that, --max-age takes what was not \
             checked for so long, the least recently checked first; what was found damaged always is.
 
-            With --heads no segment is read: a vault's list is held against what was signed. It finds \
-            at once what is gone or was cut, and no other damage.
+            With --heads no segment is read: a vault's list is held against what was signed, and so \
+            are the checksums that an S3 server keeps of whole segments. It finds at once what is gone \
+            or was cut, tells of how many segments a checksum was compared, and finds no other damage.
             """,
             exits: [.noArchive, .wrongKey, .integrity, .rollback, .interrupted]
         )
@@ -51,7 +52,7 @@ struct VerifyCommand: AsyncParsableCommand {
         help: ArgumentHelp("A vault's keyring, where it is kept apart.", valueName: "file")
     )
     var keyring: String?
-    @Flag(help: "Only compare a vault's objects and lengths with what was signed.")
+    @Flag(help: "Only compare a vault's list, lengths and checksums with what was signed.")
     var heads = false
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var witnesses: WitnessOptions

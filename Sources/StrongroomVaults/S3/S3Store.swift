@@ -104,8 +104,12 @@ public final class S3Store: ObjectStore {
     }
 
     /// The head of an object; nil if there is none.
-    func head(_ name: ObjectName) async throws(VaultError) -> HTTPResponse? {
+    func head(
+        _ name: ObjectName,
+        _ fields: [HTTPField] = []
+    ) async throws(VaultError) -> HTTPResponse? {
         var call = S3Call("look for \(name)", "HEAD", key(name))
+        call.fields = fields
         call.expected = [404]
         let answer = try await client.send(call)
         return answer.failure == nil ? answer.response : nil
