@@ -1,6 +1,7 @@
 import ArchiveBytes
 import ArchiveFileIO
 import ArchiveHTTP
+import ArchiveSealing
 import Support
 import SystemPackage
 import Testing
@@ -171,6 +172,42 @@ struct `A bucket on SeaweedFS` {
         }
         #expect(found == .damaged)
         #expect(try await store.list(prefix: "").map(\.name) == [name])
+    }
+
+    @Test func `is the same whether the path or the host names the bucket`() async throws {
+        let server = try SeaweedFS.server()
+        let byPath = try await SeaweedBucket.store(port: server.port) {
+            $0.partByteCount = 5 << 20
+        }
+        var configuration = byPath.configuration
+        configuration.addressing = .virtual
+        configuration.endpoint = try S3Endpoint("http://localhost:\(server.port)")
+        let byHost = S3Store(configuration)
+        var generator = SeededGenerator(seed: 7)
+        let (small, large) = (generator.bytes(1000), generator.bytes((5 << 20) + 1))
+        try await byHost.put(name, large)
+        try await byHost.put(try ObjectName("notes/a_b-c.d"), small)
+        #expect(try await byHost.list(prefix: "").map(\.name.text) == ["notes/a_b-c.d", name.text])
+        #expect(try await byPath.readAll(name, limit: 6 << 20) == large)
+        #expect(try await byHost.readAll(name, limit: 6 << 20) == large)
+        try await byHost.remove(name)
+        #expect(try await byPath.status(name) == nil)
+        #expect(try await byHost.probe().warnings.isEmpty)
+    }
+
+    @Test func `tells the checksums that it keeps`() async throws {
+        let server = try SeaweedFS.server()
+        let store = try await SeaweedBucket.store(port: server.port) { $0.partByteCount = 5 << 20 }
+        let bytes = [UInt8](repeating: 5, count: (5 << 20) + 1)
+        let short = Array(bytes.prefix(1000))
+        try await store.put(name, short)
+        #expect(try await store.checksum(of: name) == .whole(SHA256.hash(short.span).bytes))
+        let long = try ObjectName("long")
+        try await store.put(long, bytes)
+        guard case .parts(_, count: 2) = try await store.checksum(of: long) else {
+            Issue.record("an object of two parts has a checksum of two")
+            return
+        }
     }
 
     @Test func `keeps what a vault relies on`() async throws {
