@@ -49,6 +49,28 @@ import Testing
         #expect(open == "put 1.00 KiB, 1.00 KiB/s")
     }
 
+    @Test func `progress says no rate before there can be one`() {
+        func line(_ done: UInt64, before: UInt64 = 0, _ elapsed: Duration) -> String {
+            Progress.line(
+                verb: "send",
+                done: done,
+                before: before,
+                total: 100 << 20,
+                elapsed: elapsed,
+                detail: ""
+            )
+        }
+        #expect(line(50 << 20, .milliseconds(999)) == "send 50.0 MiB of 100 MiB, 50 %")
+        #expect(line(0, .seconds(9)) == "send 0 B of 100 MiB, 0 %")
+        #expect(line(2_048, .seconds(2)) == "send 2.00 KiB of 100 MiB, 0 %, 1.00 KiB/s")
+        // What was there when it began took no time.
+        #expect(line(50 << 20, before: 50 << 20, .seconds(9)) == "send 50.0 MiB of 100 MiB, 50 %")
+        #expect(
+            line(60 << 20, before: 50 << 20, .seconds(10))
+                == "send 60.0 MiB of 100 MiB, 60 %, 1.00 MiB/s, 40.0 s left"
+        )
+    }
+
     @Test func `a snapshot is chosen by id, by its beginning, and as the latest`() throws {
         let ids = ["aa11", "aa22", "bb33"]
         #expect(try SnapshotChoice.id("aa22", among: ids) == "aa22")

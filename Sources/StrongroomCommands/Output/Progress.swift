@@ -8,11 +8,14 @@ import Synchronization
 final class Progress: Sendable {
     private struct State: Sendable {
         var lastDrawing: ContinuousClock.Instant?
-        /// What is being done, and since when: another thing has a rate of its own.
+        /// What is being done, since when, and what was done by then: another thing has a rate of its own.
         var verb: String?
         var start = ContinuousClock.now
+        var before: UInt64 = 0
     }
 
+    /// Sooner a rate is chance, and what was there already would count as done in no time.
+    private static let rateDelay = Duration.seconds(1)
     private static let interval = Duration.milliseconds(100)
     private static let isOnScreen = Atomic(false)
 
@@ -38,20 +41,21 @@ final class Progress: Sendable {
         guard isShown else { return }
         let now = ContinuousClock.now
         let verb = verb ?? self.verb
-        let begun = state.withLock { state -> ContinuousClock.Instant? in
+        let begun = state.withLock { state -> (start: ContinuousClock.Instant, before: UInt64)? in
             let isNew = state.verb != verb
-            if isNew { (state.verb, state.start) = (verb, now) }
+            if isNew { (state.verb, state.start, state.before) = (verb, now, done) }
             if !isNew, let last = state.lastDrawing, now - last < Self.interval { return nil }
             state.lastDrawing = now
-            return state.start
+            return (state.start, state.before)
         }
         guard let begun else { return }
         let width = (StandardStream.error.columnCount ?? 80) - 1
         let line = Self.line(
             verb: verb,
             done: done,
+            before: begun.before,
             total: total,
-            elapsed: now - begun,
+            elapsed: now - begun.start,
             detail: detail
         )
         Self.isOnScreen.store(true, ordering: .relaxed)
@@ -68,16 +72,15 @@ final class Progress: Sendable {
         try? StandardStream.error.write(Array(text.utf8).span)
     }
 
-    /// The line's text.
+    /// The line's text; `before` was done when the time began.
     static func line(
         verb: String,
         done: UInt64,
+        before: UInt64 = 0,
         total: UInt64?,
         elapsed: Duration,
         detail: String
     ) -> String {
-        let seconds = max(0.001, elapsed.seconds)
-        let rate = Double(done) / seconds
         // What cannot be counted.
         guard done > 0 || (total ?? 0) > 0 else {
             return "\(verb)…" + (detail.isEmpty ? "" : " \(detail)")
@@ -87,9 +90,13 @@ final class Progress: Sendable {
             parts[0] += " of \(ByteText.text(total))"
             parts.append("\(min(100, done * 100 / total)) %")
         }
-        parts.append("\(ByteText.text(UInt64(rate)))/s")
-        if let total, done > 0, done < total {
-            parts.append("\(DurationText.text(seconds: Double(total - done) / rate)) left")
+        if elapsed >= rateDelay, done > before {
+            let rate = Double(done - before) / elapsed.seconds
+            parts.append("\(ByteText.text(UInt64(rate)))/s")
+            // The first objects of a vault are small, and say nothing of those to come.
+            if let total, done < total, done - before >= min(1 << 20, total / 100) {
+                parts.append("\(DurationText.text(seconds: Double(total - done) / rate)) left")
+            }
         }
         if !detail.isEmpty { parts.append(detail) }
         return parts.joined(separator: ", ")

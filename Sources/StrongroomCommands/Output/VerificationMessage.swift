@@ -50,6 +50,11 @@ struct VerificationMessage: Message {
         ]
     }
 
+    /// One of what a count is of; each version of a record counts.
+    private static func thing(_ name: String) -> String {
+        name == "records" ? "record version" : String(name.dropLast())
+    }
+
     var type: String { "summary" }
 
     var fields: JSONObject {
@@ -67,7 +72,7 @@ struct VerificationMessage: Message {
     var lines: [String] {
         let byteCount = counts.first { $0.name == "bytes" }?.count ?? 0
         let rest = counts.filter { !$0.name.contains("_") && $0.name != "bytes" && $0.count > 0 }
-        let list = rest.map { CountText.text($0.count, String($0.name.dropLast())) }.joined(
+        let list = rest.map { CountText.text($0.count, Self.thing($0.name)) }.joined(
             separator: ", "
         )
         let way =
