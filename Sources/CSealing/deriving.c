@@ -1,50 +1,10 @@
-// For HMAC_Init_ex and its kin: see cs_library_hashes_directly.
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include "library.h"
-#include <openssl/hmac.h>
-
-/// HMAC-SHA256 under `key` over a message and at most one byte more.
-static int cs_hmac_once(HMAC_CTX *context, const EVP_MD *sha256, size_t key_count,
-                        const uint8_t *key, size_t count, const uint8_t *bytes,
-                        size_t more_count, uint8_t more, uint8_t mac[32])
-{
-    unsigned int written = 0;
-    return HMAC_Init_ex(context, key, (int)key_count, sha256, NULL) == 1
-        && HMAC_Update(context, bytes, count) == 1
-        && (more_count == 0 || HMAC_Update(context, &more, 1) == 1)
-        && HMAC_Final(context, mac, &written) == 1 && written == 32;
-}
-
-/// One block of HKDF: the HMAC over `info` and 1, under the HMAC over the secret.
-///
-/// EVP looks for its HMAC and its hash by their names for each derivation, which takes twice as long
-/// as deriving.
-static int cs_hkdf_block(const cs_library *library, size_t secret_count, const uint8_t *secret,
-                         size_t salt_count, const uint8_t *salt,
-                         size_t info_count, const uint8_t *info, uint8_t *derived)
-{
-    static const uint8_t no_salt[32];
-    uint8_t extracted[32];
-    HMAC_CTX *context = HMAC_CTX_new();
-    int ok = context
-        && cs_hmac_once(context, library->sha256, salt_count ? salt_count : sizeof no_salt,
-                        salt_count ? salt : no_salt, secret_count, cs_address(secret), 0, 0,
-                        extracted)
-        && cs_hmac_once(context, library->sha256, sizeof extracted, extracted,
-                        info_count, cs_address(info), 1, 1, derived);
-    HMAC_CTX_free(context);
-    OPENSSL_cleanse(extracted, sizeof extracted);
-    return ok;
-}
 
 int cs_hkdf(const cs_library *library, int expand_only,
             size_t secret_count, const uint8_t *secret, size_t salt_count, const uint8_t *salt,
             size_t info_count, const uint8_t *info, size_t derived_count, uint8_t *derived)
 {
     if (!library) return 0;
-    if (library->hashes_directly && !expand_only && derived_count == 32 && cs_fits(salt_count))
-        return cs_hkdf_block(library, secret_count, secret, salt_count, salt,
-                             info_count, info, derived);
     int mode = expand_only ? EVP_KDF_HKDF_MODE_EXPAND_ONLY
                            : EVP_KDF_HKDF_MODE_EXTRACT_AND_EXPAND;
     OSSL_PARAM params[6], *next = params;

@@ -61,7 +61,6 @@ import Testing
         )
     }
 
-    /// A key of 32 bytes is derived on a way of its own; a longer output begins with the same bytes.
     @Test(arguments: [0, 1, 31, 32, 64, 65, 300])
     func `a key is the beginning of what is longer, whatever the lengths`(count: Int) throws {
         let long = [UInt8]((0..<300).map { UInt8(truncatingIfNeeded: $0 &* 7) })
