@@ -32,50 +32,33 @@ final class PosixFile: File {
 
     func read(at offset: UInt64, into target: inout MutableSpan<UInt8>) throws(SystemError) -> Int {
         let descriptor = self.descriptor
-        var failure: Errno?
-        let byteCount = unsafe target.withUnsafeMutableBytes { bytes in
-            var done = 0
-            while done < bytes.count {
-                do throws(Errno) {
-                    let count = unsafe try SystemCall.read(
-                        descriptor,
-                        into: UnsafeMutableRawBufferPointer(rebasing: bytes[done...]),
-                        at: offset + UInt64(done)
-                    )
-                    if count == 0 { break }
-                    done += count
-                } catch {
-                    failure = error
-                    break
-                }
+        let outcome = unsafe target.withUnsafeMutableBytes { bytes in
+            Transfer.run(bytes.count) { done throws(Errno) in
+                unsafe try SystemCall.read(
+                    descriptor,
+                    into: UnsafeMutableRawBufferPointer(rebasing: bytes[done...]),
+                    at: offset + UInt64(done)
+                )
             }
-            return done
         }
-        if let failure { throw SystemError(.read, path, failure) }
-        return byteCount
+        if let failure = outcome.failure { throw SystemError(.read, path, failure) }
+        return outcome.byteCount
     }
 
     func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(SystemError) {
         let descriptor = self.descriptor
-        let failure: Errno? = unsafe bytes.withUnsafeBytes { bytes in
-            var done = 0
-            while done < bytes.count {
-                do throws(Errno) {
-                    let count = unsafe try SystemCall.write(
-                        descriptor,
-                        UnsafeRawBufferPointer(rebasing: bytes[done...]),
-                        at: offset + UInt64(done)
-                    )
-                    // A device that takes nothing and says nothing would loop for ever.
-                    if count == 0 { return .ioError }
-                    done += count
-                } catch {
-                    return error
-                }
+        let outcome = unsafe bytes.withUnsafeBytes { bytes in
+            Transfer.run(bytes.count) { done throws(Errno) in
+                unsafe try SystemCall.write(
+                    descriptor,
+                    UnsafeRawBufferPointer(rebasing: bytes[done...]),
+                    at: offset + UInt64(done)
+                )
             }
-            return nil
         }
-        if let failure { throw SystemError(.write, path, failure) }
+        if let failure = outcome.failure { throw SystemError(.write, path, failure) }
+        // A device that takes nothing and says nothing would loop for ever.
+        if outcome.byteCount < bytes.count { throw SystemError(.write, path, .ioError) }
     }
 
     func synchronizeData() throws(SystemError) {

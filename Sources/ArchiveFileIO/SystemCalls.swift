@@ -18,6 +18,31 @@ func retrying<Result: SignedInteger>(_ call: () -> Result) throws(Errno) -> Resu
     }
 }
 
+/// Bytes that the kernel moves in as many pieces as it likes.
+struct Transfer: Equatable {
+    /// How many bytes went over before the end, or before the failure.
+    private(set) var byteCount = 0
+    private(set) var failure: Errno?
+
+    /// Calls `once` with the number of bytes that have gone over, until all `total` have, one call moves
+    /// none, or one fails.
+    @inline(__always)
+    static func run(_ total: Int, _ once: (Int) throws(Errno) -> Int) -> Transfer {
+        var transfer = Transfer()
+        while transfer.byteCount < total {
+            do throws(Errno) {
+                let count = try once(transfer.byteCount)
+                if count == 0 { break }
+                transfer.byteCount += count
+            } catch {
+                transfer.failure = error
+                break
+            }
+        }
+        return transfer
+    }
+}
+
 /// The system calls that files need, with their arguments in Swift's types.
 enum SystemCall {
     /// Opens a path with a descriptor of at least 3, so that a print to a closed standard stream
