@@ -248,43 +248,20 @@ import Testing
 }
 
 /// A store that says of its objects' checksums what it is told to, or nothing any more.
-private struct ChecksumTeller: ChecksumStore {
-    private let store: MemoryStore
+private struct ChecksumTeller: ChecksumStore, PassingStore {
+    let base: any ObjectStore
     private let checksum: (@Sendable (ObjectName, [UInt8]) -> StoredChecksum?)?
 
     init(
         _ store: MemoryStore,
         _ checksum: (@Sendable (ObjectName, [UInt8]) -> StoredChecksum?)?
     ) {
-        self.store = store
+        base = store
         self.checksum = checksum
     }
 
     func checksum(of name: ObjectName) async throws(VaultError) -> StoredChecksum? {
         guard let checksum else { throw VaultError(.unreachable, "it is away") }
-        return checksum(name, try await store.readAll(name, limit: 1 << 24))
+        return checksum(name, try await base.readAll(name, limit: 1 << 24))
     }
-
-    func put(
-        _ name: ObjectName,
-        from source: any ByteSource,
-        mode: PutMode,
-        expectedDigest: [UInt8]?
-    ) async throws(VaultError) {
-        try await store.put(name, from: source, mode: mode, expectedDigest: expectedDigest)
-    }
-
-    func read(_ name: ObjectName, range: Range<UInt64>) async throws(VaultError) -> [UInt8] {
-        try await store.read(name, range: range)
-    }
-
-    func status(_ name: ObjectName) async throws(VaultError) -> ObjectStatus? {
-        try await store.status(name)
-    }
-
-    func list(prefix: String) async throws(VaultError) -> [ObjectStatus] {
-        try await store.list(prefix: prefix)
-    }
-
-    func remove(_ name: ObjectName) async throws(VaultError) { try await store.remove(name) }
 }
