@@ -41,6 +41,26 @@ import Testing
         }
     }
 
+    /// A bar once stood at nothing until a file was at its end, and most imports are of one file.
+    @Test func `tells of a long file how far it is, not only when it ends`() async throws {
+        try await Intake.with { intake in
+            let text = Self.lines(0..<1_000)
+            try intake.source("long.ndjson", text)
+            var options = Importer.Options()
+            options.batchByteCount = 16 << 10
+            let seen = Mutex<[ImportProgress]>([])
+            _ = try await intake.archive { [options] archive in
+                try await Importer(into: archive, options: options).run([intake.sources]) {
+                    progress in seen.withLock { $0.append(progress) }
+                }
+            }
+            let bytes = seen.withLock { $0.map(\.bytes) }
+            #expect(bytes.count > 3 && bytes.last == UInt64(text.utf8.count))
+            #expect(bytes.allSatisfy { $0 > 0 })
+            #expect(zip(bytes, bytes.dropFirst()).allSatisfy { $0.0 < $0.1 || $0.1 == bytes.last })
+        }
+    }
+
     /// Imports in batches of 16 KiB and cancels the import when so many are durable.
     private static func run(
         _ path: String,

@@ -15,6 +15,8 @@ struct ImportBatch: Sendable {
     var large: LargeRecord?
     var events: [ImportEvent] = []
     var byteCount = 0
+    /// Bytes that were taken of the file in which the batch ends; 0 if it ends with a file.
+    var openByteCount: UInt64 = 0
 
     private let byteLimit: Int
 

@@ -66,7 +66,7 @@ struct ImportLedger {
         progress.records = summary.records
         progress.duplicates = summary.duplicates
         progress.unparsed = summary.unparsed
-        progress.bytes = summary.bytes
+        progress.bytes = min(progress.totalBytes, summary.bytes + batch.openByteCount)
     }
 
     private mutating func settle(_ piece: PieceDraft, _ file: Int) {

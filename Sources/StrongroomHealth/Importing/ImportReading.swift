@@ -68,6 +68,7 @@ struct ImportReading {
             // What was not read to its end looks like a failure, and is none.
             if cancellation.isCancelled { return nil }
         }
+        batch.openByteCount = current?.takenByteCount ?? 0
         return batch.events.isEmpty && current == nil ? nil : batch
     }
 

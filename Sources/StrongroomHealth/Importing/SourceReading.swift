@@ -10,6 +10,8 @@ struct SourceReading {
     /// hospitals send Bundles of some ten megabytes.
     static let factsLimit = 64 << 20
 
+    /// Bytes of the file that have been taken.
+    var takenByteCount: UInt64 { window.offset }
     let index: Int
     let source: SourceFile
     let name: String
