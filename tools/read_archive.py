@@ -22,6 +22,8 @@ BATCH = FRAME_BODY + (1 << 20)
 BUILT_IN = "../Sources/CCodecs/dictionaries/fhir-json-1.dict"
 BUILT_IN_SHA256 = "bf32f62ddbd1b52d5c2cc8975c25630a28d9d1770786287e64e5927e63317149"
 
+COMMON = {"sequence", "collection", "subject", "media_type", "recorded"}
+
 class Problem(Exception):
     """What is wrong, and the exit status that says so."""
 
@@ -234,24 +236,27 @@ class Frame:
     def leaf(self):
         return sha256(b"\0", self.data[self.at:self.end])
 
-def parse_entry(data, what):
-    """The fields of a record entry; unknown tags are passed over."""
-    entry = {"collection": "records", "size": 0, "terms": [], "attributes": [], "place": (0, b"")}
-    cursor = Cursor(data, what)
+def parse_time(data):
+    """Microseconds: 8 bytes of them, or fewer of whole seconds."""
+    need(len(data) == 8 or 1 <= len(data) <= 5, "a time of a record has a wrong length")
+    return int.from_bytes(data, "little", signed=True) * (1 if len(data) == 8 else 1_000_000)
+
+def parse_fields(cursor, entry, what):
+    """Puts the fields of a record entry into `entry`; unknown tags are passed over."""
     texts = {2: "collection", 3: "name", 4: "subject", 5: "media_type"}
     times = {6: "recorded", 7: "event_start", 8: "event_end"}
     while not cursor.ended():
         tag, field = cursor.varint(), Cursor(cursor.take(cursor.varint(8 << 20)), what)
-        if tag in (1, 9):
-            entry["sequence" if tag == 1 else "size"] = field.varint()
+        if tag == 1:
+            entry["sequence"] += field.varint()
         elif tag in texts:
             entry[texts[tag]] = field.text()
         elif tag in times:
-            entry[times[tag]] = struct.unpack("<q", field.take(8))[0]
-        elif tag == 10:
-            entry["sha256"] = field.take(32).hex()
+            entry[times[tag]] = parse_time(field.data)
         elif tag == 11:
-            entry["place"] = (field.take(1)[0], field.data[1:])
+            kind = field.take(1)[0]
+            entry["size"] = field.varint()
+            entry["place"] = (kind, field.data[field.at:])
         elif tag == 12:
             entry["attributes"].append([field.text(field.varint(512 << 10)), field.text()])
         elif tag == 13:
@@ -262,10 +267,32 @@ def parse_entry(data, what):
             line = field.varint()
             path = bytes(field.data[field.at:]).decode("utf-8", "surrogateescape")
             entry["source"] = {"path": path, "line": line}
-    if "event_start" in entry:
-        entry.setdefault("event_end", entry["event_start"])
-    need(entry.get("sequence") and entry.get("name"), f"{what}: a record has no sequence or name")
-    return entry
+
+def parse_pack(plain, what):
+    """The entries of a pack, each with where its inline body stands in it."""
+    cursor = Cursor(plain, what)
+    count = cursor.varint(65_536)
+    digests = [bytes(cursor.take(32)).hex() for _ in range(count)]
+    first, common, entries = cursor.varint(1 << 62), {"sequence": 0}, []
+    parse_fields(Cursor(cursor.take(cursor.varint(8 << 20)), what), common, what)
+    need(common["sequence"] == 0 and common.keys() <= COMMON, f"{what}: fields that no pack shares")
+    for slot in range(count):
+        length, inline = cursor.varint(8 << 20), cursor.varint(FRAME_PLAINTEXT)
+        entry = {"collection": "records", "size": inline, "inline": inline, "terms": [],
+                 "attributes": [], "place": (0, b"")} | common
+        entry |= {"sequence": first + slot, "sha256": digests[slot]}
+        parse_fields(Cursor(cursor.take(length), what), entry, what)
+        if "event_start" in entry:
+            entry.setdefault("event_end", entry["event_start"])
+        need(entry["sequence"] and entry.get("name") and (inline == 0 or entry["place"][0] == 0),
+             f"{what}: a record has no sequence, name or place of its body")
+        entries.append(entry)
+    for entry in entries:
+        start = cursor.at
+        cursor.take(entry.pop("inline"))
+        entry["body"] = slice(start, cursor.at)
+    need(cursor.ended(), f"{what} has bytes behind its last body")
+    return entries
 
 def parse_chunk_list(data, what):
     cursor, chunks = Cursor(data, what), []
@@ -379,8 +406,13 @@ class Archive:
         sealed = frame.data[frame.body.start:frame.tag.stop]
         content = unseal(key, frame.nonce, sealed, frame.associated, frame.what)
         count, plain = struct.unpack("<I", content[:4])[0], content[4:]
-        need(count <= FRAME_PLAINTEXT and frame.codec <= 2 and not 1 < frame.dictionary < 256,
+        need(count <= FRAME_PLAINTEXT and frame.codec <= 3 and not 1 < frame.dictionary < 256,
              f"{frame.what}: codec {frame.codec} with dictionary {frame.dictionary}", 1)
+        stored = b""
+        if frame.codec == 3:  # the first bytes as they are
+            cursor = Cursor(plain, frame.what)
+            stored = cursor.take(cursor.varint(count))
+            plain = plain[cursor.at:]
         try:
             if frame.codec == 0:
                 plain, padding = plain[:count], plain[count:]
@@ -392,7 +424,7 @@ class Archive:
                     stream = zstandard.ZstdDecompressor(
                         dict_data=shared, format=zstandard.FORMAT_ZSTD1_MAGICLESS
                     ).decompressobj()
-                plain = stream.decompress(plain)
+                plain = stored + stream.decompress(plain)
                 padding = stream.unused_data
         except (zstandard.ZstdError, zlib.error) as error:
             raise Problem(f"{frame.what} does not decompress ({error})", 20) from None
@@ -431,19 +463,13 @@ class Archive:
             self.dictionaries[frame.number, frame.dictionary] = zstandard.ZstdCompressionDict(
                 cursor.data[cursor.at:], dict_type=zstandard.DICT_TYPE_FULLDICT)
         elif frame.kind == RECORDS:
-            cursor = Cursor(self.open_frame(frame)[0], frame.what)
-            entries = [parse_entry(cursor.take(cursor.varint(8 << 20)), frame.what)
-                       for _ in range(cursor.varint(65_536))]
-            for entry in entries:
+            for entry in parse_pack(self.open_frame(frame)[0], frame.what):
                 self.check_domain(frame, entry.get("subject"), entry["collection"])
                 if entry["collection"] == "system" and entry["name"].startswith("collection/"):
                     self.keys.learn(entry["name"].removeprefix("collection/"))
-                start = cursor.at
-                cursor.take(entry["size"] if entry["place"][0] == 0 else 0)
-                self.records.append(entry | {"frame": (frame, slice(start, cursor.at))})
+                self.records.append(entry | {"frame": (frame, entry.pop("body"))})
                 totals["records"] += 1
                 totals["bytes"] += entry["size"]
-            need(cursor.ended(), f"{frame.what} has bytes behind its last body")
 
     def check_domain(self, frame, subject, collection):
         need(self.keys.tag(subject, collection) == self.keys.unmasked(frame.masked, frame.nonce),

@@ -16,6 +16,12 @@ package struct Timestamp: Hashable, Sendable {
     }
 
     static let microsecondsPerDay: Int64 = 86_400_000_000
+
+    /// Seconds since the epoch, rounded down.
+    package var wholeSeconds: Int64 { microseconds.flooredQuotient(by: 1_000_000).quotient }
+
+    /// Whether there is no fraction of a second.
+    package var isWholeSeconds: Bool { microseconds % 1_000_000 == 0 }
 }
 
 extension Timestamp: Comparable {

@@ -10,6 +10,12 @@ package enum Codec: UInt8, CaseIterable, Sendable {
     /// dictionary number: the archive's frame header and sealed plaintext carry them, under
     /// authentication. Another reader puts the four bytes `28 B5 2F FD` in front.
     case zstandard = 2
+    /// The first bytes as they are, for no compressor shortens them, and the rest as in ``zstandard``:
+    /// a varint of how many, these, the Zstandard frame.
+    case partlyStored = 3
+
+    /// Whether it can use a dictionary.
+    package var hasDictionary: Bool { self == .zstandard || self == .partlyStored }
 }
 
 /// Why bytes could not be decompressed.

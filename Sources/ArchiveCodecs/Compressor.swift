@@ -33,14 +33,40 @@ import CCodecs
     /// Appends `plain` in its compressed form and answers the codec that was used.
     ///
     /// The answer is ``Codec/stored``, and the bytes are appended as they are, where compression
-    /// would not save a sixteenth. Only ``Codec/zstandard`` has dictionaries.
+    /// would not save a sixteenth. ``Codec/partlyStored`` leaves the first `storedByteCount` bytes as they
+    /// are, and its saving is counted in the rest.
     package func compress(
         _ plain: Span<UInt8>,
         with codec: Codec,
+        storing storedByteCount: Int = 0,
         dictionary: CompressionDictionary? = nil,
         appendingTo output: inout [UInt8]
     ) -> Codec {
-        precondition(dictionary == nil || codec == .zstandard, "only Zstandard has dictionaries")
+        precondition(dictionary == nil || codec.hasDictionary, "only Zstandard has dictionaries")
+        guard codec == .partlyStored else {
+            precondition(storedByteCount == 0, "the codec stores nothing as it is")
+            return encode(plain, with: codec, dictionary: dictionary, appendingTo: &output)
+        }
+        let start = output.count
+        output.append(varint: storedByteCount)
+        let head = output.count
+        output.append(copying: plain.extracting(..<storedByteCount))
+        let used = encode(
+            plain.extracting(storedByteCount...),
+            with: codec,
+            dictionary: dictionary,
+            appendingTo: &output
+        )
+        if used == .stored { output.removeSubrange(start..<head) }
+        return used
+    }
+
+    private func encode(
+        _ plain: Span<UInt8>,
+        with codec: Codec,
+        dictionary: CompressionDictionary?,
+        appendingTo output: inout [UInt8]
+    ) -> Codec {
         // Compressed bytes get no more room than they may take, so the library stops by itself.
         let limit = plain.count - (plain.count + 15) / 16
         guard codec != .stored, limit > 0 else {
@@ -80,7 +106,7 @@ import CCodecs
             let (from, to) = (plain.baseAddress, room.baseAddress)
             switch codec {
             case .stored: return -1
-            case .zstandard:
+            case .zstandard, .partlyStored:
                 guard prepare(dictionary) else { return -1 }
                 return unsafe cc_zstd_compress(
                     zstandard,

@@ -26,8 +26,9 @@ import CCodecs
     /// Appends the plain form of `bytes`, which must have exactly `plainByteCount` bytes.
     ///
     /// Zeros behind the compressed bytes are padding, which hides how long they are. Throws, with
-    /// `output` as it was, for any other number of bytes and for anything else behind them. A dictionary that is not the one of the compressor is not always noticed:
-    /// the caller names it from an authenticated header.
+    /// `output` as it was, for any other number of bytes and for anything else behind them. A dictionary
+    /// that is not the one of the compressor is not always noticed: the caller names it from an
+    /// authenticated header.
     package func decompress(
         _ bytes: Span<UInt8>,
         codec: Codec,
@@ -38,7 +39,7 @@ import CCodecs
         guard plainByteCount >= 0, plainByteCount <= byteCountLimit else {
             throw .overLimit(declared: plainByteCount, limit: byteCountLimit)
         }
-        guard dictionary == nil || codec == .zstandard else { throw .dictionaryUnused(codec) }
+        guard dictionary == nil || codec.hasDictionary else { throw .dictionaryUnused(codec) }
         if codec == .stored {
             guard bytes.count >= plainByteCount else {
                 throw .tooShort(declared: plainByteCount, found: bytes.count)
@@ -49,6 +50,48 @@ import CCodecs
             output.append(copying: bytes.extracting(..<plainByteCount))
             return
         }
+        let start = output.count
+        do throws(CodecError) {
+            var offset = 0
+            if codec == .partlyStored {
+                offset = try copyStored(bytes, limit: plainByteCount, to: &output)
+            }
+            try expand(
+                bytes.extracting(offset...),
+                codec: codec,
+                dictionary: dictionary,
+                plainByteCount: plainByteCount - (output.count - start),
+                appendingTo: &output
+            )
+        } catch {
+            output.removeSubrange(start...)
+            throw error
+        }
+    }
+
+    /// Appends what stands as it is, and answers where the rest begins.
+    private func copyStored(
+        _ bytes: Span<UInt8>,
+        limit: Int,
+        to output: inout [UInt8]
+    ) throws(CodecError) -> Int {
+        var cursor = ByteCursor()
+        do throws(DecodingError) {
+            let count = try cursor.count(bytes, limit: limit)
+            output.append(copying: bytes.extracting(try cursor.range(bytes, count: count)))
+            return cursor.offset
+        } catch {
+            throw .malformed(.partlyStored)
+        }
+    }
+
+    private func expand(
+        _ bytes: Span<UInt8>,
+        codec: Codec,
+        dictionary: CompressionDictionary?,
+        plainByteCount: Int,
+        appendingTo output: inout [UInt8]
+    ) throws(CodecError) {
         guard !bytes.isEmpty else { throw .malformed(codec) }
         // One byte more than nothing, as the libraries want a place to write to.
         let room = max(plainByteCount, 1)
@@ -74,7 +117,7 @@ import CCodecs
             let (from, to) = (bytes.baseAddress, plain.baseAddress)
             switch codec {
             case .stored: return Int(CC_FAILED)
-            case .zstandard:
+            case .zstandard, .partlyStored:
                 let digest = unsafe dictionary?.digestForReading.pointer
                 return unsafe cc_zstd_decompress(
                     zstandard,

@@ -102,7 +102,7 @@ private struct BlockSearch {
         var frameOffset: Int64 = 0
         var slot = 0
         var recorded: Int64 = 0
-        var eventStart: Int64?
+        var eventStart: Timestamp?
         var isTombstone = false
     }
 
@@ -163,7 +163,7 @@ private struct BlockSearch {
         found.slot = entry.slot
         found.name = String(decoding: wanted.name, as: UTF8.self)
         found.recorded = Timestamp(microseconds: entry.recorded)
-        found.eventStart = entry.eventStart.map { Timestamp(microseconds: $0) }
+        found.eventStart = entry.eventStart
         found.isTombstone = entry.isTombstone
         guard let subject else { return found }
         guard let text = String(validating: [UInt8](copying: subject), as: UTF8.self) else {
@@ -188,8 +188,7 @@ private struct BlockSearch {
         entry.frameOffset = offset.partialValue
         entry.slot = try cursor.count(bytes, limit: Limits.recordsPerPack)
         entry.recorded &+= try cursor.zigzag(bytes)
-        entry.eventStart = nil
-        if flags & DirectoryBlock.Flag.event != 0 { entry.eventStart = try cursor.zigzag(bytes) }
+        entry.eventStart = try cursor.event(bytes, flags, after: entry.eventStart)
         if flags & DirectoryBlock.Flag.collection != 0 {
             let range = try text(bytes, limit: Limits.collection)
             isWantedCollection = bytes.extracting(range).isEqual(to: wanted.collection.span)

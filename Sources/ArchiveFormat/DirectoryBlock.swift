@@ -100,6 +100,7 @@ package struct DirectoryBlock: Equatable, Sendable {
         static let tombstone: UInt8 = 1
         static let event: UInt8 = 2
         static let collection: UInt8 = 4
+        static let wholeSeconds: UInt8 = 8
     }
 
     /// The block's plaintext.
@@ -169,10 +170,7 @@ package struct DirectoryBlock: Equatable, Sendable {
         record.recorded = Timestamp(
             microseconds: last.recorded.microseconds &+ (try cursor.zigzag(bytes))
         )
-        record.eventStart = nil
-        if flags & Flag.event != 0 {
-            record.eventStart = Timestamp(microseconds: try cursor.zigzag(bytes))
-        }
+        record.eventStart = try cursor.event(bytes, flags, after: last.eventStart)
         if flags & Flag.collection != 0 {
             record.collection = try cursor.text(bytes, limit: Limits.collection)
         }
@@ -193,6 +191,25 @@ package struct DirectoryBlock: Equatable, Sendable {
 }
 
 extension ByteCursor {
+    /// Takes the event of a record with these flags, if it has one.
+    ///
+    /// Most events are whole seconds; those are told by how far they are from the one before.
+    mutating func event(
+        _ bytes: Span<UInt8>,
+        _ flags: UInt8,
+        after last: Timestamp?
+    ) throws(DecodingError) -> Timestamp? {
+        guard flags & DirectoryBlock.Flag.event != 0 else { return nil }
+        let value = try zigzag(bytes)
+        guard flags & DirectoryBlock.Flag.wholeSeconds != 0 else {
+            return Timestamp(microseconds: value)
+        }
+        let seconds = value.addingReportingOverflow(last?.wholeSeconds ?? 0)
+        let event = seconds.partialValue.multipliedReportingOverflow(by: 1_000_000)
+        guard !seconds.overflow, !event.overflow else { throw .overLimit }
+        return Timestamp(microseconds: event.partialValue)
+    }
+
     mutating func zigzag(_ bytes: Span<UInt8>) throws(DecodingError) -> Int64 {
         let value = try varint(bytes)
         return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)

@@ -54,7 +54,10 @@ package struct DirectoryBlockEncoder: Sendable {
     ) {
         var flags: UInt8 = 0
         if record.isTombstone { flags |= DirectoryBlock.Flag.tombstone }
-        if record.eventStart != nil { flags |= DirectoryBlock.Flag.event }
+        if let event = record.eventStart {
+            flags |= DirectoryBlock.Flag.event
+            if event.isWholeSeconds { flags |= DirectoryBlock.Flag.wholeSeconds }
+        }
         if record.collection != last.collection { flags |= DirectoryBlock.Flag.collection }
         bytes.append(flags)
         bytes.append(zigzag: Int64(bitPattern: record.sequence &- last.sequence))
@@ -63,7 +66,12 @@ package struct DirectoryBlockEncoder: Sendable {
         )
         bytes.append(varint: record.slot)
         bytes.append(zigzag: record.recorded.microseconds &- last.recorded.microseconds)
-        if let event = record.eventStart { bytes.append(zigzag: event.microseconds) }
+        if let event = record.eventStart {
+            bytes.append(
+                zigzag: event.isWholeSeconds
+                    ? event.wholeSeconds - (last.eventStart?.wholeSeconds ?? 0) : event.microseconds
+            )
+        }
         if flags & DirectoryBlock.Flag.collection != 0 {
             bytes.append(prefixed: record.collection)
         }

@@ -1,10 +1,10 @@
 package import ArchiveBytes
-package import ArchiveSealing
+import ArchiveSealing
 
 /// The tags of an entry's fields.
 ///
 /// A reader keeps to those it knows and passes over the rest.
-package enum EntryTag: UInt64 {
+enum EntryTag: UInt64 {
     case sequence = 1
     case collection = 2
     case name = 3
@@ -13,8 +13,6 @@ package enum EntryTag: UInt64 {
     case recorded = 6
     case eventStart = 7
     case eventEnd = 8
-    case bodyByteCount = 9
-    case digest = 10
     case body = 11
     case attribute = 12
     case term = 13
@@ -22,50 +20,29 @@ package enum EntryTag: UInt64 {
     case source = 15
 }
 
-/// What a record gets when its batch is committed and packed.
-package struct RecordStamp: Sendable {
-    package let sequence: RecordSequence
-    package let recorded: Timestamp
-    package let digest: Digest
-
-    package init(sequence: RecordSequence, recorded: Timestamp, digest: Digest) {
-        self.sequence = sequence
-        self.recorded = recorded
-        self.digest = digest
-    }
-
-    /// What an entry says of itself.
-    package init(_ entry: borrowing RecordEntry) {
-        sequence = entry.sequence
-        recorded = entry.recorded
-        digest = entry.digest
-    }
-}
-
 extension RecordEntry {
-    /// Appends the entry: fields, each `varint tag ‖ varint length ‖ bytes`, in the order of tags.
-    package func encode(appendingTo bytes: inout [UInt8]) {
-        encode(stamped: RecordStamp(self), appendingTo: &bytes)
-    }
-
-    /// The same with another sequence number, time and digest than the entry's own.
-    package func encode(stamped stamp: RecordStamp, appendingTo bytes: inout [UInt8]) {
-        bytes.append(field: .sequence, varint: stamp.sequence)
-        if collection != Self.defaultCollection { bytes.append(field: .collection, collection) }
+    /// Appends the fields that the records of its pack do not have in common, each
+    /// `varint tag ‖ varint length ‖ bytes`, in the order of tags.
+    ///
+    /// Digest, time and the length of an inline body stand elsewhere in the pack.
+    func encode(
+        beyond common: borrowing PackCommons,
+        skippedSequences: UInt64,
+        appendingTo bytes: inout [UInt8]
+    ) {
+        if skippedSequences > 0 { bytes.append(field: .sequence, varint: skippedSequences) }
+        if !common.hasCollection, collection != Self.defaultCollection {
+            bytes.append(field: .collection, collection)
+        }
         bytes.append(field: .name, name)
-        if let subject { bytes.append(field: .subject, subject) }
-        if let mediaType { bytes.append(field: .mediaType, mediaType) }
-        bytes.append(field: .recorded, stamp.recorded)
+        if !common.hasSubject, let subject { bytes.append(field: .subject, subject) }
+        if !common.hasMediaType, let mediaType { bytes.append(field: .mediaType, mediaType) }
         if let eventStart { bytes.append(field: .eventStart, eventStart) }
         if let eventEnd, eventEnd != eventStart { bytes.append(field: .eventEnd, eventEnd) }
-        bytes.append(field: .bodyByteCount, varint: bodyByteCount)
-        bytes.append(varint: EntryTag.digest.rawValue)
-        bytes.append(varint: Digest.byteCount)
-        bytes.append(digest: stamp.digest)
         switch body {
         case .inline: break
-        case .chunks(let chunks): bytes.append(body: 1, chunks)
-        case .chunkLists(let chunks): bytes.append(body: 2, chunks)
+        case .chunks(let chunks): bytes.append(body: 1, chunks, byteCount: bodyByteCount)
+        case .chunkLists(let chunks): bytes.append(body: 2, chunks, byteCount: bodyByteCount)
         }
         for (key, value) in attributes {
             var field: [UInt8] = []
@@ -84,74 +61,64 @@ extension RecordEntry {
         }
     }
 
+    /// Appends the fields that all records of a pack have in common.
+    func encode(common: borrowing PackCommons, appendingTo bytes: inout [UInt8]) {
+        if common.hasCollection, collection != Self.defaultCollection {
+            bytes.append(field: .collection, collection)
+        }
+        if common.hasSubject, let subject { bytes.append(field: .subject, subject) }
+        if common.hasMediaType, let mediaType { bytes.append(field: .mediaType, mediaType) }
+        bytes.append(field: .recorded, common.recorded)
+    }
+
     /// A bound on the bytes that the entry takes, quickly told.
     package var byteCountBound: Int {
         var references = 0
         switch body {
         case .inline: break
-        case .chunks(let list), .chunkLists(let list): references = list.count * 42
+        case .chunks(let list), .chunkLists(let list): references = list.count * 42 + 24
         }
-        return 112 + collection.utf8.count + name.utf8.count
+        return 96 + collection.utf8.count + name.utf8.count
             + (subject?.utf8.count ?? 0) + (mediaType?.utf8.count ?? 0)
             + terms.reduce(0) { $0 + $1.utf8.count + 4 }
             + attributes.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 12 }
             + (source.map { $0.path.count + 16 } ?? 0) + references
     }
 
-    /// Decodes one entry, which is all of `bytes`.
-    package init(decoding bytes: Span<UInt8>) throws(FormatError) {
-        try self.init(decoding: bytes, after: RecordEntry())
-    }
-
-    /// The same, sharing the memory of texts that the entry before has as well, as most neighbours do.
-    package init(
-        decoding bytes: Span<UInt8>,
-        after last: borrowing RecordEntry
-    ) throws(FormatError) {
-        self.init()
-        guard bytes.count <= Limits.entry else {
-            throw FormatError(.overLimit, "a record entry of \(bytes.count) bytes")
-        }
+    /// Takes over the fields that are all of `bytes`, sharing the memory of texts that `like` has as
+    /// well, as most neighbours do.
+    mutating func decode(
+        _ bytes: Span<UInt8>,
+        like other: borrowing RecordEntry
+    ) throws(DecodingError) {
         var cursor = ByteCursor()
-        do {
-            while cursor.offset < bytes.count {
-                let tag = try cursor.varint(bytes)
-                let length = try cursor.count(bytes, limit: Limits.entry)
-                let range = try cursor.range(bytes, count: length)
-                if let tag = EntryTag(rawValue: tag) {
-                    try decode(tag, bytes.extracting(range), after: last)
-                }
+        while cursor.offset < bytes.count {
+            let tag = try cursor.varint(bytes)
+            let length = try cursor.count(bytes, limit: Limits.entry)
+            let range = try cursor.range(bytes, count: length)
+            if let tag = EntryTag(rawValue: tag) {
+                try decode(tag, bytes.extracting(range), like: other)
             }
-        } catch {
-            throw FormatError(.damaged, "a record entry is malformed (\(error))")
         }
-        guard sequence > 0, !name.isEmpty else {
-            throw FormatError(.damaged, "a record entry without sequence or name")
-        }
-        if eventStart != nil, eventEnd == nil { eventEnd = eventStart }
     }
 
     private mutating func decode(
         _ tag: EntryTag,
         _ field: Span<UInt8>,
-        after last: borrowing RecordEntry
+        like other: borrowing RecordEntry
     ) throws(DecodingError) {
         var cursor = ByteCursor()
         switch tag {
-        case .sequence: sequence = try cursor.varint(field)
+        case .sequence: sequence &+= try cursor.varint(field)
         case .collection:
-            collection = try text(field, limit: Limits.collection, like: last.collection)
-        case .name: name = try text(field, limit: Limits.name, like: last.name)
-        case .subject: subject = try text(field, limit: Limits.subject, like: last.subject)
+            collection = try text(field, limit: Limits.collection, like: other.collection)
+        case .name: name = try text(field, limit: Limits.name, like: other.name)
+        case .subject: subject = try text(field, limit: Limits.subject, like: other.subject)
         case .mediaType:
-            mediaType = try text(field, limit: Limits.mediaType, like: last.mediaType)
+            mediaType = try text(field, limit: Limits.mediaType, like: other.mediaType)
         case .recorded: recorded = try timestamp(field)
         case .eventStart: eventStart = try timestamp(field)
         case .eventEnd: eventEnd = try timestamp(field)
-        case .bodyByteCount: bodyByteCount = try cursor.varint(field)
-        case .digest:
-            guard field.count == Digest.byteCount else { throw .malformed }
-            digest = Digest(reading: field, at: 0)
         case .body: try decodeBody(field)
         case .attribute:
             let length = try cursor.count(field, limit: Limits.attributes)
@@ -164,7 +131,7 @@ extension RecordEntry {
             )
         case .term:
             guard terms.count < Limits.terms else { throw .overLimit }
-            let like = terms.count < last.terms.count ? last.terms[terms.count] : nil
+            let like = terms.count < other.terms.count ? other.terms[terms.count] : nil
             terms.append(try text(field, limit: Limits.term, like: like))
         case .tombstone: isTombstone = true
         case .source:
@@ -176,7 +143,8 @@ extension RecordEntry {
     private mutating func decodeBody(_ field: Span<UInt8>) throws(DecodingError) {
         var cursor = ByteCursor()
         let kind = try cursor.byte(field)
-        let chunks = try ChunkList.decode(field.extracting(1...))
+        bodyByteCount = try cursor.varint(field)
+        let chunks = try ChunkList.decode(field.extracting(cursor.offset...))
         switch kind {
         case 1: body = .chunks(chunks)
         case 2: body = .chunkLists(chunks)
@@ -195,9 +163,17 @@ extension RecordEntry {
         return String(copying: text)
     }
 
+    /// A time: 8 bytes of microseconds, or fewer of whole seconds.
     private func timestamp(_ bytes: Span<UInt8>) throws(DecodingError) -> Timestamp {
-        guard bytes.count == 8 else { throw .malformed }
-        return Timestamp(microseconds: Int64(bitPattern: bytes.u64(at: 0)))
+        if bytes.count == 8 {
+            return Timestamp(microseconds: Int64(bitPattern: bytes.u64(at: 0)))
+        }
+        guard (1...5).contains(bytes.count) else { throw .malformed }
+        var seconds = Int64(Int8(bitPattern: bytes[bytes.count - 1]))
+        for index in (0..<(bytes.count - 1)).reversed() {
+            seconds = seconds << 8 | Int64(bytes[index])
+        }
+        return Timestamp(microseconds: seconds * 1_000_000)
     }
 }
 
@@ -248,13 +224,27 @@ extension [UInt8] {
         append(varint: value)
     }
 
+    /// Most times are whole seconds, which five bytes hold for 17,000 years.
     fileprivate mutating func append(field tag: EntryTag, _ time: Timestamp) {
         append(varint: tag.rawValue)
-        append(varint: 8)
-        append(u64: UInt64(bitPattern: time.microseconds))
+        let seconds = time.wholeSeconds
+        guard time.isWholeSeconds, abs(seconds) < 1 << 39 else {
+            append(varint: 8)
+            return append(u64: UInt64(bitPattern: time.microseconds))
+        }
+        let magnitude = UInt64(bitPattern: seconds < 0 ? ~seconds : seconds)
+        let count = (64 - magnitude.leadingZeroBitCount) / 8 + 1
+        append(varint: count)
+        for index in 0..<count { append(UInt8(truncatingIfNeeded: seconds >> (8 * index))) }
     }
 
-    fileprivate mutating func append(body kind: UInt8, _ chunks: [RecordEntry.Chunk]) {
-        append(field: .body, [kind] + ChunkList.encode(chunks))
+    fileprivate mutating func append(
+        body kind: UInt8,
+        _ chunks: [RecordEntry.Chunk],
+        byteCount: UInt64
+    ) {
+        var field = [kind]
+        field.append(varint: byteCount)
+        append(field: .body, field + ChunkList.encode(chunks))
     }
 }

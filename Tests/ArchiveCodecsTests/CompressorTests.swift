@@ -9,7 +9,7 @@ import Testing
     @Test(arguments: Codec.allCases, [false, true])
     func `every size comes back as it was`(codec: Codec, usesDictionary: Bool) throws {
         let dictionary =
-            usesDictionary && codec == .zstandard ? CompressionDictionary.fhirJSON : nil
+            usesDictionary && codec.hasDictionary ? CompressionDictionary.fhirJSON : nil
         let compressor = Compressor()
         let decompressor = Decompressor()
         for size in Self.sizes {
@@ -76,6 +76,41 @@ import Testing
         let (bytes, used) = Compressor().compressed(enough, with: codec)
         #expect(used == codec)
         #expect(bytes.count <= enough.count - enough.count / 16)
+    }
+
+    @Test(arguments: [0, 1, 127, 128, 3_000])
+    func `what no compressor shortens stands as it is in front of the rest`(_ count: Int) throws {
+        let compressor = Compressor()
+        let (head, rest) = (noise(count), prose(3_000))
+        var plain: [UInt8] = []
+        let used = compressor.compress(
+            (head + rest).span,
+            with: .partlyStored,
+            storing: count,
+            dictionary: .fhirJSON,
+            appendingTo: &plain
+        )
+        #expect(used == .partlyStored)
+        let expected = compressor.compressed(rest, with: .zstandard, dictionary: .fhirJSON).bytes
+        #expect(Array(plain.suffix(count + expected.count)) == head + expected)
+        #expect(plain.count - count - expected.count == (count < 128 ? 1 : 2))
+        let back = try Decompressor().decompressed(
+            plain,
+            codec: used,
+            dictionary: .fhirJSON,
+            count: count + 3_000
+        )
+        #expect(back == head + rest)
+        // Where the rest is not worth it either, nothing tells the two apart.
+        var stored: [UInt8] = [5]
+        let noise = noise(count + 500)
+        let other = compressor.compress(
+            noise.span,
+            with: .partlyStored,
+            storing: count,
+            appendingTo: &stored
+        )
+        #expect(other == .stored && stored == [5] + noise)
     }
 
     @Test func `one compressor takes messages with and without dictionary in turn`() throws {

@@ -2,7 +2,7 @@ import ArchiveCodecs
 import Testing
 
 @Suite struct `Refusing bytes that are not what they should be` {
-    private static let codecs: [Codec] = [.zlib, .zstandard]
+    private static let codecs: [Codec] = [.zlib, .zstandard, .partlyStored]
     private let decompressor = Decompressor()
 
     private func failure(
@@ -105,7 +105,7 @@ import Testing
     @Test(arguments: codecs, [false, true])
     func `every truncation is an error`(codec: Codec, usesDictionary: Bool) {
         let dictionary =
-            usesDictionary && codec == .zstandard ? CompressionDictionary.fhirJSON : nil
+            usesDictionary && codec.hasDictionary ? CompressionDictionary.fhirJSON : nil
         let (bytes, _) = Compressor().compressed(prose(3000), with: codec, dictionary: dictionary)
         for count in 0..<bytes.count {
             let cut = Array(bytes[..<count])
@@ -119,7 +119,7 @@ import Testing
         usesDictionary: Bool
     ) {
         let dictionary =
-            usesDictionary && codec == .zstandard ? CompressionDictionary.fhirJSON : nil
+            usesDictionary && codec.hasDictionary ? CompressionDictionary.fhirJSON : nil
         let (bytes, _) = Compressor().compressed(prose(2000), with: codec, dictionary: dictionary)
         for bit in 0..<(bytes.count * 8) {
             var flipped = bytes
@@ -160,6 +160,18 @@ import Testing
             #expect(output == [1, 2, 3])
         }
         #expect(try decompressor.decompressed(bytes, codec: codec, count: 5000) == prose(5000))
+    }
+
+    @Test func `more stored bytes than declared or there are is an error`() {
+        let rest = Compressor().compressed(prose(3_000), with: .zstandard).bytes
+        let whole = [3, 7, 8, 9] + rest
+        #expect(failure(whole, codec: .partlyStored, count: 3_003) == nil)
+        #expect(
+            failure([4] + whole, codec: .partlyStored, count: 3) == .malformed(.partlyStored)
+        )
+        for cut in [[], [3], [3, 7, 8], [3, 7, 8, 9], [0x80], [0xff, 0xff, 3, 1]] as [[UInt8]] {
+            #expect(failure(cut, codec: .partlyStored, count: 3) == .malformed(.partlyStored))
+        }
     }
 
     @Test func `another dictionary or none never gives the record`() throws {

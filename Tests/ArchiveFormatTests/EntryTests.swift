@@ -5,9 +5,13 @@ import Testing
 @testable import ArchiveFormat
 
 @Suite struct `A record entry` {
-    private func decode(_ bytes: [UInt8]) throws -> RecordEntry {
-        try RecordEntry(decoding: bytes.span)
+    private func decode(_ pack: [UInt8]) throws -> RecordEntry { try Pack(decoding: pack).entry(0) }
+
+    private func decode(fields: [UInt8], common: [UInt8] = []) throws -> RecordEntry {
+        try decode(Sample.pack(fields, common: common))
     }
+
+    private let name: [UInt8] = [3, 1, 0x78]
 
     private func field(_ tag: UInt64, _ value: [UInt8]) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -27,7 +31,8 @@ import Testing
         least.eventEnd = Sample.time(1)
         let bytes = Sample.encoded(least)
         #expect(try decode(bytes) == least)
-        #expect(bytes.count == 3 + 3 + 10 + 10 + 3 + 34)
+        // Count, digest, sequence; length and time in common; lengths, name and event.
+        #expect(bytes.count == 1 + 32 + 1 + 1 + 3 + 2 + 3 + 6)
     }
 
     @Test func `names its chunks or lists of chunks`() throws {
@@ -45,24 +50,36 @@ import Testing
     }
 
     @Test func `cut within a field is refused`() {
-        var entry = Sample.entry()
-        entry.isTombstone = true
-        let bytes = Sample.encoded(entry)
-        let fields = boundaries(bytes)
-        for count in bytes.indices where !fields.contains(count) {
-            let part = Array(bytes[..<count])
-            #expect(code { _ = try decode(part) } == .damaged, "\(count) bytes were taken")
+        let fields: [UInt8] =
+            name + field(7, [1, 2, 3]) + field(12, [1, 0x61, 0x62]) + field(15, [1, 0x66])
+        for count in fields.indices where ![3, 8, 13].contains(count) {
+            let part = Array(fields[..<count])
+            #expect(code { _ = try decode(fields: part) } == .damaged, "\(count) bytes were taken")
         }
     }
 
-    private func boundaries(_ bytes: [UInt8]) -> Set<Int> {
-        var found: Set<Int> = []
-        var cursor = ByteCursor()
-        while let tag = try? cursor.varint(bytes.span), tag > 0,
-            let length = try? cursor.varint(bytes.span),
-            (try? cursor.range(bytes.span, count: Int(length))) != nil
-        { found.insert(cursor.offset) }
-        return found
+    /// Around the ends of what one to five bytes hold, and of all.
+    private static let seconds: [Int64] = [
+        0, 1, -1, 127, 128, -128, -129, 549_755_813_887, -549_755_813_887, 549_755_813_888,
+        -549_755_813_888, 9_223_372_036_853, -9_223_372_036_853,
+    ]
+
+    @Test(arguments: seconds)
+    func `keeps whole seconds and the microseconds around them`(_ seconds: Int64) throws {
+        for offset: Int64 in [-1, 0, 1] {
+            var entry = Sample.entry()
+            entry.recorded = Timestamp(microseconds: seconds * 1_000_000 + offset)
+            entry.eventStart = entry.recorded
+            entry.eventEnd = Timestamp(microseconds: seconds * 1_000_000)
+            #expect(try decode(Sample.encoded(entry)) == entry)
+        }
+    }
+
+    @Test func `keeps the ends of time`() throws {
+        var entry = Sample.entry()
+        entry.eventStart = Timestamp(microseconds: .min)
+        entry.eventEnd = Timestamp(microseconds: .max)
+        #expect(try decode(Sample.encoded(entry)) == entry)
     }
 
     @Test func `lets no flipped bit go unseen`() throws {
@@ -72,18 +89,27 @@ import Testing
     }
 
     @Test func `is read past fields that only a newer program knows`() throws {
-        let known = Sample.encoded(Sample.entry())
-        let strange = field(16, [1, 2, 3]) + field(.max, []) + field(1_000, known)
-        #expect(try decode(strange + known) == Sample.entry())
-        #expect(try decode(known + strange) == Sample.entry())
+        let strange = field(10, [1]) + field(16, [1, 2, 3]) + field(.max, []) + field(1_000, name)
+        let plain = try decode(fields: name)
+        #expect(try decode(fields: strange + name) == plain)
+        #expect(try decode(fields: name + strange, common: strange) == plain)
     }
 
-    @Test func `without sequence or name is refused`() {
-        #expect(code { _ = try decode([]) } == .damaged)
-        #expect(code { _ = try decode(field(1, [1])) } == .damaged)
-        #expect(code { _ = try decode(field(3, [0x78])) } == .damaged)
-        #expect(code { _ = try decode(field(1, [0]) + field(3, [0x78])) } == .damaged)
-        #expect(code { _ = try decode(field(1, [1]) + field(3, [])) } == .damaged)
+    @Test func `without sequence or name is refused`() throws {
+        #expect(code { _ = try decode(fields: []) } == .damaged)
+        #expect(code { _ = try decode(fields: field(3, [])) } == .damaged)
+        var bytes = Sample.pack(name)
+        #expect(try decode(bytes).sequence == 1)
+        bytes[33] = 0
+        #expect(code { _ = try decode(bytes) } == .damaged)
+        var skipped: [UInt8] = []
+        skipped.append(varint: Limits.number - 1)
+        #expect(try decode(fields: field(1, skipped) + name).sequence == Limits.number)
+        for beyond in [Limits.number, .max, .max - 1] {
+            skipped = []
+            skipped.append(varint: beyond)
+            #expect(code { _ = try decode(fields: field(1, skipped) + name) } == .damaged)
+        }
     }
 
     @Test(
@@ -93,52 +119,56 @@ import Testing
         )
     )
     func `takes texts up to their limit`(_ tag: UInt64, _ limit: Int) throws {
-        let start = field(1, [1]) + field(3, [0x78])
         let longest = [UInt8](repeating: 0x79, count: limit)
-        _ = try decode(start + field(tag, longest))
-        #expect(code { _ = try decode(start + field(tag, longest + [0x79])) } == .damaged)
-        #expect(code { _ = try decode(start + field(tag, [0xc3, 0x28])) } == .damaged)
+        _ = try decode(fields: name + field(tag, longest))
+        for wrong in [longest + [0x79], [0xc3, 0x28]] {
+            #expect(code { _ = try decode(fields: name + field(tag, wrong)) } == .damaged)
+        }
     }
 
     @Test func `takes as many terms as it may and no more`() throws {
-        let start = field(1, [1]) + field(3, [0x78])
         let terms = (0..<Limits.terms).flatMap { _ in field(13, [0x61]) }
-        #expect(try decode(start + terms).terms.count == Limits.terms)
-        #expect(code { _ = try decode(start + terms + field(13, [0x61])) } == .damaged)
+        #expect(try decode(fields: name + terms).terms.count == Limits.terms)
+        #expect(code { _ = try decode(fields: name + terms + field(13, [0x61])) } == .damaged)
     }
 
     @Test func `with a field of a wrong form is refused`() {
-        let start = field(1, [1]) + field(3, [0x78])
         let wrong: [[UInt8]] = [
-            field(1, []), field(6, [1, 2, 3]), field(7, [UInt8](repeating: 0, count: 9)),
-            field(9, [0x80]), field(10, [UInt8](repeating: 0, count: 31)), field(11, []),
-            field(11, [3]), field(11, [0]), field(11, [1, 2]), field(12, []), field(12, [5, 0x61]),
-            field(12, [1, 0xff]), field(15, []), field(15, [0x80]),
+            field(1, []), field(6, []), field(6, [1, 2, 3, 4, 5, 6]),
+            field(7, [UInt8](repeating: 0, count: 9)), field(1, [0x80]), field(11, []),
+            field(11, [3]), field(11, [0]), field(11, [1]), field(11, [3, 0]),
+            field(11, [1, 2, 3]),
+            field(12, []), field(12, [5, 0x61]), field(12, [1, 0xff]), field(15, []),
+            field(15, [0x80]),
         ]
         for bytes in wrong {
-            #expect(code { _ = try decode(start + bytes) } == .damaged, "\(bytes)")
+            #expect(code { _ = try decode(fields: name + bytes) } == .damaged, "\(bytes)")
         }
     }
 
     @Test func `that declares more than there is or may be is refused before memory is taken`() {
         var bytes: [UInt8] = [16]
         bytes.append(varint: UInt64(1) << 62)
-        #expect(code { _ = try decode(bytes) } == .damaged)
-        var chunk = [UInt8](repeating: 0, count: 33)
-        chunk[0] = 1
-        chunk.append(varint: Limits.framePlaintext + 1)
-        #expect(code { _ = try decode(field(11, chunk)) } == .damaged)
+        #expect(code { _ = try decode(fields: name + bytes) } == .damaged)
+        var chunks: [UInt8] = [1, 9]
+        chunks += [UInt8](repeating: 0, count: 32)
+        chunks.append(varint: Limits.framePlaintext + 1)
+        #expect(code { _ = try decode(fields: name + field(11, chunks)) } == .damaged)
         let long = [UInt8](repeating: 0, count: Limits.entry + 1)
-        #expect(code { _ = try decode(long) } == .overLimit)
+        #expect(code { _ = try decode(fields: name + field(16, long)) } == .damaged)
     }
 }
 
 @Suite struct `A pack` {
     private func decode(_ bytes: [UInt8]) throws -> Pack { try Pack(decoding: bytes) }
 
-    private func record(_ name: String, _ body: [UInt8]) -> (entry: RecordEntry, body: [UInt8]) {
+    private func record(
+        _ name: String,
+        _ body: [UInt8],
+        sequence: RecordSequence = 1
+    ) -> (entry: RecordEntry, body: [UInt8]) {
         var entry = RecordEntry()
-        entry.sequence = 1
+        entry.sequence = sequence
         entry.name = name
         entry.bodyByteCount = UInt64(body.count)
         return (entry, body)
@@ -152,7 +182,8 @@ import Testing
         var chunked = record("large", [])
         chunked.0.bodyByteCount = 1 << 40
         chunked.0.body = .chunks([.init(id: Sample.digest(1), byteCount: 9)])
-        let records = [record("a", [1, 2]), record("b", []), chunked, record("c", [3])]
+        var records = [record("a", [1, 2]), record("b", []), chunked, record("c", [3])]
+        for slot in records.indices { records[slot].entry.sequence += UInt64(slot) }
         let pack = try decode(packed(records))
         #expect(pack.slots.count == 4)
         for (slot, (entry, body)) in records.enumerated() {
@@ -163,21 +194,61 @@ import Testing
 
     @Test func `may be empty`() throws { #expect(try decode(packed([])).slots.isEmpty) }
 
+    @Test func `says once what its records have in common`() throws {
+        var records = (1...3).map { record("\($0)", [1]) }
+        for index in records.indices {
+            records[index].entry.sequence = UInt64(index + 7)
+            records[index].entry.subject = "Patient/1"
+            records[index].entry.collection = "images"
+            records[index].entry.mediaType = "text/plain"
+        }
+        let alike = packed(records)
+        #expect(try decode(alike).slots.map(\.entry.count) == [3, 3, 3])
+        #expect(try entries(alike) == records.map(\.entry))
+        records[1].entry.mediaType = nil
+        records[2].entry.collection = RecordEntry.defaultCollection
+        records[2].entry.sequence = 400
+        let mixed = packed(records)
+        #expect(try entries(mixed) == records.map(\.entry))
+        #expect(try (0..<3).map { try decode(mixed).sequence($0) } == [7, 8, 400])
+    }
+
+    private func entries(_ bytes: [UInt8]) throws -> [RecordEntry] {
+        let pack = try decode(bytes)
+        return try pack.slots.indices.map { try pack.entry($0) }
+    }
+
+    @Test func `has nothing in common that one record alone can have`() {
+        let name: [UInt8] = [3, 1, 0x78]
+        #expect(throws: Never.self) { try decode(Sample.pack(name, common: [2, 1, 0x78])) }
+        for field: [UInt8] in [
+            name, [1, 1, 1], [7, 1, 1], [8, 1, 1], [11, 2, 1, 0], [12, 1, 0], [13, 1, 0x78],
+            [14, 0],
+            [15, 1, 0],
+        ] {
+            #expect(
+                code { _ = try decode(Sample.pack(name, common: field)) } == .damaged,
+                "\(field)"
+            )
+        }
+    }
+
     @Test func `holds entries whose lengths take one, two and three bytes`() throws {
         let names = ["a", String(repeating: "b", count: 200), String(repeating: "c", count: 900)]
         var records = names.map { record($0, [1]) }
+        for slot in records.indices { records[slot].entry.sequence += UInt64(slot) }
         records[2].0.attributes = [("key", String(repeating: "v", count: 20_000))]
         let pack = try decode(packed(records))
         #expect(pack.slots.map { $0.entry.count < 128 } == [true, false, false])
         #expect(pack.slots.map { $0.entry.count < 16_384 } == [true, true, false])
         for (slot, (entry, _)) in records.enumerated() {
             #expect(try pack.entry(slot) == entry)
-            #expect(pack.slots[slot].entry.count <= entry.byteCountBound)
+            #expect(pack.slots[slot].entry.count + 72 <= entry.byteCountBound)
         }
     }
 
     @Test func `cut short or with bytes behind is refused`() {
-        let bytes = packed([record("a", [1, 2]), record("b", [3])])
+        let bytes = packed([record("a", [1, 2]), record("b", [3], sequence: 2)])
         expectRefusal(ofEveryTruncationOf: bytes) { _ = try decode($0) }
         #expect(code { _ = try decode(bytes + [0]) } == .damaged)
     }
@@ -185,7 +256,8 @@ import Testing
     @Test func `lets no flipped bit go unseen`() throws {
         // With values that an absent field does not have: else losing a field changes nothing.
         var second = record("b", [3])
-        second.0.recorded = Sample.time(1)
+        second.0.sequence = 305
+        second.0.recorded = Sample.entry().recorded
         second.0.digest = Sample.digest(1)
         let bytes = packed([(Sample.entry(), [1, 2, 3]), second])
         try expectSight(ofEveryFlipIn: bytes) { bytes in
@@ -215,12 +287,15 @@ import Testing
             #expect(code { _ = try decode(bytes) } == .damaged)
         }
         // An inline body that is longer than any frame.
-        var entry = record("a", []).0
-        entry.bodyByteCount = UInt64(Limits.framePlaintext) + 1
-        let encoded = Sample.encoded(entry)
-        var bytes: [UInt8] = [1]
-        bytes.append(varint: encoded.count)
-        #expect(code { _ = try decode(bytes + encoded) } == .damaged)
+        var bytes = Sample.pack([3, 1, 0x78])
+        bytes.replaceSubrange(36...36, with: [0x81, 0x80, 0x80, 0x08])
+        #expect(code { _ = try decode(bytes) } == .damaged)
+        // And one that is in chunks as well.
+        let chunked = Sample.pack([3, 1, 0x78, 11, 2, 1, 0])
+        #expect(throws: Never.self) { try decode(chunked).entry(0) }
+        var both = chunked + [7]
+        both[36] = 1
+        #expect(code { _ = try decode(both).entry(0) } == .damaged)
     }
 }
 

@@ -139,10 +139,21 @@ enum Sample {
         return entry
     }
 
+    /// A pack of this entry alone, with a body of zeros.
     static func encoded(_ entry: RecordEntry) -> [UInt8] {
-        var bytes: [UInt8] = []
-        entry.encode(appendingTo: &bytes)
-        return bytes
+        Pack.encode([(entry, [UInt8](repeating: 0, count: entry.inlineByteCount))])
+    }
+
+    /// A pack of one record of the sequence 1 that has these fields, and `common` ones.
+    static func pack(_ fields: [UInt8], common: [UInt8] = []) -> [UInt8] {
+        var bytes: [UInt8] = [1]
+        bytes.append(digest: digest(0))
+        bytes.append(1)
+        bytes.append(varint: common.count)
+        bytes += common
+        bytes.append(varint: fields.count)
+        bytes.append(0)
+        return bytes + fields
     }
 }
 

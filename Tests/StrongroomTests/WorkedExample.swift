@@ -148,8 +148,25 @@ struct WorkedExample {
     private mutating func showPack(_ plain: [UInt8]) throws {
         var cursor = ByteCursor()
         text("records in the pack", "\(try cursor.varint(plain.span))")
+        show("digest of the body", Array(plain[try cursor.range(plain.span, count: 32)]))
+        text("first sequence", "\(try cursor.varint(plain.span))")
+        let common = Int(try cursor.varint(plain.span))
+        text("length of what is common", "\(common)")
+        try showFields(plain, &cursor, count: common)
         let count = Int(try cursor.varint(plain.span))
-        text("length of the entry", "\(count)")
+        text("length of the record's own", "\(count)")
+        text("length of its body", "\(try cursor.varint(plain.span))")
+        try showFields(plain, &cursor, count: count)
+        let body = plain[cursor.offset...]
+        #expect(SHA256.hash(Array(body).span).bytes == Array(plain[1..<33]))
+        text("body", "\"" + String(decoding: body.dropLast(), as: UTF8.self) + "\\n\"")
+    }
+
+    private mutating func showFields(
+        _ plain: [UInt8],
+        _ cursor: inout ByteCursor,
+        count: Int
+    ) throws {
         let end = cursor.offset + count
         while cursor.offset < end {
             let tag = try cursor.varint(plain.span)
@@ -159,7 +176,6 @@ struct WorkedExample {
             let shown = isText ? "\"" + String(decoding: value, as: UTF8.self) + "\"" : ""
             text("field \(tag)", isText ? shown : Hex.encode(value))
         }
-        text("body", "\"" + String(decoding: plain[end...].dropLast(), as: UTF8.self) + "\\n\"")
     }
 
     // MARK: The commit

@@ -20,13 +20,17 @@ def parse_block(plain):
     is_subject, domain = cursor.take(1) == b"\1", cursor.text(cursor.varint())
     collection, subject = ("records", domain) if is_subject else (domain, None)
     sequence = offset = recorded = 0
+    event = None
     name, records, chunks = b"", [], []
     for _ in range(cursor.varint()):
         flags = cursor.take(1)[0]
         sequence, offset = sequence + zigzag(cursor), offset + zigzag(cursor)
         slot = cursor.varint()
         recorded += zigzag(cursor)
+        before = (event or 0) // 1_000_000
         event = zigzag(cursor) if flags & 2 else None
+        if flags & 10 == 10:  # whole seconds, behind those of the event before
+            event = (event + before) * 1_000_000
         if flags & 4:
             collection = cursor.text(cursor.varint())
         name = name[:cursor.varint()] + cursor.take(cursor.varint())

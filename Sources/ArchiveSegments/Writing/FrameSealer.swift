@@ -76,14 +76,22 @@ package final class FrameSealer {
             swap(&pack, &self.pack)
             defer { swap(&pack, &self.pack) }
             pack.removeAll(keepingCapacity: true)
-            batch.appendPack(members, hasher, to: &pack)
-            return try seal(draft, pack.span, nonce: nonce, epoch: epoch, appendingTo: &bytes)
+            let storedByteCount = batch.appendPack(members, hasher, to: &pack)
+            return try seal(
+                draft,
+                pack.span,
+                storing: storedByteCount,
+                nonce: nonce,
+                epoch: epoch,
+                appendingTo: &bytes
+            )
         }
     }
 
     private func seal(
         _ draft: FrameDraft,
         _ plain: Span<UInt8>,
+        storing storedByteCount: Int = 0,
         nonce: FrameNonce,
         epoch: UInt32,
         appendingTo bytes: inout [UInt8]
@@ -100,6 +108,7 @@ package final class FrameSealer {
         let used = compressor.compress(
             plain,
             with: draft.codec,
+            storing: storedByteCount,
             dictionary: draft.dictionary,
             appendingTo: &content
         )
@@ -108,7 +117,7 @@ package final class FrameSealer {
         // A dictionary's frame names the dictionary that it holds, and is compressed without one.
         let number =
             draft.dictionaryNumber
-            ?? (used == .zstandard ? draft.dictionary?.number : nil)
+            ?? (used.hasDictionary ? draft.dictionary?.number : nil)
         let header = FrameHeader(
             kind: draft.kind,
             codec: used.rawValue,

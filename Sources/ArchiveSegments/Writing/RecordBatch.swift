@@ -42,23 +42,37 @@ package struct RecordBatch: Sendable {
         RecordBatch([], firstSequence: 0, time: Timestamp(microseconds: 0))
     }
 
-    /// Appends the pack of some of the records, by their places in the batch.
-    func appendPack(_ members: [Int], _ hasher: SHA256, to plain: inout [UInt8]) {
+    /// Appends the pack of some of the records, by their places in the batch; answers how many bytes it
+    /// begins with that are not worth compressing.
+    func appendPack(_ members: [Int], _ hasher: SHA256, to plain: inout [UInt8]) -> Int {
         let records = records.span
-        plain.append(varint: members.count)
+        guard let first = members.first else { return 0 }
+        var common = PackCommons(recorded: time)
+        Pack.append(count: members.count, to: &plain)
         for member in members {
+            plain.append(
+                digest: records[member].isDigested
+                    ? records[member].entry.digest
+                    : hasher.hash(records[member].inlineBody.span)
+            )
+            common.add(records[member].entry, like: records[first].entry)
+        }
+        let storedByteCount = plain.count
+        Pack.append(
+            common,
+            of: records[first].entry,
+            sequence: firstSequence + UInt64(first),
+            to: &plain
+        )
+        for (slot, member) in members.enumerated() {
             Pack.append(
                 records[member].entry,
-                stamped: RecordStamp(
-                    sequence: firstSequence + UInt64(member),
-                    recorded: time,
-                    digest: records[member].isDigested
-                        ? records[member].entry.digest
-                        : hasher.hash(records[member].inlineBody.span)
-                ),
+                beyond: common,
+                skippedSequences: UInt64(member - first - slot),
                 to: &plain
             )
         }
         for member in members { plain.append(copying: records[member].inlineBody.span) }
+        return storedByteCount
     }
 }

@@ -127,7 +127,7 @@ struct BatchPlan {
                 .pack(group.members),
                 domain: group.domain,
                 firstSequence: firstSequence + UInt64(first),
-                codec: .zstandard,
+                codec: .partlyStored,
                 dictionary: group.dictionary
             )
         )

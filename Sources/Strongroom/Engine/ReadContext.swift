@@ -30,7 +30,7 @@ final class ReadContext: @unchecked Sendable {
         at place: RecordPlace,
         _ log: LogReader,
         _ cache: PackCache,
-        _ body: (inout Pack) throws(ArchiveError) -> Result
+        _ body: (borrowing Pack) throws(ArchiveError) -> Result
     ) throws(ArchiveError) -> Result {
         var read: FrameOpener.Compression?
         if packPlace?.isInPack(of: place) != true {
@@ -47,13 +47,13 @@ final class ReadContext: @unchecked Sendable {
             swap(&pack, &self.pack)
             if self.pack.bytes.count > Self.keptByteCount { forgetPack() }
         }
-        let result = try body(&pack)
+        let result = try body(pack)
         if let read {
             // A copy of exactly its length: the buffer has room for more.
             cache[place] = SealedPack(
                 content: [UInt8](copying: content.span),
                 compression: read,
-                subject: pack.subject
+                subject: pack.common.subject
             )
         }
         return result
@@ -67,8 +67,7 @@ final class ReadContext: @unchecked Sendable {
     ) throws(LogError) -> FrameOpener.Compression? {
         packPlace = nil
         if let sealed = cache[place] {
-            try expand(sealed.content.span, sealed.compression, place)
-            pack.subject = sealed.subject
+            try expand(sealed.content.span, sealed.compression, place, of: sealed.subject)
             packPlace = place
             return nil
         }
@@ -94,8 +93,12 @@ final class ReadContext: @unchecked Sendable {
     private func expand(
         _ content: Span<UInt8>,
         _ compression: FrameOpener.Compression,
-        _ place: RecordPlace
+        _ place: RecordPlace,
+        of subject: String? = nil
     ) throws(LogError) {
+        // What the pack before had in common this one mostly has, too, but for whose records they are.
+        var other = pack.common
+        if let subject { other.subject = subject }
         var plain = pack.emptied()
         try opener.expand(
             content,
@@ -108,7 +111,7 @@ final class ReadContext: @unchecked Sendable {
             guard compression.kind == .records else {
                 throw FormatError(.damaged, "the frame holds no records")
             }
-            try pack.fill(with: plain)
+            try pack.fill(with: plain, like: other)
         } catch {
             throw LogError(error, segment: place.segment, offset: place.frameOffset)
         }
@@ -130,14 +133,15 @@ final class ReadContext: @unchecked Sendable {
     func pack(
         _ place: RecordPlace,
         _ log: LogReader,
-        readAhead: Int
+        readAhead: Int,
+        like other: borrowing RecordEntry
     ) throws(LogError) -> Pack {
         let (plain, header) = try open(place, log, readAhead: readAhead)
         do throws(FormatError) {
             guard header.kind == .records else {
                 throw FormatError(.damaged, "the frame holds no records")
             }
-            return try Pack(decoding: plain)
+            return try Pack(decoding: plain, like: other)
         } catch {
             throw LogError(error, segment: place.segment, offset: place.frameOffset)
         }

@@ -33,22 +33,20 @@ package final class RecordReader: Sendable {
     /// The record version at a place, without its body; it shares texts with `other`.
     package func record(
         at place: RecordPlace,
-        like other: consuming RecordEntry = RecordEntry()
+        like other: RecordEntry = RecordEntry()
     ) throws(ArchiveError) -> Record {
-        var other = other
-        return try withPack(at: place) { pack throws(ArchiveError) in
-            try Self.decode(&pack, place, like: &other)
+        try withPack(at: place) { pack throws(ArchiveError) in
+            try Self.decode(pack, place, like: other)
         }
     }
 
     /// The same with its inline body, which is nil for one in chunks.
     package func recordWithBody(
         at place: RecordPlace,
-        like other: consuming RecordEntry = RecordEntry()
+        like other: RecordEntry = RecordEntry()
     ) throws(ArchiveError) -> (record: Record, inlineBody: [UInt8]?) {
-        var other = other
-        return try withPack(at: place) { pack throws(ArchiveError) in
-            let record = try Self.decode(&pack, place, like: &other)
+        try withPack(at: place) { pack throws(ArchiveError) in
+            let record = try Self.decode(pack, place, like: other)
             guard record.entry.body == .inline else { return (record, nil) }
             return (record, pack.inlineBody(place.slot))
         }
@@ -134,34 +132,21 @@ package final class RecordReader: Sendable {
             if last?.isInPack(of: place) != true {
                 guard opened.byteCount < byteLimit else { return }
                 do throws(LogError) {
-                    pack = try context.pack(place, log, readAhead: readAhead)
+                    pack = try context.pack(place, log, readAhead: readAhead, like: pack.common)
                 } catch {
                     throw ArchiveError(error)
                 }
                 last = place
             }
-            var other = opened.lastEntry
-            let record = try Self.decode(&pack, place, like: &other)
+            let record = try Self.decode(pack, place, like: opened.lastEntry)
             let body = record.entry.body == .inline ? pack.bytes[pack.slots[place.slot].body] : nil
             opened.append(OpenedRecord(record: record, inlineBody: body))
             opened.rest.removeFirst()
         }
     }
 
-    /// Decodes an entry, which shares its subject with what was decoded from the same pack before.
     private static func decode(
-        _ pack: inout Pack,
-        _ place: RecordPlace,
-        like other: inout RecordEntry
-    ) throws(ArchiveError) -> Record {
-        if let subject = pack.subject { other.subject = subject }
-        let record = try decode(pack, place, like: other)
-        if pack.subject == nil { pack.subject = record.entry.subject }
-        return record
-    }
-
-    private static func decode(
-        _ pack: Pack,
+        _ pack: borrowing Pack,
         _ place: RecordPlace,
         like other: borrowing RecordEntry
     ) throws(ArchiveError) -> Record {
@@ -200,7 +185,7 @@ package final class RecordReader: Sendable {
 
     private func withPack<Result>(
         at place: RecordPlace,
-        _ body: (inout Pack) throws(ArchiveError) -> Result
+        _ body: (borrowing Pack) throws(ArchiveError) -> Result
     ) throws(ArchiveError) -> Result {
         let context = takeContext()
         defer { giveBack(context) }
