@@ -43,8 +43,32 @@ extension Span where Element == UInt8 {
     /// Not for secrets: it stops at the first difference.
     @inlinable package func isEqual(to other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
-        for index in indices where self[index] != other[index] { return false }
+        var index = 0
+        while index &+ 8 <= count {
+            if u64(at: index) != other.u64(at: index) { return false }
+            index &+= 8
+        }
+        while index < count {
+            if self[index] != other[index] { return false }
+            index &+= 1
+        }
         return true
+    }
+
+    /// Whether one of the bytes is zero; eight are looked at in a step.
+    @inlinable package var holdsZero: Bool {
+        let (ones, tops) = (0x0101_0101_0101_0101 as UInt64, 0x8080_8080_8080_8080 as UInt64)
+        var index = 0
+        while index &+ 8 <= count {
+            let word = u64(at: index)
+            if (word &- ones) & ~word & tops != 0 { return true }
+            index &+= 8
+        }
+        while index < count {
+            if self[index] == 0 { return true }
+            index &+= 1
+        }
+        return false
     }
 
     /// How many bytes both begin with alike.

@@ -143,8 +143,6 @@ extension NewRecord {
 extension String {
     /// Whether a NUL character is in it, which separates texts in keys.
     fileprivate var holdsNUL: Bool {
-        let bytes = utf8Span.span
-        for index in bytes.indices where bytes[index] == 0 { return true }
-        return false
+        utf8Span.span.holdsZero
     }
 }

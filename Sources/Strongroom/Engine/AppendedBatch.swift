@@ -52,14 +52,20 @@ struct PlacedRecords: Sendable {
         let records = batch.records.span
         for index in records.indices {
             let slot = slots[index]
-            var entry = DirectoryRecord(
-                records[index].entry,
+            // Field by field: to lend an entry whole would copy it first.
+            let record = DirectoryRecord(
+                sequence: batch.firstSequence + UInt64(index),
                 frameOffset: offsets[slot.draft],
-                slot: slot.slot
+                slot: slot.slot,
+                collection: records[index].entry.collection,
+                name: records[index].entry.name,
+                subject: records[index].entry.subject,
+                recorded: batch.time,
+                eventStart: records[index].entry.eventStart,
+                isTombstone: records[index].entry.isTombstone,
+                terms: records[index].entry.terms
             )
-            entry.sequence = batch.firstSequence + UInt64(index)
-            entry.recorded = batch.time
-            body(entry)
+            body(record)
         }
     }
 }

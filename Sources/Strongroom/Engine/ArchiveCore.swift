@@ -52,7 +52,7 @@ final class ArchiveCore: @unchecked Sendable {
             cacheByteCount: engine.configuration.cacheByteCount,
             sharedWith: engine.indexOpening.cacheMeter
         )
-        engine.background = { DispatchQueue.global(qos: .utility).async(execute: $0) }
+        engine.background = { SpareTime.run($0) }
         pipeline = CommitPipeline(engine)
         self.engine = engine
     }

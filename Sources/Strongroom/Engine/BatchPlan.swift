@@ -77,7 +77,7 @@ struct BatchPlan {
             if let (other, group) = last,
                 records[index].entry.sharesGroup(with: records[other].entry)
             {
-                add(records[index], index, to: &groups[group])
+                add(index, records[index].size, to: &groups[group])
                 continue
             }
             let dictionary = dictionary(records[index].entry.mediaType)
@@ -96,21 +96,21 @@ struct BatchPlan {
                 groups.append(Group(domain: key.domain, dictionary: dictionary))
             }
             last = (index, group)
-            add(records[index], index, to: &groups[group])
+            add(index, records[index].size, to: &groups[group])
         }
         for index in groups.indices { flush(&groups[index]) }
     }
 
+    /// Takes no record, for to lend one would copy it.
     private mutating func add(
-        _ record: borrowing PendingRecord,
         _ index: Int,
+        _ size: (packed: Int, body: Int),
         to group: inout Group
     ) {
-        let byteCount = record.packedByteCount
-        if group.byteCount + record.inlineBody.count > packByteCount { flush(&group) }
+        if group.byteCount + size.body > packByteCount { flush(&group) }
         if group.members.isEmpty { group.members.reserveCapacity(16) }
         group.members.append(index)
-        group.byteCount += byteCount
+        group.byteCount += size.packed
         if group.byteCount >= packByteCount || group.members.count == Limits.recordsPerPack {
             flush(&group)
         }
@@ -134,6 +134,10 @@ struct BatchPlan {
         group.members = []
         group.byteCount = 0
     }
+}
+
+extension PendingRecord {
+    fileprivate var size: (packed: Int, body: Int) { (packedByteCount, inlineBody.count) }
 }
 
 extension RecordEntry {
