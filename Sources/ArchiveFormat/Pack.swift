@@ -11,9 +11,20 @@ package struct Pack: Sendable {
     /// The plaintext; ranges of ``Slot`` point into it.
     package private(set) var bytes: [UInt8]
     package private(set) var slots: [Slot]
-    /// What all records have in common, with the sequence of the first.
-    package private(set) var common: RecordEntry
+    /// What all records have in common, with the sequence of the first; apart, so that a pack is lent and
+    /// moved in a few words.
+    private var commonFields = CommonFields.none
     private var digestOffset = 0
+
+    private final class CommonFields: Sendable {
+        static let none = CommonFields(RecordEntry())
+        let entry: RecordEntry
+
+        init(_ entry: RecordEntry) { self.entry = entry }
+    }
+
+    /// What all records have in common, with the sequence of the first.
+    package var common: RecordEntry { commonFields.entry }
 
     /// Where one record's fields and inline body stand in the pack.
     package struct Slot: Equatable, Sendable {
@@ -25,7 +36,6 @@ package struct Pack: Sendable {
     package init() {
         bytes = []
         slots = []
-        common = RecordEntry()
     }
 
     /// The pack that has this plaintext.
@@ -55,7 +65,8 @@ package struct Pack: Sendable {
         var found: [Slot] = []
         swap(&found, &slots)
         do {
-            (common, digestOffset) = try Self.findSlots(plain.span, &found, like: other)
+            let (common, offset) = try Self.findSlots(plain.span, &found, like: other)
+            (commonFields, digestOffset) = (CommonFields(common), offset)
         } catch {
             throw FormatError(.damaged, "a pack is malformed (\(error))")
         }
@@ -100,7 +111,7 @@ package struct Pack: Sendable {
     package func sequence(_ slot: Int) -> RecordSequence? {
         guard slots.indices.contains(slot) else { return nil }
         let entry = bytes.span.extracting(slots[slot].entry)
-        let usual = common.sequence + UInt64(slot)
+        let usual = commonFields.entry.sequence + UInt64(slot)
         var cursor = ByteCursor()
         do throws(DecodingError) {
             guard try cursor.varint(entry) == EntryTag.sequence.rawValue else { return usual }
@@ -135,7 +146,7 @@ package struct Pack: Sendable {
         guard slots.indices.contains(slot) else {
             throw FormatError(.damaged, "a pack of \(slots.count) records has no slot \(slot)")
         }
-        var entry = common
+        var entry = commonFields.entry
         entry.sequence &+= UInt64(slot)
         entry.digest = digest(slot)
         let inlineByteCount = slots[slot].body.count

@@ -32,14 +32,6 @@ final class ReadContext: @unchecked Sendable {
         _ cache: PackCache,
         _ body: (borrowing Pack) throws(ArchiveError) -> Result
     ) throws(ArchiveError) -> Result {
-        var read: FrameOpener.Compression?
-        if packPlace?.isInPack(of: place) != true {
-            do {
-                read = try load(place, log, cache)
-            } catch {
-                throw ArchiveError(error)
-            }
-        }
         // The pack is local while it is lent.
         var pack = Pack()
         swap(&pack, &self.pack)
@@ -47,54 +39,71 @@ final class ReadContext: @unchecked Sendable {
             swap(&pack, &self.pack)
             if self.pack.bytes.count > Self.keptByteCount { forgetPack() }
         }
-        let result = try body(pack)
-        if let read {
-            // A copy of exactly its length: the buffer has room for more.
-            cache[place] = SealedPack(
-                content: [UInt8](copying: content.span),
-                compression: read,
-                subject: pack.common.subject
-            )
+        if packPlace?.isInPack(of: place) != true {
+            packPlace = nil
+            do {
+                try fill(&pack, at: place, log, cache)
+            } catch {
+                throw ArchiveError(error)
+            }
+            packPlace = place
         }
-        return result
+        return try body(pack)
     }
 
-    /// Answers how a pack that was not in the cache is compressed.
-    private func load(
-        _ place: RecordPlace,
+    /// Makes `pack` the one at a place.
+    ///
+    /// It comes from the cache if that has it; else the cache gets it. With `readAhead`, that many bytes
+    /// of the log are read at a time, for a walk that does not come back.
+    func fill(
+        _ pack: inout Pack,
+        at place: RecordPlace,
         _ log: LogReader,
-        _ cache: PackCache
-    ) throws(LogError) -> FrameOpener.Compression? {
-        packPlace = nil
-        if let sealed = cache[place] {
-            try expand(sealed.content.span, sealed.compression, place, of: sealed.subject)
-            packPlace = place
-            return nil
+        _ cache: PackCache?,
+        readAhead: Int? = nil
+    ) throws(LogError) {
+        if let sealed = cache?[place] {
+            return try expand(
+                sealed.content.span,
+                sealed.compression,
+                place,
+                of: sealed.subject,
+                into: &pack
+            )
         }
         var buffer = FrameBuffer()
         swap(&buffer, &self.buffer)
         defer { swap(&buffer, &self.buffer) }
-        let range = try log.read(place.segment, at: place.frameOffset, into: &buffer)
-        let frame = buffer.bytes.span.extracting(range)
+        let range = try log.read(
+            place.segment,
+            at: place.frameOffset,
+            into: &buffer,
+            readAhead: readAhead
+        )
         var content: [UInt8] = []
         swap(&content, &self.content)
         defer { swap(&content, &self.content) }
-        let header = try opener.unseal(
-            frame,
+        let compression = try opener.unseal(
+            buffer.bytes.span.extracting(range),
             segment: place.segment,
             offset: place.frameOffset,
             into: &content
+        ).compression
+        try expand(content.span, compression, place, into: &pack)
+        // A copy of exactly its length: the buffer has room for more.
+        cache?[place] = SealedPack(
+            content: [UInt8](copying: content.span),
+            compression: compression,
+            subject: pack.common.subject
         )
-        try expand(content.span, header.compression, place)
-        packPlace = place
-        return header.compression
     }
 
     private func expand(
         _ content: Span<UInt8>,
         _ compression: FrameOpener.Compression,
         _ place: RecordPlace,
-        of subject: String? = nil
+        of subject: String? = nil,
+        into pack: inout Pack
     ) throws(LogError) {
         // What the pack before had in common this one mostly has, too, but for whose records they are.
         var other = pack.common
@@ -129,40 +138,16 @@ final class ReadContext: @unchecked Sendable {
         bytes.wipe()
     }
 
-    /// Opens the pack at a place, for a walk that does not come back.
-    func pack(
-        _ place: RecordPlace,
-        _ log: LogReader,
-        readAhead: Int,
-        like other: borrowing RecordEntry
-    ) throws(LogError) -> Pack {
-        let (plain, header) = try open(place, log, readAhead: readAhead)
-        do throws(FormatError) {
-            guard header.kind == .records else {
-                throw FormatError(.damaged, "the frame holds no records")
-            }
-            return try Pack(decoding: plain, like: other)
-        } catch {
-            throw LogError(error, segment: place.segment, offset: place.frameOffset)
-        }
-    }
-
     /// The plaintext of any sealed frame.
     func open(
         _ place: RecordPlace,
-        _ log: LogReader,
-        readAhead: Int? = nil
+        _ log: LogReader
     ) throws(LogError) -> (plain: [UInt8], header: FrameHeader) {
         // The buffer is local while spans of it are lent.
         var buffer = FrameBuffer()
         swap(&buffer, &self.buffer)
         defer { swap(&buffer, &self.buffer) }
-        let frame = try log.read(
-            place.segment,
-            at: place.frameOffset,
-            into: &buffer,
-            readAhead: readAhead
-        )
+        let frame = try log.read(place.segment, at: place.frameOffset, into: &buffer)
         return try opener.open(
             buffer.bytes.span.extracting(frame),
             segment: place.segment,

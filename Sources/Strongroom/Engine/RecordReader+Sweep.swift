@@ -1,4 +1,5 @@
 import ArchiveFileIO
+import ArchiveFormat
 
 extension RecordReader {
     /// In which order the places of a sweep are.
@@ -14,25 +15,35 @@ extension RecordReader {
         fileprivate var unit: Int { self == .storage ? 256 : 16 }
     }
 
-    /// Opens the records at `places` on all processors and hands them over in order, until `visit`
-    /// answers false; tells whether it did not.
+    /// Opens the packs of the records at `places` on all processors and hands the records over in order,
+    /// until `visit` answers false; tells whether it did not.
     ///
     /// What comes next is opened while `visit` has what came before. Memory holds what is opened: for
-    /// each processor and each of four units ahead 1 MB, or a pack that is larger.
+    /// each processor and each of four units ahead 1 MB, or a pack that is larger. A body lends the memory
+    /// of its pack.
     func sweep(
         _ places: [RecordPlace],
         _ order: SweepOrder,
         _ visit: (Record, ArraySlice<UInt8>?) throws -> Bool
     ) throws -> Bool {
+        let spare = SparePacks()
+        var last = RecordEntry()
         do {
             try WorkerTeam.inOrder(
                 Self.units(of: places[...], order),
                 threadCount: WorkerTeam.processorCount,
                 ahead: Self.unitsAhead
             ) { _, unit throws(SweepEnd) in
-                open(unit, order)
+                open(unit, order, spare)
             } _: { opened throws(SweepEnd) in
-                try hand(over: opened, order, to: visit)
+                var opened = opened
+                while true {
+                    try hand(over: opened, like: &last, to: visit)
+                    let rest = opened.rest
+                    spare.give(back: opened.packs)
+                    guard !rest.isEmpty else { return }
+                    opened = open(rest, order, spare)
+                }
             }
             return true
         } catch {
@@ -43,33 +54,44 @@ extension RecordReader {
 
     private func open(
         _ places: ArraySlice<RecordPlace>,
-        _ order: SweepOrder
-    ) -> OpenedRecords {
-        open(places, readAhead: order.readAhead, byteLimit: Self.unitPlainByteCount)
+        _ order: SweepOrder,
+        _ spare: SparePacks
+    ) -> OpenedPacks {
+        openPacks(
+            places,
+            readAhead: order.readAhead,
+            byteLimit: Self.unitPlainByteCount,
+            spare
+        )
     }
 
+    /// Decodes the records one by one, each sharing texts with the one before.
     private func hand(
-        over first: OpenedRecords,
-        _ order: SweepOrder,
+        over opened: OpenedPacks,
+        like last: inout RecordEntry,
         to visit: (Record, ArraySlice<UInt8>?) throws -> Bool
     ) throws(SweepEnd) {
-        var opened = first
-        while true {
-            do {
-                // A span lends the records; a loop over the array would copy each.
-                let records = opened.records.span
-                for index in records.indices
-                where try !visit(records[index].record, records[index].inlineBody) {
-                    throw SweepEnd()
+        let (packs, places) = (opened.packs.span, opened.places)
+        var next = places.startIndex
+        do {
+            for pack in packs.indices {
+                let first = places[next]
+                while next < places.endIndex, places[next].isInPack(of: first) {
+                    let place = places[next]
+                    next += 1
+                    let record = try Self.decode(packs[pack], place, like: last)
+                    let body =
+                        record.entry.body == .inline
+                        ? packs[pack].bytes[packs[pack].slots[place.slot].body] : nil
+                    guard try visit(record, body) else { throw SweepEnd() }
+                    last = record.entry
                 }
-                if let failure = opened.failure { throw failure }
-            } catch let end as SweepEnd {
-                throw end
-            } catch {
-                throw SweepEnd(cause: error)
             }
-            guard !opened.rest.isEmpty else { return }
-            opened = open(opened.rest, order)
+            if let failure = opened.failure { throw failure }
+        } catch let end as SweepEnd {
+            throw end
+        } catch {
+            throw SweepEnd(cause: error)
         }
     }
 
@@ -79,7 +101,7 @@ extension RecordReader {
     }
 
     private static let unitsAhead = 4
-    /// Bodies that a unit opens at a time.
+    /// Plaintext that a unit opens at a time.
     private static let unitPlainByteCount = 1 << 20
     /// A unit ends where it is so long in the log, or in the middle of no pack.
     private static let unitByteCount: UInt64 = 1 << 18

@@ -91,61 +91,39 @@ package final class RecordReader: Sendable {
         }
     }
 
-    /// Opens records one after the other, up to the first that cannot be opened, and as long as their
-    /// bodies do not have `byteLimit` bytes together.
+    /// Opens packs one after the other, up to the first that cannot be opened, and as long as they do not
+    /// have `byteLimit` bytes together.
     ///
     /// With `readAhead`, that many bytes of the log are read at a time, and what is opened is not
     /// kept: for a walk that does not come back.
-    func open(
+    func openPacks(
         _ places: ArraySlice<RecordPlace>,
         readAhead: Int?,
-        byteLimit: Int
-    ) -> OpenedRecords {
-        var opened = OpenedRecords(places)
-        do throws(ArchiveError) {
-            guard let readAhead else {
-                while opened.byteCount < byteLimit, let place = opened.rest.popFirst() {
-                    let (record, body) = try recordWithBody(at: place, like: opened.lastEntry)
-                    opened.append(OpenedRecord(record: record, inlineBody: body?[...]))
-                }
-                return opened
-            }
-            try open(readAhead: readAhead, byteLimit, into: &opened)
-        } catch {
-            opened.failure = error
-        }
-        return opened
-    }
-
-    private func open(
-        readAhead: Int,
-        _ byteLimit: Int,
-        into opened: inout OpenedRecords
-    ) throws(ArchiveError) {
+        byteLimit: Int,
+        _ spare: SparePacks
+    ) -> OpenedPacks {
         // One context for all: what it reads ahead was committed before any of this was asked for.
         let context = takeContext()
         context.emptyBuffer()
         defer { giveBack(context) }
-        var pack = Pack()
-        var last: RecordPlace?
-        while let place = opened.rest.first {
-            if last?.isInPack(of: place) != true {
-                guard opened.byteCount < byteLimit else { return }
-                do throws(LogError) {
-                    pack = try context.pack(place, log, readAhead: readAhead, like: pack.common)
-                } catch {
-                    throw ArchiveError(error)
-                }
-                last = place
+        var opened = OpenedPacks(places)
+        var byteCount = 0
+        while byteCount < byteLimit, let place = opened.rest.first {
+            var pack = spare.take()
+            do throws(LogError) {
+                let cache = readAhead == nil ? packs : nil
+                try context.fill(&pack, at: place, log, cache, readAhead: readAhead)
+            } catch {
+                opened.failure = ArchiveError(error)
+                break
             }
-            let record = try Self.decode(pack, place, like: opened.lastEntry)
-            let body = record.entry.body == .inline ? pack.bytes[pack.slots[place.slot].body] : nil
-            opened.append(OpenedRecord(record: record, inlineBody: body))
-            opened.rest.removeFirst()
+            byteCount += pack.bytes.count
+            opened.append(pack)
         }
+        return opened
     }
 
-    private static func decode(
+    static func decode(
         _ pack: borrowing Pack,
         _ place: RecordPlace,
         like other: borrowing RecordEntry
@@ -209,38 +187,4 @@ package final class RecordReader: Sendable {
 struct IndexSearch: Sendable {
     var key: [UInt8] = []
     var entry = IndexEntry()
-}
-
-/// A record and its body.
-struct OpenedRecord: Sendable {
-    let record: Record
-    /// Nil for a body in chunks.
-    let inlineBody: ArraySlice<UInt8>?
-}
-
-/// Records that were opened one after the other, and why there are no more.
-struct OpenedRecords: Sendable {
-    private(set) var records: [OpenedRecord] = []
-    /// Bytes of the bodies.
-    private(set) var byteCount = 0
-    /// What has not been opened yet.
-    fileprivate(set) var rest: ArraySlice<RecordPlace> = []
-    fileprivate(set) var failure: ArchiveError?
-
-    /// What the next record is likely to share texts with.
-    fileprivate var lastEntry: RecordEntry {
-        let last = records.count - 1
-        return last < 0 ? RecordEntry() : records.span[last].record.entry
-    }
-
-    /// Room for what stands at these places.
-    fileprivate init(_ places: ArraySlice<RecordPlace>) {
-        rest = places
-        records.reserveCapacity(places.count)
-    }
-
-    fileprivate mutating func append(_ record: OpenedRecord) {
-        byteCount += record.inlineBody?.count ?? 0
-        records.append(record)
-    }
 }
