@@ -45,8 +45,8 @@ final class IndexComparison: Sendable {
     ///
     /// Only failures of the operating system throw.
     func sumOfIndex() throws(IndexError) -> EntrySum? {
-        var entryCount: UInt64 = 0
-        var hash = 0
+        var sum = EntrySum()
+        let empty = KeyedHash.empty
         do throws(IndexError) {
             var cursor = state.index.cursor()
             let first: [UInt8] = []
@@ -54,8 +54,7 @@ final class IndexComparison: Sendable {
             while isThere {
                 cursor.withEntry { key, value in
                     guard key[0] != IndexKeys.Table.chunk.rawValue else { return }
-                    entryCount += 1
-                    hash &+= EntrySum.hash(key, value)
+                    sum.add(EntrySum.hash(key, value, empty))
                 }
                 isThere = try cursor.next()
             }
@@ -63,7 +62,7 @@ final class IndexComparison: Sendable {
             if case .system = error { throw error }
             return nil
         }
-        return EntrySum(entryCount: entryCount, hash: hash)
+        return sum
     }
 
     /// The records of the log, as far as it can be read, that have not all their entries.
