@@ -139,7 +139,7 @@ extension Engine {
 
     private static let indexName = "index/records.btree"
 
-    /// Checks every page by itself, and adds up all entries, while the log is read.
+    /// Checks every page by itself, and adds up all entries that it meets, while the log is read.
     private func beginIndexProof(_ comparison: IndexComparison) -> Begun<IndexProof> {
         var options = IndexOptions()
         options.pageByteCount = document.pageByteCount
@@ -152,7 +152,9 @@ extension Engine {
         return WorkerTeam.begin { [options] in
             var proof = IndexProof()
             do throws(IndexError) {
-                for damage in try Index.verify(place, options).damages {
+                let file = FileSum()
+                let report = try Index.verify(place, options) { file.add($0, $1) }
+                for damage in report.damages {
                     proof.damages.append(
                         Damage(
                             file: Self.indexName,
@@ -160,7 +162,7 @@ extension Engine {
                         )
                     )
                 }
-                proof.sum = try comparison.sumOfIndex()
+                proof.sum = try comparison.sum(file, of: report)
             } catch .system(let error) {
                 proof.failure = error
             } catch {

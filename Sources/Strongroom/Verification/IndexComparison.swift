@@ -41,28 +41,38 @@ final class IndexComparison: Sendable {
         log.sum == found
     }
 
-    /// Adds up what the index has of records; nil if a page is damaged.
+    /// Adds up what the index has of records, those that `file` found in the file's trees; nil if a page is
+    /// damaged.
     ///
-    /// Only failures of the operating system throw.
+    /// The file is read again only if meanwhile it holds another version than this state. Where two trees
+    /// have one key both entries count, and the sums differ: entries that are looked up one by one then
+    /// tell the truth. Only failures of the operating system throw.
+    func sum(_ file: FileSum, of report: IndexReport) throws(IndexError) -> EntrySum? {
+        guard report.isSound, report.transaction == state.index.view.transaction else {
+            return try sumOfIndex()
+        }
+        for run in state.index.runs {
+            for index in 0..<run.count { run.withEntry(index) { file.add($0, $1) } }
+        }
+        return file.sum
+    }
+
+    /// The same from the state alone.
     func sumOfIndex() throws(IndexError) -> EntrySum? {
-        var sum = EntrySum()
-        let empty = KeyedHash.empty
+        let found = FileSum()
         do throws(IndexError) {
             var cursor = state.index.cursor()
             let first: [UInt8] = []
             var isThere = try cursor.seek(atOrAfter: first.span)
             while isThere {
-                cursor.withEntry { key, value in
-                    guard key[0] != IndexKeys.Table.chunk.rawValue else { return }
-                    sum.add(EntrySum.hash(key, value, empty))
-                }
+                cursor.withEntry { found.add($0, $1) }
                 isThere = try cursor.next()
             }
         } catch {
             if case .system = error { throw error }
             return nil
         }
-        return sum
+        return found.sum
     }
 
     /// The records of the log, as far as it can be read, that have not all their entries.
@@ -105,5 +115,16 @@ final class IndexComparison: Sendable {
             }
         }
         return isWrong && failure == nil
+    }
+}
+
+/// Adds up the entries of records that an index has, those of chunks left out.
+final class FileSum {
+    private(set) var sum = EntrySum()
+    private let empty = KeyedHash.empty
+
+    func add(_ key: Span<UInt8>, _ value: Span<UInt8>) {
+        guard key[0] != IndexKeys.Table.chunk.rawValue else { return }
+        sum.add(EntrySum.hash(key, value, empty))
     }
 }
