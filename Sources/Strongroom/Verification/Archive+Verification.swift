@@ -132,7 +132,7 @@ extension Engine {
     private struct IndexProof: Sendable {
         var damages: [Damage] = []
         /// Nil if it could not be read from front to back.
-        var sum: EntrySum?
+        var sum: (records: EntrySum, chunkCount: UInt64)?
         /// The system did not let it be read.
         var failure: SystemError?
     }
@@ -178,10 +178,10 @@ extension Engine {
     ) throws(ArchiveError) {
         if let failure = proof.failure { throw ArchiveError(failure) }
         report.damages.append(contentsOf: proof.damages)
-        let found = comparison.entryCount
+        let found = proof.sum.map { $0.records.entryCount + $0.chunkCount } ?? comparison.entryCount
         report.indexEntryCount = found
         let expected = comparison.expectedCount + report.chunkCount
-        if found == expected, let sum = proof.sum, comparison.isEqual(to: sum) { return }
+        if found == expected, let sum = proof.sum, comparison.isEqual(to: sum.records) { return }
         let log = LogReplay(layout.segmentDirectory(fileSystem), keys: keys)
         report.damages.append(contentsOf: try comparison.wrongRecords(of: log))
         if report.isSound, found != expected {

@@ -26,7 +26,7 @@ final class IndexComparison: Sendable {
     /// Entries that the records make which were taken.
     var expectedCount: UInt64 { log.sum.entryCount }
 
-    /// Entries that the index has, those of chunks included.
+    /// Entries that the index has, those of chunks included; of times as many as there are runs.
     var entryCount: UInt64 {
         state.index.view.entryCount + UInt64(state.index.runs.reduce(0) { $0 + $1.count })
     }
@@ -44,26 +44,32 @@ final class IndexComparison: Sendable {
     /// Adds up what the index has of records; nil if a page is damaged.
     ///
     /// Only failures of the operating system throw.
-    func sumOfIndex() throws(IndexError) -> EntrySum? {
-        var entryCount: UInt64 = 0
-        var hash = 0
+    func sumOfIndex() throws(IndexError) -> (records: EntrySum, chunkCount: UInt64)? {
+        var sum = EntrySum()
+        var chunkCount: UInt64 = 0
         do throws(IndexError) {
             var cursor = state.index.cursor()
             let first: [UInt8] = []
             var isThere = try cursor.seek(atOrAfter: first.span)
             while isThere {
-                cursor.withEntry { key, value in
-                    guard key[0] != IndexKeys.Table.chunk.rawValue else { return }
-                    entryCount += 1
-                    hash &+= EntrySum.hash(key, value)
+                let isSound = cursor.withEntry { key, value in
+                    switch key[0] {
+                    case IndexKeys.Table.chunk.rawValue: chunkCount += 1
+                    case IndexKeys.Table.time.rawValue:
+                        guard let run = try? TimeRun(key, value) else { return false }
+                        sum.add(run)
+                    default: sum.add(key, value)
+                    }
+                    return true
                 }
+                guard isSound else { return nil }
                 isThere = try cursor.next()
             }
         } catch {
             if case .system = error { throw error }
             return nil
         }
-        return EntrySum(entryCount: entryCount, hash: hash)
+        return (sum, chunkCount)
     }
 
     /// The records of the log, as far as it can be read, that have not all their entries.
@@ -96,8 +102,20 @@ final class IndexComparison: Sendable {
         at place: RecordPlace,
         _ failure: inout IndexError?
     ) -> Bool {
+        var builder = RunBuilder()
+        var value: [UInt8] = []
+        IndexKeys.append(record, in: place.segment, to: &builder, &value)
         var isWrong = false
-        IndexKeys.entries(of: record, at: place) { key, value in
+        do {
+            let time = IndexKeys.time(record.recorded, sequence: record.sequence)
+            let run = try state.index.timeRun(holding: time.span)
+            if run?.place(of: record.sequence) != place { isWrong = true }
+        } catch IndexError.system(let error) {
+            failure = .system(error)
+        } catch {
+            isWrong = true
+        }
+        builder.visit { key, value in
             do throws(IndexError) {
                 let found = try state.index.value(for: key)
                 if found?.span.isEqual(to: value) != true { isWrong = true }

@@ -5,11 +5,27 @@ import ArchiveSegments
 import Synchronization
 
 /// So many entries of an index, and the sum of their hashes, whose key is drawn anew in each process.
+///
+/// A ``TimeRun`` counts as an entry for each of its record versions, for it does not matter where runs
+/// are cut.
 struct EntrySum: Equatable, Sendable {
     var entryCount: UInt64 = 0
     var hash = 0
 
-    static func hash(_ key: Span<UInt8>, _ value: Span<UInt8>) -> Int {
+    /// Adds an entry of any table but that of chunks and that of times.
+    mutating func add(_ key: Span<UInt8>, _ value: Span<UInt8>) {
+        entryCount += 1
+        hash &+= Self.hash(key, value)
+    }
+
+    mutating func add(_ run: TimeRun) {
+        var builder = RunBuilder()
+        var value: [UInt8] = []
+        run.appendEach(to: &builder, &value)
+        builder.visit { add($0, $1) }
+    }
+
+    private static func hash(_ key: Span<UInt8>, _ value: Span<UInt8>) -> Int {
         var hasher = Hasher()
         // The lengths tell where one ends and the other begins.
         hasher.combine(key.count)
@@ -47,16 +63,18 @@ final class LogSum: Sendable {
         for index in records.indices {
             if records[index].sequence <= last {
                 IndexKeys.append(records[index], in: pack.segment, to: &builder, &value)
+                let place = RecordPlace(records[index], in: pack.segment)
+                TimeRun(place, recorded: records[index].recorded).append(to: &builder, &value)
             }
             if pack.entries[index].body != .inline {
                 chunked.append(RecordPlace(records[index], in: pack.segment))
             }
         }
-        var hash = 0
-        builder.visit { key, value in hash &+= EntrySum.hash(key, value) }
+        var sum = EntrySum()
+        builder.visit { sum.add($0, $1) }
         state.withLock { state in
-            state.sum.entryCount += UInt64(builder.count)
-            state.sum.hash &+= hash
+            state.sum.entryCount += sum.entryCount
+            state.sum.hash &+= sum.hash
             state.chunked += chunked
         }
     }
