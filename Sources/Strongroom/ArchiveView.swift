@@ -181,12 +181,14 @@ public struct ArchiveView: Sendable {
             return try reader.withSearch { start, entry in
                 start.removeAll(keepingCapacity: true)
                 IndexKeys.append(name, in: collection, to: &start)
-                let name = 0..<start.count
+                let count = start.count
                 IndexKeys.append(sequence: lastSequence, to: &start, descending: true)
-                guard try state.index.first(atOrAfter: start.span, into: &entry),
-                    entry.key.count > name.count,
-                    entry.key.span.extracting(name).isEqual(to: start.span.extracting(name))
-                else { return nil }
+                let isFound = try state.index.newest(
+                    atOrAfter: start.span,
+                    beginningWith: count,
+                    into: &entry
+                )
+                guard isFound else { return nil }
                 let value = try IndexValue(
                     entry.value.span,
                     sequence: IndexKeys.sequence(entry.key.span)

@@ -206,21 +206,27 @@ class Tree:
              and page[-16:] == reference[16:], f"{what} is not the one that its parent names")
         body = reader.unseal(self.key, page[16:40], page[40:],
                              self.bound + struct.pack("<QQB", number, transaction, level), what)
-        count, used = struct.unpack_from("<HH", body)
-        offsets = struct.unpack_from(f"<{(count + 15) // 16}H", body, 4)
+        count, used, common = struct.unpack_from("<HHH", body)
+        starts = (count + 15) // 16
+        offsets = struct.unpack_from(f"<{starts}H", body, 6 + 4 * starts)
         cursor = Cursor(body[:used], what)
-        cursor.take(4 + 2 * len(offsets))
+        cursor.take(6 + 6 * starts)
         need(not any(body[used:]), what)
         keys, payloads = [], []
         for index in range(count):
             if index % 16 == 0:
                 need(offsets[index // 16] == cursor.at, f"{what}: an offset")
             other = b"" if index == 0 else keys[0 if index % 16 == 0 else -1]
-            shared, rest, length = cursor.varint(), cursor.varint(), cursor.take(1)[0]
+            shared, word = cursor.varint(), cursor.varint()
+            length = word % 4 + 4 if word % 4 < 3 else cursor.take(1)[0]
             need(shared <= len(other), f"{what}: a key shares more than there is")
-            keys.append(other[:shared] + cursor.take(rest))
+            keys.append(other[:shared] + cursor.take(word // 4))
             payloads.append(cursor.take(length))
         need(cursor.ended() and keys == sorted(set(keys)), f"{what}: the keys are out of order")
+        need(common == len(os.path.commonprefix([keys[0], keys[-1]])), f"{what}: its common bytes")
+        for index, key in enumerate(keys[::16]):
+            head = key[common:common + 4].ljust(4, b"\0")
+            need(body[6 + 4 * index:][:4] == head, f"{what}: a head")
         if level == 0:
             need(keys[0] >= fence, f"{what}: its keys")
             self.entries |= zip(keys, payloads)
