@@ -3,12 +3,13 @@ import ArchiveFormat
 import ArchiveIndex
 
 /// Adds up the index entries that records in packs must have: byte for byte those that
-/// `IndexKeys.append(_:in:to:_:)` makes, but one at a time in memory that is used again, and of bytes, not
-/// texts.
+/// `IndexKeys.append(_:in:to:_:)` makes, and a ``TimeRun`` for each, but one at a time in memory that is
+/// used again, and of bytes, not texts.
 struct ExpectedEntries {
     private(set) var sum = EntrySum()
     private var key: [UInt8] = []
     private var value: [UInt8] = []
+    private var tail: [UInt8] = []
     private let empty = KeyedHash.empty
     private static let usualKeyByteCount = 128
 
@@ -18,17 +19,17 @@ struct ExpectedEntries {
     mutating func add(_ fields: borrowing EntryFields, _ bytes: Span<UInt8>, at place: RecordPlace)
     {
         value.removeAll(keepingCapacity: true)
-        place.encode(appendingTo: &value)
-        let event = fields.eventStart ?? fields.recorded
-        if let subject = fields.subject {
-            add(.subject, bytes.extracting(subject), event, fields.sequence)
-        }
+        IndexValue(place).encode(appendingTo: &value)
+        setTail(fields.recorded, fields.sequence)
         begin(.time)
-        add(fields.recorded, fields.sequence)
-        for index in fields.terms.indices {
-            add(.term, bytes.extracting(fields.terms[index]), event, fields.sequence)
+        addTail()
+        if let event = fields.eventStart { setTail(event, fields.sequence) }
+        if let subject = fields.subject { add(.subject, bytes.extracting(subject)) }
+        for index in fields.terms.indices { add(.term, bytes.extracting(fields.terms[index])) }
+        if fields.isTombstone {
+            value.removeAll(keepingCapacity: true)
+            IndexValue(place, note: IndexKeys.tombstone).encode(appendingTo: &value)
         }
-        value.append(fields.isTombstone ? IndexKeys.tombstone : 0)
         begin(.name)
         if let collection = fields.collection {
             key.append(copying: bytes.extracting(collection))
@@ -37,9 +38,8 @@ struct ExpectedEntries {
             key.append(copying: usual.utf8Span.span)
         }
         key.append(0)
-        key.append(copying: bytes.extracting(fields.name))
-        key.append(0)
-        key.append(bigEndianU64: ~fields.sequence)
+        NameCode.append(bytes.extracting(fields.name), to: &key)
+        IndexKeys.append(sequence: fields.sequence, to: &key, descending: true)
         sum.add(EntrySum.hash(key.span, value.span, empty))
     }
 
@@ -48,22 +48,23 @@ struct ExpectedEntries {
         key.append(table.rawValue)
     }
 
-    private mutating func add(
-        _ table: IndexKeys.Table,
-        _ text: Span<UInt8>,
-        _ time: Timestamp,
-        _ sequence: UInt64
-    ) {
+    private mutating func add(_ table: IndexKeys.Table, _ text: Span<UInt8>) {
         begin(table)
         key.append(copying: text)
         key.append(0)
-        add(time, sequence)
+        addTail()
+    }
+
+    /// What keys that are ordered by this time end with.
+    private mutating func setTail(_ time: Timestamp, _ sequence: UInt64) {
+        tail.removeAll(keepingCapacity: true)
+        IndexKeys.append(time, to: &tail)
+        IndexKeys.append(sequence: sequence, to: &tail)
     }
 
     /// Ends a key that is ordered by time, and adds its entry.
-    private mutating func add(_ time: Timestamp, _ sequence: UInt64) {
-        key.append(bigEndianU64: UInt64(bitPattern: time.microseconds) ^ 1 << 63)
-        key.append(bigEndianU64: sequence)
+    private mutating func addTail() {
+        key.append(copying: tail.span)
         sum.add(EntrySum.hash(key.span, value.span, empty))
     }
 }

@@ -26,7 +26,7 @@ final class IndexComparison: Sendable {
     /// Entries that the records make which were taken.
     var expectedCount: UInt64 { log.sum.entryCount }
 
-    /// Entries that the index has, those of chunks included.
+    /// Entries that the index has, those of chunks included; of times as many as there are runs.
     var entryCount: UInt64 {
         state.index.view.entryCount + UInt64(state.index.runs.reduce(0) { $0 + $1.count })
     }
@@ -47,7 +47,7 @@ final class IndexComparison: Sendable {
     /// The file is read again only if meanwhile it holds another version than this state. Where two trees
     /// have one key both entries count, and the sums differ: entries that are looked up one by one then
     /// tell the truth. Only failures of the operating system throw.
-    func sum(_ file: FileSum, of report: IndexReport) throws(IndexError) -> EntrySum? {
+    func sum(_ file: FileSum, of report: IndexReport) throws(IndexError) -> IndexSum? {
         guard report.isSound, report.transaction == state.index.view.transaction else {
             return try sumOfIndex()
         }
@@ -58,7 +58,7 @@ final class IndexComparison: Sendable {
     }
 
     /// The same from the state alone.
-    func sumOfIndex() throws(IndexError) -> EntrySum? {
+    func sumOfIndex() throws(IndexError) -> IndexSum? {
         let found = FileSum()
         do throws(IndexError) {
             var cursor = state.index.cursor()
@@ -105,8 +105,20 @@ final class IndexComparison: Sendable {
         at place: RecordPlace,
         _ failure: inout IndexError?
     ) -> Bool {
+        var builder = RunBuilder()
+        var value: [UInt8] = []
+        IndexKeys.append(record, in: place.segment, to: &builder, &value)
         var isWrong = false
-        IndexKeys.entries(of: record, at: place) { key, value in
+        do {
+            let time = IndexKeys.time(record.recorded, sequence: record.sequence)
+            let run = try state.index.timeRun(holding: time.span)
+            if run?.place(of: record.sequence) != place { isWrong = true }
+        } catch IndexError.system(let error) {
+            failure = .system(error)
+        } catch {
+            isWrong = true
+        }
+        builder.visit { key, value in
             do throws(IndexError) {
                 let found = try state.index.value(for: key)
                 if found?.span.isEqual(to: value) != true { isWrong = true }
@@ -118,13 +130,53 @@ final class IndexComparison: Sendable {
     }
 }
 
-/// Adds up the entries of records that an index has, those of chunks left out.
+/// What the entries of an index add up to.
+struct IndexSum: Sendable {
+    var records = EntrySum()
+    var chunkCount: UInt64 = 0
+
+    var entryCount: UInt64 { records.entryCount + chunkCount }
+}
+
+/// Adds up the entries that an index has.
 final class FileSum {
-    private(set) var sum = EntrySum()
+    private var found = IndexSum()
+    private var isMalformed = false
     private let empty = KeyedHash.empty
+    // Scratch memory for the record versions of a run.
+    private var key: [UInt8] = []
+    private var value: [UInt8] = []
+
+    /// Nil if an entry was malformed.
+    var sum: IndexSum? { isMalformed ? nil : found }
 
     func add(_ key: Span<UInt8>, _ value: Span<UInt8>) {
-        guard key[0] != IndexKeys.Table.chunk.rawValue else { return }
-        sum.add(EntrySum.hash(key, value, empty))
+        switch key[0] {
+        case IndexKeys.Table.chunk.rawValue: found.chunkCount += 1
+        case IndexKeys.Table.time.rawValue: addTimes(key, value)
+        default: found.records.add(EntrySum.hash(key, value, empty))
+        }
+    }
+
+    /// Adds an entry for each record version of a ``TimeRun``.
+    private func addTimes(_ entry: Span<UInt8>, _ times: Span<UInt8>) {
+        guard let run = try? TimeRun(entry, times) else {
+            isMalformed = true
+            return
+        }
+        var (key, value): ([UInt8], [UInt8]) = ([], [])
+        swap(&key, &self.key)
+        swap(&value, &self.value)
+        for sequence in run.first.sequence..<(run.first.sequence + run.count) {
+            guard let place = run.place(of: sequence) else { break }
+            key.removeAll(keepingCapacity: true)
+            key.append(copying: run.stem.span)
+            IndexKeys.append(sequence: sequence, to: &key)
+            value.removeAll(keepingCapacity: true)
+            IndexValue(place).encode(appendingTo: &value)
+            found.records.add(EntrySum.hash(key.span, value.span, empty))
+        }
+        swap(&key, &self.key)
+        swap(&value, &self.value)
     }
 }

@@ -4,6 +4,9 @@ import ArchiveSegments
 import Synchronization
 
 /// So many entries of an index, and the sum of their hashes, whose key is drawn anew in each process.
+///
+/// A ``TimeRun`` counts as an entry for each of its record versions, for it does not matter where runs
+/// are cut.
 struct EntrySum: Equatable, Sendable {
     private(set) var entryCount: UInt64 = 0
     private var hash: UInt64 = 0
