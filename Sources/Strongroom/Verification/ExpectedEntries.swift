@@ -64,6 +64,7 @@ struct ExpectedEntries {
 
     /// Ends a key that is ordered by time, and adds its entry.
     private mutating func addTail() {
+        let tail = tail
         key.append(copying: tail.span)
         sum.add(EntrySum.hash(key.span, value.span, empty))
     }
