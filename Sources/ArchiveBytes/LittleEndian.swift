@@ -4,20 +4,20 @@
 
 extension Span where Element == UInt8 {
     /// Decodes two bytes at `offset`.
-    @inlinable package func u16(at offset: Int) -> UInt16 {
+    @inlinable @inline(__always) package func u16(at offset: Int) -> UInt16 {
         precondition(offset >= 0 && offset <= count - 2, "two bytes must be there")
         return UInt16(self[offset]) | UInt16(self[offset + 1]) << 8
     }
 
     /// Decodes four bytes at `offset`.
-    @inlinable package func u32(at offset: Int) -> UInt32 {
+    @inlinable @inline(__always) package func u32(at offset: Int) -> UInt32 {
         precondition(offset >= 0 && offset <= count - 4, "four bytes must be there")
         return UInt32(self[offset]) | UInt32(self[offset + 1]) << 8
             | UInt32(self[offset + 2]) << 16 | UInt32(self[offset + 3]) << 24
     }
 
     /// Decodes eight bytes at `offset`.
-    @inlinable package func u64(at offset: Int) -> UInt64 {
+    @inlinable @inline(__always) package func u64(at offset: Int) -> UInt64 {
         precondition(offset >= 0 && offset <= count - 8, "eight bytes must be there")
         return UInt64(self[offset]) | UInt64(self[offset + 1]) << 8
             | UInt64(self[offset + 2]) << 16 | UInt64(self[offset + 3]) << 24
@@ -26,7 +26,9 @@ extension Span where Element == UInt8 {
     }
 
     /// Decodes eight bytes at `offset`, most significant first: the order that keys sort in.
-    @inlinable package func bigEndianU64(at offset: Int) -> UInt64 { u64(at: offset).byteSwapped }
+    @inlinable @inline(__always) package func bigEndianU64(at offset: Int) -> UInt64 {
+        u64(at: offset).byteSwapped
+    }
 }
 
 extension [UInt8] {

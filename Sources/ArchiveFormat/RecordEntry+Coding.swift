@@ -116,9 +116,9 @@ extension RecordEntry {
         case .subject: subject = try text(field, limit: Limits.subject, like: other.subject)
         case .mediaType:
             mediaType = try text(field, limit: Limits.mediaType, like: other.mediaType)
-        case .recorded: recorded = try timestamp(field)
-        case .eventStart: eventStart = try timestamp(field)
-        case .eventEnd: eventEnd = try timestamp(field)
+        case .recorded: recorded = try Self.timestamp(field)
+        case .eventStart: eventStart = try Self.timestamp(field)
+        case .eventEnd: eventEnd = try Self.timestamp(field)
         case .body: try decodeBody(field)
         case .attribute:
             let length = try cursor.count(field, limit: Limits.attributes)
@@ -164,7 +164,7 @@ extension RecordEntry {
     }
 
     /// A time: 8 bytes of microseconds, or fewer of whole seconds.
-    private func timestamp(_ bytes: Span<UInt8>) throws(DecodingError) -> Timestamp {
+    static func timestamp(_ bytes: Span<UInt8>) throws(DecodingError) -> Timestamp {
         if bytes.count == 8 {
             return Timestamp(microseconds: Int64(bitPattern: bytes.u64(at: 0)))
         }

@@ -1,6 +1,9 @@
 internal import ArchiveBytes
 internal import ArchiveFileIO
 
+/// Hears of an entry.
+package typealias EntryVisitor = (_ key: Span<UInt8>, _ value: Span<UInt8>) -> Void
+
 /// What is true of every version of the index, checked page by page from the file and past the cache.
 ///
 /// - each page authenticates as the version that its parent names, and no two parents name it;
@@ -16,10 +19,13 @@ struct IndexInvariants {
     private let meta: IndexMeta
     private var used: [Bool]
     private var report = IndexReport()
+    /// Hears of each entry of a leaf, in the order of its tree; of a damaged leaf perhaps of some.
+    private let visit: EntryVisitor?
 
-    init(_ pages: PageFile, _ meta: IndexMeta) {
+    init(_ pages: PageFile, _ meta: IndexMeta, visit: EntryVisitor? = nil) {
         self.pages = pages
         self.meta = meta
+        self.visit = visit
         used = Array(repeating: false, count: Int(meta.pageEnd))
     }
 
@@ -83,7 +89,8 @@ struct IndexInvariants {
             report.damages.append(.page(reference.number, finding))
             return
         }
-        if let finding = Self.finding(page, fence: fence, upper: upper) {
+        let visit = page.isLeaf ? visit : nil
+        if let finding = Self.finding(page, fence: fence, upper: upper, visit) {
             report.damages.append(.page(reference.number, finding))
             return
         }
@@ -107,7 +114,12 @@ struct IndexInvariants {
     }
 
     /// What is wrong with the keys of a page, both fences included.
-    private static func finding(_ page: Page, fence: [UInt8], upper: [UInt8]?) -> PageFinding? {
+    private static func finding(
+        _ page: Page,
+        fence: [UInt8],
+        upper: [UInt8]?,
+        _ visit: EntryVisitor?
+    ) -> PageFinding? {
         guard page.count > 0 else { return .malformed }
         var (key, value, last): ([UInt8], [UInt8], [UInt8]) = ([], [], [])
         var end = page.copy(0, key: &key, value: &value)
@@ -117,11 +129,13 @@ struct IndexInvariants {
         } else if key != fence {
             return .outsideFences
         }
+        visit?(key.span, value.span)
         for slot in 1..<max(1, page.count) {
             last.removeAll(keepingCapacity: true)
             last.append(copying: key.span)
             end = page.copyNext(slot, at: end, key: &key, value: &value)
             guard KeyOrder.compare(last.span, key.span) < 0 else { return .disorder }
+            visit?(key.span, value.span)
         }
         if let upper, KeyOrder.compare(key.span, upper.span) >= 0 { return .outsideFences }
         return nil

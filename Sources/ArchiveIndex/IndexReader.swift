@@ -52,13 +52,17 @@ package final class IndexReader: Sendable {
 
     /// Checks every page of the file, as ``Index/verifyAllPages()`` does.
     ///
-    /// A writer may go on meanwhile. What it writes is read again before it counts as damaged.
-    package func verifyAllPages() throws(IndexError) -> IndexReport {
+    /// A writer may go on meanwhile. What it writes is read again before it counts as damaged. `visit`
+    /// hears of each entry of each tree, whether another tree has its key as well or not; of damaged
+    /// pages perhaps of some.
+    package func verifyAllPages(visit: EntryVisitor? = nil) throws(IndexError) -> IndexReport {
         let view = try view()
         let slots = try settledSlots()
         // The view's pages are kept only as long as the view.
         return try withExtendedLifetime(view) { () throws(IndexError) in
-            try IndexInvariants(pages, view.meta).check(slots)
+            var report = try IndexInvariants(pages, view.meta, visit: visit).check(slots)
+            report.transaction = view.transaction
+            return report
         }
     }
 
@@ -95,8 +99,9 @@ extension Index {
     /// Checks every page of the file, as ``verifyAllPages()`` does, in a process that only reads.
     package static func verify(
         _ place: IndexPlace,
-        _ options: IndexOptions
+        _ options: IndexOptions,
+        visit: EntryVisitor? = nil
     ) throws(IndexError) -> IndexReport {
-        try IndexReader(place, options).verifyAllPages()
+        try IndexReader(place, options).verifyAllPages(visit: visit)
     }
 }

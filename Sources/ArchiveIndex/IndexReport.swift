@@ -1,5 +1,7 @@
 /// What a full check of an index found.
 package struct IndexReport: Equatable, Sendable {
+    /// The number of the checkpoint that made the version which was checked.
+    package internal(set) var transaction: UInt64 = 0
     package internal(set) var treeCount = 0
     /// The pages of the current trees.
     package internal(set) var usedPageCount = 0

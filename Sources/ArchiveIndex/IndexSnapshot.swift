@@ -41,6 +41,31 @@ package struct IndexSnapshot: Sendable {
         return isFound
     }
 
+    /// The first entry whose key is not before `key` and begins with its first `count` bytes, in the
+    /// newest run or tree that has one, copied into `entry`.
+    ///
+    /// For keys that begin so where the newer ones sort first: what is older need not be looked into.
+    package func newest(
+        atOrAfter key: Span<UInt8>,
+        beginningWith count: Int,
+        into entry: inout IndexEntry
+    ) throws(IndexError) -> Bool {
+        let beginning = key.extracting(..<count)
+        for run in runs.reversed() {
+            let index = run.lowerBound(key)
+            guard index < run.count else { continue }
+            let isFound = run.withEntry(index) { found, value in
+                guard found.count >= count, found.extracting(..<count).isEqual(to: beginning) else {
+                    return false
+                }
+                entry.set(key: found, value: value)
+                return true
+            }
+            if isFound { return true }
+        }
+        return try view.newest(atOrAfter: key, beginningWith: count, into: &entry)
+    }
+
     /// The last entry whose key is before `key`, copied into `entry`.
     package func last(
         before key: Span<UInt8>,

@@ -44,9 +44,9 @@ package struct IndexView: Sendable {
         // Oldest first, so the last of equal keys stays.
         for tree in meta.trees {
             let leaf = try leaf(of: tree, for: key)
-            let slot = leaf.lowerBound(key).slot
-            if !isFound, slot < leaf.count {
-                _ = leaf.copy(slot, key: &entry.key, value: &entry.value)
+            let found = leaf.lowerBound(key)
+            if !isFound, found.slot < leaf.count {
+                leaf.copy(found, near: key, into: &entry)
                 isFound = true
                 continue
             }
@@ -60,6 +60,33 @@ package struct IndexView: Sendable {
             isFound = true
         }
         return isFound
+    }
+
+    /// The first entry whose key is not before `key` and begins with its first `count` bytes, in the
+    /// newest tree that has one, copied into `entry`.
+    func newest(
+        atOrAfter key: Span<UInt8>,
+        beginningWith count: Int,
+        into entry: inout IndexEntry
+    ) throws(IndexError) -> Bool {
+        for tree in meta.trees.reversed() {
+            let leaf = try leaf(of: tree, for: key)
+            let found = leaf.lowerBound(key)
+            if found.slot < leaf.count {
+                guard leaf.begins(found, with: key, count: count) else { continue }
+                leaf.copy(found, near: key, into: &entry)
+                return true
+            }
+            // It may stand on the next leaf.
+            var cursor = TreeCursor(pages, tree, pin: pin)
+            guard try cursor.seek(atOrAfter: key), cursor.key.count >= count,
+                cursor.key.span.extracting(..<count).isEqual(to: key.extracting(..<count))
+            else { continue }
+            swap(&entry.key, &cursor.key)
+            swap(&entry.value, &cursor.value)
+            return true
+        }
+        return false
     }
 
     /// The last entry whose key is before `key`, copied into `entry`.

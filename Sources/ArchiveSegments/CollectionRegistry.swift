@@ -1,3 +1,4 @@
+import ArchiveBytes
 package import ArchiveFormat
 
 /// How collections become known: a frame's tag leads to a collection only if its name is known, so
@@ -13,5 +14,20 @@ package enum CollectionRegistry {
             record.name.hasPrefix(prefix)
         else { return nil }
         return String(record.name.dropFirst(prefix.count))
+    }
+
+    /// The same of a record that stands in a pack of these bytes.
+    static func collection(
+        madeKnownBy fields: borrowing EntryFields,
+        in bytes: Span<UInt8>
+    ) -> String? {
+        guard let collection = fields.collection, fields.subject == nil else { return nil }
+        let (system, start) = (systemCollection, prefix)
+        let length = start.utf8.count
+        let name = bytes.extracting(fields.name)
+        guard bytes.extracting(collection).isEqual(to: system.utf8Span.span), name.count >= length,
+            name.extracting(..<length).isEqual(to: start.utf8Span.span)
+        else { return nil }
+        return String(decoding: [UInt8](copying: name.extracting(length...)), as: UTF8.self)
     }
 }

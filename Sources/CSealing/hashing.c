@@ -121,36 +121,40 @@ cs_hash cs_sha256_node(cs_sha256 *context, uint8_t prefix, cs_hash left, cs_hash
     return cs_sha256_once(context, sizeof bytes, bytes);
 }
 
-int cs_sha256_leaves(cs_sha256 *context, size_t count, const uint8_t *bytes,
-                     size_t start_count, const size_t *starts, size_t word_count, uint64_t *words)
+/// Hashes `prefix` and then the `count` bytes behind `room`, which is where the prefix stands meanwhile:
+/// then libcrypto has the message in one piece, and copies none of it.
+static int cs_prefixed(cs_sha256 *context, uint8_t prefix, uint8_t *room, size_t count,
+                       uint8_t hash[32])
 {
-    if (!context || start_count > word_count / 4) return 0;
-    for (size_t i = 0; i < start_count; i++) {
-        const size_t start = starts[i], end = i + 1 < start_count ? starts[i + 1] : count;
-        if (start > end || end > count) return 0;
-        const cs_hash hash = cs_sha256_leaf(context, 0, end - start, cs_address(bytes) + start);
-        if (!hash.is_valid) return 0;
-        memcpy(words + 4 * i, hash.words, sizeof hash.words);
-    }
-    return 1;
+    const uint8_t kept = *room;
+    *room = prefix;
+    uint8_t made[32];
+    const int done = cs_begin(context) && cs_take(context, count + 1, room) && cs_end(context, made);
+    // Only now: a node may take the place of what it was made from.
+    *room = kept;
+    if (done) memcpy(hash, made, sizeof made);
+    return done;
 }
 
-int cs_sha256_tree(cs_sha256 *context, size_t word_count, uint64_t *words)
+int cs_sha256_root(cs_sha256 *context, size_t count, uint8_t *bytes, size_t start_count,
+                   const size_t *starts, size_t hash_count, uint8_t *hashes)
 {
-    size_t count = word_count / 4;
-    // Level by level: two neighbours become one node, and one without a neighbour rises as it is.
-    for (; context && count > 1; count = (count + 1) / 2) {
-        for (size_t node = 0; node < count / 2; node++) {
-            cs_hash left = {.is_valid = 1}, right = {.is_valid = 1};
-            memcpy(left.words, words + 8 * node, sizeof left.words);
-            memcpy(right.words, words + 8 * node + 4, sizeof right.words);
-            const cs_hash hash = cs_sha256_node(context, 1, left, right);
-            if (!hash.is_valid) return 0;
-            memcpy(words + 4 * node, hash.words, sizeof hash.words);
-        }
-        if (count % 2) memmove(words + 4 * (count / 2), words + 4 * (count - 1), 32);
+    if (!context || start_count == 0 || hash_count == 0 || (hash_count - 1) / 32 < start_count)
+        return 0;
+    uint8_t *const hash = hashes + 1;
+    for (size_t i = 0; i < start_count; i++) {
+        const size_t start = starts[i], end = i + 1 < start_count ? starts[i + 1] : count;
+        if (start == 0 || start > end || end > count
+            || !cs_prefixed(context, 0, bytes + start - 1, end - start, hash + 32 * i))
+            return 0;
     }
-    return context && count == 1;
+    // Level by level: two neighbours become one node, and one without a neighbour rises as it is.
+    for (size_t left = start_count; left > 1; left = (left + 1) / 2) {
+        for (size_t node = 0; node < left / 2; node++)
+            if (!cs_prefixed(context, 1, hash + 64 * node - 1, 64, hash + 32 * node)) return 0;
+        if (left % 2) memmove(hash + 32 * (left / 2), hash + 32 * (left - 1), 32);
+    }
+    return 1;
 }
 
 struct cs_hmac {

@@ -78,7 +78,7 @@ extension ArchiveView {
         _ visit: (Record, ArraySlice<UInt8>?) throws -> Bool
     ) throws(ArchiveError) {
         do {
-            var start: [UInt8]? = IndexKeys.namePrefix(collection, name)
+            var start: [UInt8]? = IndexKeys.names(collection, beginning: name).start
             let end = IndexKeys.collectionPrefix(collection).prefixEnd
             var rest = limit
             var count = min(limit, Self.firstPageCount)
@@ -104,7 +104,8 @@ extension ArchiveView {
     /// Entries of a walk's first page, most of which many callers leave unread.
     static var firstPageCount: Int { 128 }
 
-    /// Visits up to `count` entries of a table of places; answers where the next page begins, or nil.
+    /// Visits the places of `count` record versions of a table, or of somewhat more if one entry stands
+    /// for several; answers where the next page begins, or nil.
     func page(
         from start: [UInt8],
         to end: [UInt8],
@@ -114,11 +115,17 @@ extension ArchiveView {
         var seen = 0
         var next: [UInt8]?
         try scan(from: start, to: end) { key, value throws(DecodingError) in
-            var cursor = ByteCursor()
-            let sequence = IndexKeys.sequence(key)
-            visit(sequence, try RecordPlace(decoding: value, &cursor, sequence: sequence))
-            seen += 1
-            if seen == count { next = [UInt8](copying: key) + [0] }
+            let first = try IndexValue(value, sequence: IndexKeys.sequence(key))
+            let more = key[0] == IndexKeys.Table.time.rawValue ? Int(first.note) : 0
+            var place = first.place
+            visit(place.sequence, place)
+            for _ in 0..<more {
+                place.sequence += 1
+                place.slot += 1
+                visit(place.sequence, place)
+            }
+            seen += 1 + more
+            if seen >= count { next = [UInt8](copying: key) + [0] }
             return seen < count
         }
         return next
@@ -135,19 +142,18 @@ extension ArchiveView {
     ) throws(ArchiveError) -> (places: [RecordPlace], next: [UInt8]?) {
         var places: [RecordPlace] = []
         places.reserveCapacity(count)
-        // The name of the last entry, with the zero behind it.
+        // What the key of the last entry has of its name.
         var name: [UInt8] = []
         var isFull = false
         try scan(from: start, to: end) { key, value throws(DecodingError) in
-            guard IndexKeys.sequence(key) <= lastSequence else { return true }
-            let found = key.extracting(..<(key.count - 8))
+            let sequence = IndexKeys.sequence(key)
+            guard sequence <= lastSequence else { return true }
+            let found = key.extracting(..<IndexKeys.stemByteCount(key))
             guard !found.isEqual(to: name.span) else { return true }
             name.removeAll(keepingCapacity: true)
             name.append(copying: found)
-            var cursor = ByteCursor()
-            let sequence = IndexKeys.sequence(key)
-            let place = try RecordPlace(decoding: value, &cursor, sequence: sequence)
-            if try cursor.byte(value) & IndexKeys.tombstone == 0 { places.append(place) }
+            let value = try IndexValue(value, sequence: sequence)
+            if value.note & IndexKeys.tombstone == 0 { places.append(value.place) }
             isFull = places.count == count
             return !isFull
         }

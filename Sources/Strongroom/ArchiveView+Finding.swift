@@ -88,13 +88,11 @@ extension ArchiveView {
     }
 
     private func forEachByName(_ query: RecordQuery, _ visit: (Record) throws -> Bool) throws {
-        let start: [UInt8]
+        var start = [IndexKeys.Table.name.rawValue]
+        var end = start.prefixEnd
         if let collection = query.collection {
-            start = IndexKeys.namePrefix(collection, query.namePrefix ?? "")
-        } else {
-            start = [IndexKeys.Table.name.rawValue]
+            (start, end) = IndexKeys.names(collection, beginning: query.namePrefix ?? "")
         }
-        let end = start.prefixEnd
         if query.includesHistory {
             return try pages(from: start, to: end) { sequence, place in
                 guard sequence <= lastSequence else { return true }

@@ -42,14 +42,25 @@ extension ArchiveView {
     ) throws(ArchiveError) -> [(sequence: UInt64, place: RecordPlace)] {
         let limit = 512
         var found: [(sequence: UInt64, place: RecordPlace)] = []
+        var start = IndexKeys.time(time, sequence: first)
+        do {
+            // The first one may stand in the middle of a run.
+            if let run = try state.index.timeRun(holding: start.span) {
+                start = IndexKeys.time(time, sequence: run.first.sequence)
+            }
+        } catch {
+            throw ArchiveError.wrapping(error, in: "index")
+        }
         try scan(
-            from: IndexKeys.time(time, sequence: first),
+            from: start,
             to: IndexKeys.time(time, sequence: end)
         ) { key, value throws(DecodingError) in
-            var cursor = ByteCursor()
-            let sequence = IndexKeys.sequence(key)
-            let place = try RecordPlace(decoding: value, &cursor, sequence: sequence)
-            found.append((sequence, place))
+            let run = try TimeRun(key, value)
+            var sequence = max(first, run.first.sequence)
+            while sequence < end, found.count < limit, let place = run.place(of: sequence) {
+                found.append((sequence, place))
+                sequence += 1
+            }
             return found.count < limit
         }
         return found

@@ -43,7 +43,8 @@ public struct ArchiveView: Sendable {
             guard try state.index.last(before: after.span, into: &entry),
                 entry.key.first == IndexKeys.Table.time.rawValue
             else { return 0 }
-            return min(IndexKeys.sequence(entry.key.span), lastSequence)
+            let run = try TimeRun(entry.key.span, entry.value.span)
+            return min(run.first.sequence + run.count - 1, lastSequence)
         } catch {
             throw ArchiveError.wrapping(error, in: "index")
         }
@@ -72,13 +73,12 @@ public struct ArchiveView: Sendable {
         of name: String,
         in collection: String = "records"
     ) throws(ArchiveError) -> [Record] {
-        let prefix = IndexKeys.namePrefix(collection, name) + [0]
+        let prefix = IndexKeys.name(collection, name)
         var found: [RecordPlace] = []
         try scan(from: prefix, to: prefix.prefixEnd) { key, value throws(DecodingError) in
-            if IndexKeys.sequence(key) <= lastSequence {
-                var cursor = ByteCursor()
-                let sequence = IndexKeys.sequence(key)
-                found.append(try RecordPlace(decoding: value, &cursor, sequence: sequence))
+            let sequence = IndexKeys.sequence(key)
+            if sequence <= lastSequence {
+                found.append(try IndexValue(value, sequence: sequence).place)
             }
             return true
         }
@@ -165,8 +165,7 @@ public struct ArchiveView: Sendable {
             guard let value = try state.index.value(for: IndexKeys.chunk(id).span) else {
                 return nil
             }
-            var cursor = ByteCursor()
-            return try RecordPlace(decoding: value.span, &cursor)
+            return try IndexValue(value.span).place
         } catch {
             throw ArchiveError.wrapping(error, in: "index")
         }
@@ -181,26 +180,20 @@ public struct ArchiveView: Sendable {
         do {
             return try reader.withSearch { start, entry in
                 start.removeAll(keepingCapacity: true)
-                IndexKeys.append(
-                    name: name,
-                    in: collection,
-                    sequence: lastSequence,
-                    to: &start
+                IndexKeys.append(name, in: collection, to: &start)
+                let count = start.count
+                IndexKeys.append(sequence: lastSequence, to: &start, descending: true)
+                let isFound = try state.index.newest(
+                    atOrAfter: start.span,
+                    beginningWith: count,
+                    into: &entry
                 )
-                let prefix = 0..<(start.count - 8)
-                guard try state.index.first(atOrAfter: start.span, into: &entry),
-                    entry.key.count == start.count,
-                    entry.key.span.extracting(prefix)
-                        .isEqual(to: start.span.extracting(prefix))
-                else { return nil }
-                var cursor = ByteCursor()
-                let place = try RecordPlace(
-                    decoding: entry.value.span,
-                    &cursor,
+                guard isFound else { return nil }
+                let value = try IndexValue(
+                    entry.value.span,
                     sequence: IndexKeys.sequence(entry.key.span)
                 )
-                let flags = try cursor.byte(entry.value.span)
-                return flags & IndexKeys.tombstone != 0 ? nil : place
+                return value.note & IndexKeys.tombstone != 0 ? nil : value.place
             }
         } catch {
             throw ArchiveError.wrapping(error, in: "index")

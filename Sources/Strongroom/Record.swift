@@ -1,4 +1,4 @@
-package import ArchiveBytes
+import ArchiveBytes
 package import ArchiveFormat
 import ArchiveSealing
 
@@ -86,22 +86,5 @@ package struct RecordPlace: Hashable, Sendable {
     /// Whether both stand in one pack.
     func isInPack(of other: RecordPlace) -> Bool {
         frameOffset == other.frameOffset && segment == other.segment
-    }
-
-    package func encode(appendingTo bytes: inout [UInt8]) {
-        bytes.append(varint: segment.value)
-        bytes.append(varint: frameOffset / UInt64(FrameHeader.alignment))
-        bytes.append(varint: slot)
-    }
-
-    package init(
-        decoding bytes: Span<UInt8>,
-        _ cursor: inout ByteCursor,
-        sequence: UInt64 = 0
-    ) throws(DecodingError) {
-        self.sequence = sequence
-        segment = SegmentNumber(try cursor.varint(bytes))
-        frameOffset = UInt64(try cursor.count(bytes, limit: Int(Limits.segment))) * 8
-        slot = try cursor.count(bytes, limit: Limits.recordsPerPack)
     }
 }

@@ -183,9 +183,9 @@ import Testing
         for slot in [0, 4_096] { spoiled[slot + 100] ^= 1 }
         put(spoiled)
         expectDamaged("both slots")
-        for slot in [0, 4_096] { spoiled[slot + 8] = 2 }
+        for slot in [0, 4_096] { spoiled[slot + 8] = 3 }
         put(spoiled)
-        #expect(throws: IndexError.newerFormat(Workbench.path, version: 2)) { try bench.open() }
+        #expect(throws: IndexError.newerFormat(Workbench.path, version: 3)) { try bench.open() }
         put(whole)
         let other = IndexPlace(
             fileSystem: bench.fileSystem,
@@ -207,6 +207,29 @@ import Testing
             Issue.record("wrong key: \(String(describing: error))")
             return
         }
+    }
+
+    @Test
+    func `an index of an earlier format is known as one, to be made anew`() throws {
+        let bench = try Workbench()
+        _ = try bench.create()
+        let place = IndexPlace(
+            fileSystem: bench.fileSystem,
+            path: Workbench.path,
+            archive: Workbench.archive,
+            key: bench.key
+        )
+        var bytes = bench.bytes
+        let authenticator = try place.authenticator()
+        for slot in [0, 4_096] where bytes[slot..<(slot + 4_096)].contains(where: { $0 != 0 }) {
+            bytes[slot + 8] = 1
+            let end = slot + IndexMeta.macOffset
+            let mac = authenticator.authenticate(bytes.span.extracting(slot..<end))
+            bytes.replaceSubrange(end..<(slot + 4_096), with: mac.bytes)
+        }
+        bench.fileSystem.replaceBytes(of: Workbench.path, with: bytes)
+        let finding = "its format 1 is one of an earlier program"
+        #expect(throws: IndexError.damaged(Workbench.path, finding: finding)) { try bench.open() }
     }
 
     @Test

@@ -47,8 +47,7 @@ import Testing
             #expect(asked.finish() == own.finish())
         }
         let starts = Array(stride(from: 0, to: 400, by: 37))
-        let root = own.treeRoot(overPiecesOf: bytes.span, at: starts)
-        #expect(asked.treeRoot(overPiecesOf: bytes.span, at: starts) == root)
+        #expect(root(asked, bytes, starts) == root(own, bytes, starts))
         var keys = [[UInt8]](repeating: Array(bytes[..<32]), count: 2)
         for (index, hasher) in [own, asked].enumerated() {
             var key = keys[index].mutableSpan

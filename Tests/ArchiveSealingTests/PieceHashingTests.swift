@@ -17,9 +17,7 @@ import Testing
                 let end = index == 40 ? bytes.count : starts[index + 1]
                 return MerkleTree.leafHash(of: bytes.span.extracting(starts[index]..<end))
             }
-            #expect(
-                hasher.treeRoot(overPiecesOf: bytes.span, at: starts) == MerkleTree.root(of: leaves)
-            )
+            #expect(root(hasher, bytes, starts) == MerkleTree.root(of: leaves))
         }
     }
 
@@ -32,16 +30,25 @@ import Testing
                 let end = index == count - 1 ? bytes.count : starts[index + 1]
                 return MerkleTree.leafHash(of: bytes.span.extracting(starts[index]..<end))
             }
-            #expect(
-                hasher.treeRoot(overPiecesOf: bytes.span, at: starts) == MerkleTree.root(of: leaves)
-            )
+            #expect(root(hasher, bytes, starts) == MerkleTree.root(of: leaves))
         }
     }
 
     @Test func `a message that was begun is not mixed into pieces`() {
         let hasher = SHA256()
         hasher.update(Self.bytes.span)
-        let root = hasher.treeRoot(overPiecesOf: [1, 2, 3].span, at: [0])
+        let root = root(hasher, [1, 2, 3], [0])
         #expect(root == MerkleTree.leafHash(of: [1, 2, 3].span))
     }
+}
+
+/// The root over the pieces of `bytes` that begin at `starts`, a byte being put before the first.
+func root(_ hasher: SHA256, _ bytes: [UInt8], _ starts: [Int]) -> Digest {
+    let before: [UInt8] = [0xa5] + bytes
+    var changed = before
+    var span = changed.mutableSpan
+    let moved = starts.map { $0 + 1 }
+    let root = hasher.treeRoot(overPiecesOf: &span, at: moved.span)
+    #expect(changed == before, "what hashing wrote before a piece is put back")
+    return root
 }

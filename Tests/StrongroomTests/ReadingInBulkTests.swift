@@ -1,3 +1,4 @@
+import ArchiveBytes
 import ArchiveFormat
 import ArchiveIndex
 import ArchiveSegments
@@ -285,19 +286,55 @@ import Testing
         let engine = try Engine.openForReading(try archive.address())
         let comparison = IndexComparison(engine.readState)
         let log = LogReplay(engine.layout.segmentDirectory(engine.fileSystem), keys: engine.keys)
+        var expected = EntrySum()
         _ = try log.run(from: .start) { entries, _ in
-            var records = entries.records
-            for index in records.indices { change(&records[index]) }
-            comparison.take(
-                OpenedPack(
-                    entries: records.map { _ in RecordEntry() },
-                    records: records,
-                    segment: entries.segment
-                )
-            )
+            var builder = RunBuilder()
+            var value: [UInt8] = []
+            for record in entries.records {
+                var changed = record
+                change(&changed)
+                IndexKeys.append(changed, in: entries.segment, to: &builder, &value)
+                let place = RecordPlace(changed, in: entries.segment)
+                TimeRun(place, recorded: changed.recorded).append(to: &builder, &value)
+            }
+            builder.visit { expected.add(EntrySum.hash($0, $1, .empty)) }
         }
         let sum = try #require(try comparison.sumOfIndex())
-        return (comparison.isEqual(to: sum), try comparison.wrongRecords(of: log).count)
+        return (sum.records == expected, try comparison.wrongRecords(of: log).count)
+    }
+
+    @Test func `is asked for the very entries that are put into it`() throws {
+        var plain = RecordEntry()
+        plain.sequence = 4
+        plain.name = "n"
+        plain.recorded = Timestamp(microseconds: -5)
+        var full = plain
+        full.sequence = 5
+        full.collection = "letters"
+        full.name = "größe"
+        full.subject = "Patient/1"
+        full.eventStart = Timestamp(microseconds: 1 << 50)
+        full.terms = ["", "type:Observation", String(repeating: "x", count: 200)]
+        var deleted = full
+        deleted.sequence = 6
+        deleted.isTombstone = true
+        let pack = try Pack(decoding: Pack.encode([plain, full, deleted].map { ($0, []) }))
+        let opened = try OpenedPack(pack, segment: SegmentNumber(300), frameOffset: 1 << 20)
+        var builder = RunBuilder()
+        var value: [UInt8] = []
+        for record in opened.records {
+            IndexKeys.append(record, in: opened.segment, to: &builder, &value)
+            let place = RecordPlace(record, in: opened.segment)
+            TimeRun(place, recorded: record.recorded).append(to: &builder, &value)
+        }
+        var expected = EntrySum()
+        builder.visit { expected.add(EntrySum.hash($0, $1, .empty)) }
+        let log = LogSum()
+        log.take(opened)
+        #expect(log.sum == expected)
+        #expect(expected.entryCount == 2 + 2 * (2 + 1 + 3))
+        log.take(opened, upTo: 4)
+        #expect(log.sum.entryCount == expected.entryCount + 2)
     }
 
     @Test func `is the same where every entry is there, and tells of one that is not`() throws {
@@ -310,6 +347,95 @@ import Testing
             #expect(!subject.isEqual)
             let name = try Self.compare(archive) { if $0.name == "n7" { $0.name = "n70" } }
             #expect(!name.isEqual)
+        }
+    }
+
+    @Test func `finds each record version that was committed with others`() throws {
+        try SmallArchive.with { engine in
+            for start in [0, 100] {
+                _ = try engine.commit(
+                    (start..<(start + 100)).map { number in
+                        NewRecord(
+                            name: "n\(number)",
+                            body: Array("text".utf8),
+                            subject: "s\(number % 40 / 20)"
+                        )
+                    }
+                )
+            }
+        } _: { archive in
+            let same = try Self.compare(archive) { _ in }
+            #expect(same.isEqual && same.wrong == 0)
+            let slot = try Self.compare(archive) { if $0.name == "n7" { $0.slot += 1 } }
+            #expect(!slot.isEqual)
+            let sequence = try Self.compare(archive) { if $0.name == "n7" { $0.sequence = 1 } }
+            #expect(!sequence.isEqual)
+        }
+    }
+}
+
+@Suite struct `Record versions that share an entry of the index` {
+    /// Two hundred records in one commit, of persons whose records take turns or come one behind the
+    /// other.
+    private static func fill(_ engine: Engine) throws {
+        let records = (0..<200).map { number in
+            NewRecord(
+                name: "n\(number)",
+                body: Array("text of \(number)".utf8),
+                subject: number < 50 ? "s\(number % 3)" : "s\(number / 20)"
+            )
+        }
+        _ = try engine.commit(records)
+    }
+
+    private static func visited(_ view: ArchiveView) throws -> [UInt64] {
+        var visited: [UInt64] = []
+        try view.forEachInLogOrder { record, _ in
+            if record.collection == "records" { visited.append(record.sequence) }
+            return true
+        }
+        return visited.sorted()
+    }
+
+    @Test func `are all visited, and none that a view does not see`() throws {
+        try SmallArchive.with(filledBy: Self.fill) { archive in
+            try archive.reading { view in
+                let all = try Self.visited(view)
+                #expect(all.count == 200)
+                for limit in [all[0], all[49], all[50], all[77], all[199]] {
+                    let seen = try Self.visited(view.limited(to: limit))
+                    #expect(seen == all.filter { $0 <= limit })
+                    var ordered: [UInt64] = []
+                    try view.limited(to: limit).forEachInOrder(from: all[0]) { record in
+                        ordered.append(record.sequence)
+                        return true
+                    }
+                    #expect(ordered.sorted() == seen)
+                }
+            }
+        }
+    }
+
+    @Test func `are found from any of them on`() throws {
+        try SmallArchive.with(filledBy: Self.fill) { archive in
+            try archive.reading { view in
+                let first = try #require(try view.record(named: "n0"))
+                for (start, count) in [(0, 200), (49, 3), (55, 10), (130, 1), (199, 1), (190, 50)] {
+                    var names: [String] = []
+                    let found = try view.forEach(
+                        from: first.sequence + UInt64(start),
+                        recorded: first.recorded,
+                        count: UInt64(count)
+                    ) { record, body in
+                        names.append(record.name)
+                        #expect(body == Array("text of \(record.name.dropFirst())".utf8))
+                    }
+                    let wanted = (start..<min(200, start + count)).map { "n\($0)" }
+                    #expect(names == wanted && found == UInt64(wanted.count))
+                }
+                let time = Timestamp(microseconds: first.recorded)
+                #expect(try view.sequence(at: time) == view.lastSequence)
+            }
         }
     }
 }

@@ -154,7 +154,7 @@ class Check:
         slots = [data[:4096], data[4096:8192]]
         meta_key = reader.mac(key, b"strongroom/v1/index/meta\x01")
         for slot in filter(any, slots):
-            need(slot[:12] == b"SRTREE01\1\0\0\0" and slot[16:32] == self.archive.archive_id
+            need(slot[:12] == b"SRTREE01\2\0\0\0" and slot[16:32] == self.archive.archive_id
                  and reader.mac(meta_key, slot[:4064]) == slot[4064:], "a meta slot is damaged")
         meta = max(slots, key=lambda slot: struct.unpack_from("<Q", slot, 40))
         transaction = struct.unpack_from("<Q", meta, 40)[0]
@@ -171,6 +171,7 @@ class Check:
             tree.walk(meta[at:at + 32], level, b"")
             need(len(tree.entries) == count, "the index counts other entries than it has")
             entries |= tree.entries
+        entries = dict(single for entry in entries.items() for single in records_of(*entry))
         need(entries == self.entries(), "the index has other entries than the records make")
         return len(entries)
 
@@ -178,17 +179,18 @@ class Check:
         """What the index must hold once it covers the whole log."""
         found = {}
         for sequence, (number, at, slot, record) in self.places.items():
-            place = varint(number) + varint(at // 8) + varint(slot)
-            end = ordered(record.get("event_start", record["recorded"])) + big(sequence)
-            name = text(record["collection"]) + text(record["name"]) + big(~sequence)
-            found[b"\1" + name] = place + bytes(["deleted" in record])
+            place = place_of(number, at, slot)
+            end = ordered(record.get("event_start", record["recorded"])) + ordered_number(sequence)
+            turned = bytes(255 - byte for byte in ordered_number(sequence))
+            name = text(record["collection"]) + name_code(record["name"]) + turned
+            found[b"\1" + name] = place_of(number, at, slot, int("deleted" in record))
             if "subject" in record:
                 found[b"\2" + text(record["subject"]) + end] = place
-            found[b"\3" + ordered(record["recorded"]) + big(sequence)] = place
+            found[b"\3" + ordered(record["recorded"]) + ordered_number(sequence)] = place
             for term in record["terms"]:
                 found[b"\4" + text(term) + end] = place
         for name, (frame, _) in self.archive.chunks.items():
-            found[b"\5" + name] = varint(frame.number) + varint(frame.at // 8) + varint(0)
+            found[b"\5" + name] = place_of(frame.number, frame.at, 0)
         return found
 
 class Tree:
@@ -208,21 +210,27 @@ class Tree:
              and page[-16:] == reference[16:], f"{what} is not the one that its parent names")
         body = reader.unseal(self.key, page[16:40], page[40:],
                              self.bound + struct.pack("<QQB", number, transaction, level), what)
-        count, used = struct.unpack_from("<HH", body)
-        offsets = struct.unpack_from(f"<{(count + 15) // 16}H", body, 4)
+        count, used, common = struct.unpack_from("<HHH", body)
+        starts = (count + 15) // 16
+        offsets = struct.unpack_from(f"<{starts}H", body, 6 + 4 * starts)
         cursor = Cursor(body[:used], what)
-        cursor.take(4 + 2 * len(offsets))
+        cursor.take(6 + 6 * starts)
         need(not any(body[used:]), what)
         keys, payloads = [], []
         for index in range(count):
             if index % 16 == 0:
                 need(offsets[index // 16] == cursor.at, f"{what}: an offset")
             other = b"" if index == 0 else keys[0 if index % 16 == 0 else -1]
-            shared, rest, length = cursor.varint(), cursor.varint(), cursor.take(1)[0]
+            shared, word = cursor.varint(), cursor.varint()
+            length = word % 4 + 4 if word % 4 < 3 else cursor.take(1)[0]
             need(shared <= len(other), f"{what}: a key shares more than there is")
-            keys.append(other[:shared] + cursor.take(rest))
+            keys.append(other[:shared] + cursor.take(word // 4))
             payloads.append(cursor.take(length))
         need(cursor.ended() and keys == sorted(set(keys)), f"{what}: the keys are out of order")
+        need(common == len(os.path.commonprefix([keys[0], keys[-1]])), f"{what}: its common bytes")
+        for index, key in enumerate(keys[::16]):
+            head = key[common:common + 4].ljust(4, b"\0")
+            need(body[6 + 4 * index:][:4] == head, f"{what}: a head")
         if level == 0:
             need(keys[0] >= fence, f"{what}: its keys")
             self.entries |= zip(keys, payloads)
@@ -237,11 +245,50 @@ def varint(value):
         out, value = out + bytes([value & 127 | 128]), value >> 7
     return out + bytes([value])
 
-def big(value):
-    return struct.pack(">Q", value & (1 << 64) - 1)
+def place_of(number, at, slot, note=0):
+    offset = at // 8
+    return (varint(2 * slot + bool(note)) + (varint(note) if note else b"") + varint(number)
+            + offset.to_bytes((offset.bit_length() + 7) // 8, "little"))
+
+def records_of(key, value):
+    """The entries of a run of times as if each record version had its own; any other as it is."""
+    cursor = Cursor(value, "a value")
+    slot = cursor.varint()
+    if key[:1] != b"\3" or slot % 2 == 0:
+        yield key, value
+        return
+    count, place = cursor.varint() + 1, value[cursor.at:]
+    end = -(3, 4, 5, 9)[key[-1] & 3]
+    number = int.from_bytes(key[end:], "big") >> 2 & (1 << -8 * end - 4) - 1
+    for more in range(count):
+        yield key[:end] + ordered_number(number + more), varint(slot - 1 + 2 * more) + place
+
+def ordered_number(value):
+    form = next(form for form, bits in enumerate((20, 28, 36, 64)) if value < 1 << bits)
+    count = (3, 4, 5, 9)[form]
+    return (form << 8 * count - 2 | value << 2 | form).to_bytes(count, "big")
 
 def ordered(microseconds):
-    return big(microseconds ^ -1 << 63)
+    seconds, rest = divmod(microseconds, 1_000_000)
+    word = ((seconds + (1 << 46)) * 2 + (rest != 0)).to_bytes(6, "big")
+    return word + (rest.to_bytes(3, "big") if rest else b"")
+
+CODE_LENGTHS = ((0, 6), (0x2c, 11), (0x2f, 7), (0x37, 4), (0x39, 5), (0x40, 10), (0x5a, 9),
+                (0x60, 11), (0x66, 5), (0x6d, 9), (0x75, 8), (0x7a, 9), (0xff, 11))
+
+def name_codes():
+    codes, taken = [], 0
+    for byte in range(256):
+        length = next(length for last, length in CODE_LENGTHS if byte <= last)
+        code = -(-taken >> 11 - length)
+        codes.append(f"{code:0{length}b}")
+        taken = code + 1 << 11 - length
+    return codes
+
+def name_code(value, codes=name_codes()):
+    bits = "".join(codes[byte] for byte in value.encode() + b"\0")
+    bits += "0" * (-len(bits) % 8)
+    return int(bits, 2).to_bytes(len(bits) // 8, "big")
 
 def text(value):
     return value.encode() + b"\0"

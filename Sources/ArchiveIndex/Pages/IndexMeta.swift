@@ -28,7 +28,7 @@ struct Tree: Equatable, Sendable {
 ///       4064   32  HMAC-SHA-256 of all before, under the index's meta key
 struct IndexMeta: Equatable, Sendable {
     static let magic: UInt64 = UInt64(littleEndianText: "SRTREE01")
-    static let formatVersion: UInt32 = 1
+    static let formatVersion: UInt32 = 2
     static let macOffset = PageGeometry.metaSlotByteCount - Digest.byteCount
     private static let coverageOffset = 64
     private static let treesOffset = coverageOffset + IndexLimits.coverageByteCount
@@ -80,6 +80,7 @@ enum MetaSlot: Equatable {
     case valid(IndexMeta)
     case foreign
     case newer(version: UInt32)
+    case older(version: UInt32)
     case damaged
 
     init(_ bytes: Span<UInt8>, archive: [UInt8], _ authenticator: HMACSHA256) {
@@ -103,6 +104,8 @@ enum MetaSlot: Equatable {
         } else if !isAuthentic {
             let isOurs = bytes.extracting(16..<32).isEqual(to: archive.span)
             self = isOurs ? .damaged : .foreign
+        } else if version < IndexMeta.formatVersion {
+            self = .older(version: version)
         } else if let meta = IndexMeta(decoding: bytes), meta.archive == archive {
             self = .valid(meta)
         } else {

@@ -33,6 +33,9 @@ struct MetaSlots {
         if let newest { return newest }
         for case .newer(let version) in slots { throw .newerFormat(path, version: version) }
         if slots.contains(.foreign) { throw .foreign(path) }
+        for case .older(let version) in slots {
+            throw .damaged(path, finding: "its format \(version) is one of an earlier program")
+        }
         throw .damaged(path, finding: "neither of its two meta slots is whole")
     }
 
@@ -41,7 +44,7 @@ struct MetaSlots {
         slots.indices.filter { index in
             switch slots[index] {
             case .empty, .valid: false
-            case .foreign, .newer, .damaged: true
+            case .foreign, .newer, .older, .damaged: true
             }
         }
     }

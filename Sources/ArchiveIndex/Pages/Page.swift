@@ -20,6 +20,16 @@ final class Page: Sendable {
     /// The first entry whose key is not before `key`.
     func lowerBound(_ key: Span<UInt8>) -> PageBody.Position { body.lowerBound(key) }
 
+    /// Copies the entry that a search for `wanted` found in place of what `entry` holds.
+    func copy(_ found: PageBody.Position, near wanted: Span<UInt8>, into entry: inout IndexEntry) {
+        body.copy(found, near: wanted, key: &entry.key, value: &entry.value)
+    }
+
+    /// Whether the entry that a search for `wanted` found begins with its first `count` bytes.
+    func begins(_ found: PageBody.Position, with wanted: Span<UInt8>, count: Int) -> Bool {
+        body.begins(found, with: wanted, count: count)
+    }
+
     /// The value of the entry at a place.
     func value(at position: PageBody.Position) -> [UInt8] {
         body.withPayload(at: position.offset) { Array(copying: $0) }

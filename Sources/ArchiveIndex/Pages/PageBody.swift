@@ -5,7 +5,7 @@ internal import ArchiveBytes
 struct PageBody: ~Copyable, Sendable {
     let count: Int
     let usedByteCount: Int
-    private let bytes: WipedBytes
+    let bytes: WipedBytes
 
     /// Nil unless ``PageLayout/isWellFormed(_:isLeaf:keyByteLimit:)`` holds.
     init?(_ bytes: consuming [UInt8], isLeaf: Bool, keyByteLimit: Int) {
@@ -36,73 +36,6 @@ struct PageBody: ~Copyable, Sendable {
         var isEqual = false
     }
 
-    /// The first entry whose key is not before `key`.
-    func lowerBound(_ key: Span<UInt8>) -> Position {
-        let span = bytes.content.array.span
-        let first = PageEntry(span, at: PageLayout.firstOffset(count))
-        // What the key shares with the first one decides most comparisons that follow.
-        let matched = sharedByteCount(span, first, key, from: 0)
-        let order = Self.order(span, first, key, matched)
-        if order >= 0 {
-            return Position(slot: 0, offset: start(of: 0, span), isEqual: order == 0)
-        }
-        var low = 0
-        var high = PageLayout.offsetCount(count)
-        var known = matched
-        while low &+ 1 < high {
-            let middle = (low &+ high) &>> 1
-            let entry = PageEntry(span, at: start(of: middle, span))
-            if entry.sharedCount != matched {
-                if entry.sharedCount > matched { low = middle } else { high = middle }
-                if low == middle { known = matched }
-                continue
-            }
-            let shared = sharedByteCount(span, entry, key, from: matched)
-            if Self.order(span, entry, key, shared) > 0 {
-                high = middle
-            } else {
-                low = middle
-                known = shared
-            }
-        }
-        return walk(from: low, key, known, span)
-    }
-
-    /// Goes on from the last 16th entry whose key is not behind `key`, of which it shares `matched`
-    /// bytes.
-    private func walk(
-        from stride: Int,
-        _ key: Span<UInt8>,
-        _ known: Int,
-        _ span: Span<UInt8>
-    ) -> Position {
-        var matched = known
-        var position = Position(slot: stride &* PageLayout.stride, offset: start(of: stride, span))
-        var entry = PageEntry(span, at: position.offset)
-        if entry.sharedCount &+ entry.rest.count == matched, key.count == matched {
-            position.isEqual = true
-            return position
-        }
-        let end = min(count, position.slot &+ PageLayout.stride)
-        while true {
-            position.previous = position.offset
-            position.offset = entry.end
-            position.slot &+= 1
-            guard position.slot < end else { return position }
-            entry = PageEntry(span, at: position.offset)
-            // It differs from the entry before where that was the key's, so it comes behind the key;
-            // or it has what that had, so it comes before.
-            if entry.sharedCount < matched { return position }
-            if entry.sharedCount > matched { continue }
-            matched = sharedByteCount(span, entry, key, from: matched)
-            let order = Self.order(span, entry, key, matched)
-            if order >= 0 {
-                position.isEqual = order == 0
-                return position
-            }
-        }
-    }
-
     /// Goes to an entry by its number.
     func position(of slot: Int) -> Position {
         precondition(slot >= 0 && slot < count, "the page has no such entry")
@@ -126,6 +59,54 @@ struct PageBody: ~Copyable, Sendable {
         var end = start(of: slot / PageLayout.stride, bytes.content.array.span)
         for slot in first...slot { end = copyNext(slot, at: end, key: &key, value: &value) }
         return end
+    }
+
+    /// Copies the entry that a search for `wanted` found, which is not the end.
+    ///
+    /// What it shares with the entry before is what that one shares with `wanted`, so none of those
+    /// before it is read again.
+    func copy(
+        _ found: Position,
+        near wanted: Span<UInt8>,
+        key: inout [UInt8],
+        value: inout [UInt8]
+    ) {
+        let span = bytes.content.array.span
+        let entry = PageEntry(span, at: found.offset)
+        key.removeAll(keepingCapacity: true)
+        if found.slot % PageLayout.stride == 0 {
+            let first = PageEntry(span, at: start(of: 0, span)).rest.lowerBound
+            key.append(copying: span.extracting(first..<(first &+ entry.sharedCount)))
+        } else {
+            key.append(copying: wanted.extracting(..<entry.sharedCount))
+        }
+        key.append(copying: span.extracting(entry.rest))
+        value.removeAll(keepingCapacity: true)
+        value.append(copying: span.extracting(entry.payload))
+    }
+
+    /// Whether the entry that a search for `wanted` found begins with its first `count` bytes; it may be
+    /// the end.
+    func begins(_ found: Position, with wanted: Span<UInt8>, count: Int) -> Bool {
+        guard found.slot < self.count else { return false }
+        let span = bytes.content.array.span
+        let entry = PageEntry(span, at: found.offset)
+        let isStart = found.slot % PageLayout.stride == 0
+        let shared = min(entry.sharedCount, count)
+        guard count &- shared <= entry.rest.count else { return false }
+        if isStart {
+            let first = PageEntry(span, at: start(of: 0, span)).rest.lowerBound
+            let equal = KeyOrder.sharedByteCount(span, at: first, wanted, at: 0, limit: shared)
+            guard equal == shared else { return false }
+        }
+        let limit = count &- shared
+        return KeyOrder.sharedByteCount(
+            span,
+            at: entry.rest.lowerBound,
+            wanted,
+            at: shared,
+            limit: limit
+        ) == limit
     }
 
     /// Copies the entry at an offset; `key` holds that of the entry before.
@@ -153,47 +134,12 @@ struct PageBody: ~Copyable, Sendable {
         return entry.end
     }
 
-    // MARK: Comparing
-
     /// The offset of an entry whose number is a multiple of 16.
     @inline(__always)
-    private func start(of stride: Int, _ span: Span<UInt8>) -> Int {
+    func start(of stride: Int, _ span: Span<UInt8>) -> Int {
         KeyOrder.u16(
             span,
-            at: PageLayout.headerByteCount &+ stride &* PageLayout.offsetByteCount
+            at: PageLayout.offsetPlace(stride, count: count)
         )
-    }
-
-    /// How many bytes an entry's key shares with `key`, if it shares `known` and has as many from the
-    /// key before.
-    @inline(__always)
-    private func sharedByteCount(
-        _ span: Span<UInt8>,
-        _ entry: PageEntry,
-        _ key: Span<UInt8>,
-        from known: Int
-    ) -> Int {
-        known
-            &+ KeyOrder.sharedByteCount(
-                span,
-                at: entry.rest.lowerBound,
-                key,
-                at: known,
-                limit: min(entry.rest.count, key.count &- known)
-            )
-    }
-
-    /// The order of an entry's key and `key`, which share `matched` bytes and no more.
-    @inline(__always)
-    private static func order(
-        _ span: Span<UInt8>,
-        _ entry: PageEntry,
-        _ key: Span<UInt8>,
-        _ matched: Int
-    ) -> Int {
-        let place = entry.rest.lowerBound &+ matched &- entry.sharedCount
-        guard place < entry.rest.upperBound else { return matched == key.count ? 0 : -1 }
-        guard matched < key.count else { return 1 }
-        return Int(span[place]) &- Int(key[matched])
     }
 }

@@ -30,7 +30,8 @@ struct PageGeometry: Equatable, Sendable {
     var keyByteLimit: Int {
         let half = (bodyByteCount - PageLayout.headerByteCount) / 2
         let besidesKey =
-            PageLayout.offsetByteCount + PageLayout.entryOverhead + IndexLimits.valueByteCount
+            PageLayout.headByteCount + PageLayout.offsetByteCount + PageLayout.entryOverhead
+            + IndexLimits.valueByteCount
         return min(IndexLimits.keyByteCount, half - besidesKey)
     }
 

@@ -26,9 +26,10 @@ struct PendingPage {
         let isStart = count % PageLayout.stride == 0
         let shared = isStart ? Self.shared(firstKey, key) : Self.shared(lastKey, key)
         let restCount = key.count &- shared
+        let payloadCount = payload.count
         let byteCount =
-            PageLayout.byteCount(ofLength: shared) &+ PageLayout.byteCount(ofLength: restCount)
-            &+ 1 &+ restCount &+ payload.count
+            PageLayout.overhead(shared: shared, rest: restCount, payload: payloadCount)
+            &+ restCount &+ payloadCount
         guard PageLayout.firstOffset(count &+ 1) &+ end &+ byteCount <= bytes.count else {
             return false
         }
@@ -42,10 +43,16 @@ struct PendingPage {
         var offset = end
         var target = bytes.mutableSpan
         Self.write(length: shared, to: &target, &offset)
-        Self.write(length: restCount, to: &target, &offset)
-        target[offset] = UInt8(truncatingIfNeeded: payload.count)
-        target.copy(key.extracting(shared...), at: offset &+ 1)
-        target.copy(payload, at: offset &+ 1 &+ restCount)
+        let short = PageLayout.shortPayloads
+        let isShort = short.contains(payloadCount)
+        let form = isShort ? payloadCount &- short.lowerBound : short.count
+        Self.write(length: restCount &<< 2 | form, to: &target, &offset)
+        if !isShort {
+            target[offset] = UInt8(truncatingIfNeeded: payloadCount)
+            offset &+= 1
+        }
+        target.copy(key.extracting(shared...), at: offset)
+        target.copy(payload, at: offset &+ restCount)
         end &+= byteCount
         return true
     }
@@ -80,11 +87,17 @@ struct PendingPage {
         var target = body.mutableSpan
         target.set(u16: count, at: 0)
         target.set(u16: first + end, at: 2)
-        for (index, start) in starts.enumerated() {
-            let at = PageLayout.headerByteCount + index * PageLayout.offsetByteCount
-            target.set(u16: first + start, at: at)
+        let entries = bytes.span
+        let commonCount = Self.shared(firstKey, lastKey.span)
+        target.set(u16: commonCount, at: 4)
+        let start = PageEntry(entries, at: 0)
+        for (index, offset) in starts.enumerated() {
+            let entry = PageEntry(entries, at: offset)
+            let head = PageLayout.head(of: entry, first: start, behind: commonCount, entries)
+            target.set(bigEndianU32: head, at: PageLayout.headPlace(index))
+            target.set(u16: first + offset, at: PageLayout.offsetPlace(index, count: count))
         }
-        target.copy(bytes.span.extracting(0..<end), at: first)
+        target.copy(entries.extracting(0..<end), at: first)
         for index in (first + end)..<target.count { target[index] = 0 }
     }
 
@@ -115,5 +128,11 @@ extension MutableSpan where Element == UInt8 {
     fileprivate mutating func set(u16 value: Int, at offset: Int) {
         self[offset] = UInt8(truncatingIfNeeded: value)
         self[offset &+ 1] = UInt8(truncatingIfNeeded: value &>> 8)
+    }
+
+    fileprivate mutating func set(bigEndianU32 value: UInt32, at offset: Int) {
+        for byte in 0..<4 {
+            self[offset + byte] = UInt8(truncatingIfNeeded: value >> UInt32(24 - 8 * byte))
+        }
     }
 }

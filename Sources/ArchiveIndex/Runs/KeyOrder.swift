@@ -101,6 +101,14 @@ enum KeyOrder {
             | UInt64(bytes[offset &+ 6]) &<< 8 | UInt64(bytes[offset &+ 7])
     }
 
+    /// Four bytes, most significant first.
+    @inline(__always)
+    static func u32(_ bytes: Span<UInt8>, at offset: Int) -> UInt32 {
+        precondition(offset >= 0 && offset <= bytes.count &- 4, "four bytes must be there")
+        return UInt32(bytes[offset]) &<< 24 | UInt32(bytes[offset &+ 1]) &<< 16
+            | UInt32(bytes[offset &+ 2]) &<< 8 | UInt32(bytes[offset &+ 3])
+    }
+
     /// Two bytes, least significant first.
     @inline(__always)
     static func u16(_ bytes: Span<UInt8>, at offset: Int) -> Int {

@@ -46,6 +46,8 @@ package struct BatchScanner {
     package private(set) var offset: UInt64
     package private(set) var ending: Ending?
     private var window: SegmentWindow
+    /// Frames of the batch before: most are alike.
+    private var usualFrameCount = 0
     /// The buffer that batches are read into, to be given to the next scanner.
     package var buffer: [UInt8] { window.bytes }
 
@@ -221,35 +223,44 @@ extension BatchScanner {
     /// the commit frame is checked, for no root stands above it yet.
     private mutating func wholeBatch() -> ScannedBatch? {
         var frames: [ScannedBatch.Frame] = []
+        // Where frames begin behind the byte before the first.
         var starts: [Int] = []
+        frames.reserveCapacity(usualFrameCount)
+        starts.reserveCapacity(usualFrameCount)
         var position = offset
         while true {
             guard let header = try? uncheckedHeader(at: position) else { return nil }
-            starts.append(Int(position - offset))
-            let end = starts[starts.count - 1] + header.frameByteCount
-            if header.kind == .commit {
+            let byteCount = header.frameByteCount
+            switch header.kind {
+            case .seal: return nil
+            case .commit:
                 let local = window.local(position)
                 guard !frames.isEmpty, isRight(at: local) else { return nil }
+                usualFrameCount = frames.count
                 return finish(
                     frames,
-                    root: root(at: Array(starts.dropLast()), end: Int(position - offset)),
+                    root: root(at: starts, upTo: position),
                     commit: header,
                     at: position,
-                    frame: local..<(local + header.frameByteCount)
+                    frame: local..<(local + byteCount)
                 )
+            default:
+                guard Int(position - offset) + byteCount <= Limits.batch,
+                    frames.count < Limits.framesPerBatch
+                else { return nil }
             }
-            guard header.kind != .seal, end <= Limits.batch, frames.count < Limits.framesPerBatch
-            else { return nil }
+            starts.append(Int(position - offset) + 1)
             frames.append(ScannedBatch.Frame(offset: position, header: header))
-            position += UInt64(header.frameByteCount)
+            position += UInt64(byteCount)
         }
     }
 
     /// The Merkle root over the frames of a batch that begin at `starts`.
-    private func root(at starts: [Int], end: Int) -> Digest {
-        let first = window.local(offset)
-        let batch = window.bytes.span.extracting(first..<(first + end))
-        return hasher.treeRoot(overPiecesOf: batch, at: starts)
+    private mutating func root(at starts: [Int], upTo end: UInt64) -> Digest {
+        let hasher = hasher
+        return window.withBytes(fromBefore: offset, upTo: end) {
+            hasher.treeRoot(overPiecesOf: &$0, at: starts.span)
+        }
     }
 
     private func isRight(at local: Int) -> Bool {

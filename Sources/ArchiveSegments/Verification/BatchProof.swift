@@ -72,9 +72,10 @@ final class BatchProver {
         var directories: [UInt64] = []
         let segment = scanner.segment
         for frame in batch.frames {
-            if frame.header.kind == .directory { directories.append(frame.offset) }
-            if frame.header.kind == .records {
-                firstSequence = min(firstSequence ?? .max, frame.header.firstSequence)
+            switch frame.header.kind {
+            case .directory: directories.append(frame.offset)
+            case .records: firstSequence = min(firstSequence ?? .max, frame.header.firstSequence)
+            default: break
             }
             guard let check else { continue }
             let finding = scanner.withFrame(frame) {

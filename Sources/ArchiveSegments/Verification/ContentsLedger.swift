@@ -39,7 +39,7 @@ struct ContentsLedger {
 
     /// What was committed and no directory has listed yet.
     private struct Expected {
-        var records: [RecordSequence: Int] = [:]
+        var records: [RecordSequence: UInt64] = [:]
         var chunks: Set<Digest> = []
     }
 

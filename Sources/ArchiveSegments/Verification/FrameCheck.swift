@@ -1,7 +1,7 @@
 import ArchiveBytes
 import ArchiveCodecs
-package import ArchiveFormat
-package import ArchiveSealing
+import ArchiveFormat
+import ArchiveSealing
 
 /// What opening one frame has shown.
 enum FrameFinding: Sendable {
@@ -15,57 +15,15 @@ enum FrameFinding: Sendable {
     case damaged(String)
 }
 
-/// A record version as directories must list it.
-///
-/// Two of the same number are the same if their fingerprints are, whose key is drawn anew in each
-/// process.
-struct ListedRecord: Sendable {
-    let sequence: RecordSequence
-    let fingerprint: Int
-
-    init(_ record: borrowing DirectoryRecord) {
-        sequence = record.sequence
-        var hasher = Hasher()
-        record.hash(into: &hasher)
-        fingerprint = hasher.finalize()
-    }
-}
-
-/// A pack whose record versions have all opened.
-package struct OpenedPack: Sendable {
-    package let entries: [RecordEntry]
-    /// What the directory has to list of them.
-    package let records: [DirectoryRecord]
-    package let segment: SegmentNumber
-
-    package init(entries: [RecordEntry], records: [DirectoryRecord], segment: SegmentNumber) {
-        self.entries = entries
-        self.records = records
-        self.segment = segment
-    }
-}
-
-/// Hears of each pack that opened, from several threads at a time and in no order.
-package typealias PackVisitor = @Sendable (OpenedPack) -> Void
-
-/// Hears of everything in frames that opened, from several threads at a time and in no order.
-package struct FrameVisitor: Sendable {
-    package var pack: PackVisitor?
-    /// A chunk's content id and place.
-    package var chunk: (@Sendable (Digest, SegmentNumber, UInt64) -> Void)?
-    /// What a directory lists, whether its pack opened or not.
-    package var listed: (@Sendable (DirectoryRecord, SegmentNumber) -> Void)?
-
-    package init(pack: PackVisitor? = nil) { self.pack = pack }
-}
-
 /// Opens frames and checks what is inside: one a worker.
-struct FrameCheck {
+final class FrameCheck {
     private let keys: any LogKeys
     private let opener: FrameOpener
     private let mac: HMACSHA256
     private let hasher = SHA256()
     private let visit: FrameVisitor
+    /// Room for what the entries of a pack say.
+    private var fields: [EntryFields] = []
 
     init(keys: any LogKeys, dictionaries: DictionaryLibrary?, visit: FrameVisitor) {
         self.keys = keys
@@ -102,49 +60,74 @@ struct FrameCheck {
     }
 
     private func pack(
-        _ plain: [UInt8],
+        _ plain: consuming [UInt8],
         _ header: FrameHeader,
         _ segment: SegmentNumber,
         _ offset: UInt64
     ) throws -> FrameFinding {
+        // Local while they are lent, and room for the next pack's afterwards.
+        var fields: [EntryFields] = []
+        swap(&fields, &self.fields)
+        defer { swap(&fields, &self.fields) }
         let pack = try Pack(decoding: plain)
-        var entries: [RecordEntry] = []
-        var records: [DirectoryRecord] = []
-        entries.reserveCapacity(pack.slots.count)
-        records.reserveCapacity(pack.slots.count)
+        let bytes = pack.bytes.span
+        let common = try EntryFields(commonTo: pack)
+        var listed: [ListedRecord] = []
+        listed.reserveCapacity(pack.slots.count)
         var bodyByteCount: UInt64 = 0
-        var checked: KeyDomainName?
         var madeKnown = false
-        for (index, slot) in pack.slots.enumerated() {
-            let entry =
-                try index == 0
-                ? pack.entry(index) : pack.entry(index, after: entries.span[index - 1])
-            let record = DirectoryRecord(entry, frameOffset: offset, slot: index)
-            if record.domain != checked {
-                try check(record.domain, header)
-                checked = record.domain
+        for slot in pack.slots.indices {
+            if slot == fields.count { fields.append(EntryFields()) }
+            try fields[slot].read(slot, of: pack, beyond: common)
+            if slot == 0 || !Self.isSameDomain(fields[slot - 1], fields[slot], bytes) {
+                try check(Self.domain(of: fields[slot], bytes), header)
             }
-            if entry.body == .inline {
-                guard hasher.hash(pack.bytes.span.extracting(slot.body)) == entry.digest
+            if fields[slot].isInline {
+                guard hasher.hash(bytes.extracting(pack.slots[slot].body)) == fields[slot].digest
                 else {
                     throw FormatError(
                         .damaged,
-                        "the body of record \(entry.sequence) has another digest"
+                        "the body of record \(fields[slot].sequence) has another digest"
                     )
                 }
             }
-            if let collection = CollectionRegistry.collection(madeKnownBy: record) {
-                keys.learn(collection: collection)
+            if let name = CollectionRegistry.collection(madeKnownBy: fields[slot], in: bytes) {
+                keys.learn(collection: name)
                 madeKnown = true
             }
-            bodyByteCount += entry.bodyByteCount
-            records.append(record)
-            entries.append(entry)
+            bodyByteCount += fields[slot].bodyByteCount
+            listed.append(ListedRecord(fields[slot], in: bytes, frameOffset: offset, slot: slot))
         }
-        let listed = Self.listed(records.span)
         // Only now: a frame that fails may be tried again.
-        visit.pack?(OpenedPack(entries: entries, records: records, segment: segment))
+        visit.pack?(OpenedPack(pack, fields, segment: segment, frameOffset: offset))
         return .records(listed, bodyByteCount: bodyByteCount, madeKnown: madeKnown)
+    }
+
+    private static func isSameDomain(
+        _ one: borrowing EntryFields,
+        _ other: borrowing EntryFields,
+        _ bytes: Span<UInt8>
+    ) -> Bool {
+        switch (one.subject, other.subject) {
+        case (let one?, let other?): bytes.extracting(one).isEqual(to: bytes.extracting(other))
+        case (nil, nil): domain(of: one, bytes) == domain(of: other, bytes)
+        default: false
+        }
+    }
+
+    private static func domain(
+        of fields: borrowing EntryFields,
+        _ bytes: Span<UInt8>
+    ) -> KeyDomainName {
+        if let range = fields.subject { return .subject(text(bytes.extracting(range))) }
+        guard let range = fields.collection else {
+            return .collection(RecordEntry.defaultCollection)
+        }
+        return .collection(text(bytes.extracting(range)))
+    }
+
+    private static func text(_ bytes: Span<UInt8>) -> String {
+        String(decoding: [UInt8](copying: bytes), as: UTF8.self)
     }
 
     private static func listed(_ records: Span<DirectoryRecord>) -> [ListedRecord] {
@@ -199,6 +182,22 @@ struct FrameCheck {
         _ segment: SegmentNumber,
         _ offset: UInt64
     ) throws(LogError) -> (blocks: [DirectoryBlock], erasedCount: Int) {
+        try requireAuthentic(bytes, header, segment, offset)
+        return try DirectoryFrame.open(
+            bytes,
+            header: header,
+            keys: keys,
+            segment: segment,
+            offset: offset
+        )
+    }
+
+    private func requireAuthentic(
+        _ bytes: Span<UInt8>,
+        _ header: FrameHeader,
+        _ segment: SegmentNumber,
+        _ offset: UInt64
+    ) throws(LogError) {
         guard
             PublicFrame.isAuthentic(bytes, header: header, archiveID: keys.archiveID, mac: mac)
         else {
@@ -209,13 +208,6 @@ struct FrameCheck {
                 "the directory frame is not authentic"
             )
         }
-        return try DirectoryFrame.open(
-            bytes,
-            header: header,
-            keys: keys,
-            segment: segment,
-            offset: offset
-        )
     }
 
     private func directory(
@@ -223,16 +215,24 @@ struct FrameCheck {
         _ header: FrameHeader,
         _ segment: SegmentNumber,
         _ offset: UInt64
-    ) throws -> FrameFinding {
-        let (blocks, erasedCount) = try blocks(of: bytes, header, segment, offset)
+    ) throws(LogError) -> FrameFinding {
         if let listed = visit.listed {
+            let (blocks, erasedCount) = try blocks(of: bytes, header, segment, offset)
             for block in blocks { for record in block.records { listed(record, segment) } }
+            return .directory(
+                blocks.flatMap { Self.listed($0.records.span) },
+                chunks: blocks.flatMap { $0.chunks.map(\.id) },
+                erasedCount: erasedCount
+            )
         }
-        return .directory(
-            blocks.flatMap { Self.listed($0.records.span) },
-            chunks: blocks.flatMap { $0.chunks.map(\.id) },
-            erasedCount: erasedCount
-        )
+        try requireAuthentic(bytes, header, segment, offset)
+        var outline = DirectoryOutline()
+        let registry = (CollectionRegistry.systemCollection, CollectionRegistry.prefix)
+        let erasedCount = try DirectoryFrame.forEachBlock(bytes, header, keys, segment, offset) {
+            plain throws(FormatError) in
+            for name in try outline.add(plain, registry: registry) { keys.learn(collection: name) }
+        }
+        return .directory(outline.records, chunks: outline.chunks, erasedCount: erasedCount)
     }
 
     /// A frame must be sealed for the domain that its contents are of.

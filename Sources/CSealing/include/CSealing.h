@@ -57,14 +57,13 @@ cs_hash cs_sha256_leaf(cs_sha256 *context, uint8_t prefix,
 /// Hashes `prefix` and two hashes, as a node of a Merkle tree is.
 cs_hash cs_sha256_node(cs_sha256 *context, uint8_t prefix, cs_hash left, cs_hash right);
 
-/// Hashes the pieces of `bytes` that begin at the starts as leaves of a Merkle tree, prefix 0: four
-/// words each. A piece ends where the next begins, the last at the end.
-int cs_sha256_leaves(cs_sha256 *context, size_t count, const uint8_t *bytes CS_IN(count),
-                     size_t start_count, const size_t *starts CS_IN(start_count),
-                     size_t word_count, uint64_t *words CS_IN(word_count));
-/// Replaces the hashes of the leaves of a Merkle tree, four words each, by hashes of nodes; the first
-/// is then the root.
-int cs_sha256_tree(cs_sha256 *context, size_t word_count, uint64_t *words CS_IN(word_count));
+/// The root of the Merkle tree whose leaves are the pieces of `bytes` that begin at the starts: there is
+/// one at least, and a byte before each. A piece ends where the next begins, the last at the end. The
+/// byte before a piece is another while that is hashed. Of `hashes` the root is from the second byte on;
+/// they have room for 32 bytes a piece behind the first.
+int cs_sha256_root(cs_sha256 *context, size_t count, uint8_t *bytes CS_IN(count),
+                   size_t start_count, const size_t *starts CS_IN(start_count),
+                   size_t hash_count, uint8_t *hashes CS_IN(hash_count));
 
 // HMAC-SHA256. A context has one key until `cs_hmac_key` gives it another.
 

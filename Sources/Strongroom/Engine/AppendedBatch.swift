@@ -26,11 +26,12 @@ struct AppendedBatch: Sendable {
     func indexed() -> SortedRun {
         directory.add { directory in
             var builder = RunBuilder()
-            var value: [UInt8] = []
+            var indexer = RecordIndexer(segment)
             records?.visit { record in
-                IndexKeys.append(record, in: segment, to: &builder, &value)
+                indexer.append(record, to: &builder)
                 directory.append(record)
             }
+            indexer.finish(to: &builder)
             for (chunk, domain) in chunks {
                 builder.append(chunk: chunk.id, segment: segment, offset: chunk.frameOffset)
                 directory.append(chunk, domain: domain)

@@ -5,15 +5,15 @@ import ArchiveSealing
 
 /// The index's tables as tuples of bytes that sort in the order of their meaning.
 ///
-/// A text is followed by a zero byte, which no name, subject or term holds; numbers are big-endian,
-/// signed ones with the sign bit turned.
+/// A text is followed by a zero byte, which no name, subject or term holds; a record's name is
+/// written as ``NameCode`` says.
 enum IndexKeys {
     enum Table: UInt8 {
         /// (collection, name, inverted sequence): newest version first.
         case name = 1
         /// (subject, event time, sequence).
         case subject = 2
-        /// (recorded time, sequence).
+        /// (recorded time, sequence of the first of a ``TimeRun``).
         case time = 3
         /// (term, event time, sequence).
         case term = 4
@@ -21,33 +21,43 @@ enum IndexKeys {
         case chunk = 5
     }
 
-    /// What stands in the value of a name besides the place.
-    static let tombstone: UInt8 = 1
+    /// The note of a name whose version says that the record was deleted.
+    static let tombstone: UInt64 = 1
 
-    static func namePrefix(_ collection: String, _ name: String) -> [UInt8] {
-        var key = textKey(.name, collection)
-        key.append(contentsOf: name.utf8)
-        return key
-    }
-
-    static func name(_ collection: String, _ name: String, sequence: UInt64) -> [UInt8] {
+    /// What all keys of a name begin with, and no other key does.
+    static func name(_ collection: String, _ name: String) -> [UInt8] {
         var key: [UInt8] = []
-        append(name: name, in: collection, sequence: sequence, to: &key)
+        append(name, in: collection, to: &key)
         return key
     }
 
-    static func append(
-        name: String,
-        in collection: String,
-        sequence: UInt64,
-        to key: inout [UInt8]
-    ) {
+    static func append(_ name: String, in collection: String, to key: inout [UInt8]) {
         key.append(Table.name.rawValue)
         key.append(copying: collection.utf8Span.span)
         key.append(0)
-        key.append(copying: name.utf8Span.span)
-        key.append(0)
-        key.append(bigEndianU64: ~sequence)
+        NameCode.append(name.utf8Span.span, to: &key)
+    }
+
+    /// The keys of all names that begin with `beginning` are at `start` or behind and before `end`,
+    /// and no others; names from `beginning` on are at `start` or behind.
+    static func names(
+        _ collection: String,
+        beginning: String
+    ) -> (start: [UInt8], end: [UInt8]) {
+        var start = collectionPrefix(collection)
+        let zeroCount = NameCode.append(beginning: beginning.utf8Span.span, to: &start)
+        var last = start
+        // Only what follows the codes' last bit may differ.
+        last[last.count - 1] |= UInt8(truncatingIfNeeded: 1 << zeroCount - 1)
+        return (start, last.prefixEnd)
+    }
+
+    /// The name that a key of the table of names holds behind its collection.
+    static func name(_ key: Span<UInt8>, behind prefix: [UInt8]) -> String? {
+        guard key.count > prefix.count,
+            let name = NameCode.name(key.extracting(prefix.count...))
+        else { return nil }
+        return String(validating: name, as: UTF8.self)
     }
 
     static func collectionPrefix(_ collection: String) -> [UInt8] { textKey(.name, collection) }
@@ -58,8 +68,8 @@ enum IndexKeys {
 
     static func time(_ time: Timestamp, sequence: UInt64) -> [UInt8] {
         var key = [Table.time.rawValue]
-        key.append(ordered: time)
-        key.append(bigEndianU64: sequence)
+        append(time, to: &key)
+        append(sequence: sequence, to: &key)
         return key
     }
 
@@ -67,12 +77,6 @@ enum IndexKeys {
         var key = [Table.chunk.rawValue]
         key.append(digest: id)
         return key
-    }
-
-    /// The sequence at the end of a key of any table but ``Table/chunk``.
-    static func sequence(_ key: Span<UInt8>) -> UInt64 {
-        let tail = key.bigEndianU64(at: key.count - 8)
-        return key[0] == Table.name.rawValue ? ~tail : tail
     }
 
     private static func appendTimed(
@@ -85,55 +89,41 @@ enum IndexKeys {
         key.append(table.rawValue)
         key.append(copying: text.utf8Span.span)
         key.append(0)
-        key.append(ordered: time)
-        key.append(bigEndianU64: sequence)
+        append(time, to: &key)
+        append(sequence: sequence, to: &key)
     }
 
-    /// Adds everything that the index holds of one record version; `value` is scratch memory.
+    /// Adds what the index holds of one record version but its time; `value` is scratch memory.
     static func append(
         _ record: borrowing DirectoryRecord,
         in segment: SegmentNumber,
         to builder: inout RunBuilder,
         _ value: inout [UInt8]
     ) {
+        let place = RecordPlace(record, in: segment)
         value.removeAll(keepingCapacity: true)
-        RecordPlace(segment: segment, frameOffset: record.frameOffset, slot: record.slot)
-            .encode(appendingTo: &value)
+        IndexValue(place).encode(appendingTo: &value)
         let sequence = record.sequence
-        let recorded = record.recorded
-        let event = record.eventStart ?? recorded
+        let event = record.eventStart ?? record.recorded
         if let subject = record.subject {
             builder.append(value: value.span) {
                 appendTimed(.subject, subject, event, sequence, to: &$0)
             }
-        }
-        builder.append(value: value.span) { key in
-            key.append(Table.time.rawValue)
-            key.append(ordered: recorded)
-            key.append(bigEndianU64: sequence)
         }
         for term in record.terms {
             builder.append(value: value.span) {
                 appendTimed(.term, term, event, sequence, to: &$0)
             }
         }
-        value.append(record.isTombstone ? tombstone : 0)
+        if record.isTombstone {
+            value.removeAll(keepingCapacity: true)
+            IndexValue(place, note: tombstone).encode(appendingTo: &value)
+        }
         let (collection, name) = (record.collection, record.name)
         builder.append(value: value.span) {
-            append(name: name, in: collection, sequence: sequence, to: &$0)
+            append(name, in: collection, to: &$0)
+            append(sequence: sequence, to: &$0, descending: true)
         }
-    }
-
-    /// Visits everything that the index holds of one record version.
-    static func entries(
-        of record: DirectoryRecord,
-        at place: RecordPlace,
-        visit: (_ key: Span<UInt8>, _ value: Span<UInt8>) -> Void
-    ) {
-        var builder = RunBuilder()
-        var value: [UInt8] = []
-        append(record, in: place.segment, to: &builder, &value)
-        builder.visit(visit)
     }
 
     private static func textKey(_ table: Table, _ text: String) -> [UInt8] {
@@ -147,11 +137,6 @@ enum IndexKeys {
 }
 
 extension [UInt8] {
-    /// Appends a moment so that earlier ones sort first, those before 1970 included.
-    fileprivate mutating func append(ordered time: Timestamp) {
-        append(bigEndianU64: UInt64(bitPattern: time.microseconds) ^ 1 << 63)
-    }
-
     /// The least key that is greater than every key that begins with these bytes.
     var prefixEnd: [UInt8] {
         var end = self

@@ -206,22 +206,22 @@ struct IndexOpening {
     /// Learns from the index which collections there are, so that their frames' keys are found.
     private func learnCollections(_ view: IndexView) throws(IndexError) -> KnownCollections {
         var known = KnownCollections()
-        let prefix = IndexKeys.namePrefix(
+        let prefix = IndexKeys.collectionPrefix(CollectionRegistry.systemCollection)
+        var (key, end) = IndexKeys.names(
             CollectionRegistry.systemCollection,
-            CollectionRegistry.prefix
+            beginning: CollectionRegistry.prefix
         )
         var entry = IndexEntry()
-        var key = prefix
-        while try view.first(atOrAfter: key.span, into: &entry), entry.key.starts(with: prefix) {
-            let name = entry.key.dropFirst(prefix.count).prefix { $0 != 0 }
-            if let collection = String(validating: name, as: UTF8.self) {
-                var cursor = ByteCursor()
-                let place = try? RecordPlace(decoding: entry.value.span, &cursor)
-                known.add(collection, in: place?.segment ?? SegmentNumber(0))
+        while try view.first(atOrAfter: key.span, into: &entry), entry.key.span.precedes(end.span) {
+            if let name = IndexKeys.name(entry.key.span, behind: prefix) {
+                let collection = String(name.dropFirst(CollectionRegistry.prefix.count))
+                let value = try? IndexValue(entry.value.span)
+                known.add(collection, in: value?.place.segment ?? SegmentNumber(0))
                 keys.learn(collection: collection)
             }
             // The newest version stands first; the next name behind all of them.
-            key = prefix + name + [1]
+            let stem = entry.key[..<IndexKeys.stemByteCount(entry.key.span)]
+            key = Array(stem).prefixEnd
         }
         return known
     }

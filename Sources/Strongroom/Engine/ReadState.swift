@@ -53,16 +53,16 @@ extension RunBuilder {
     }
 
     mutating func append(_ records: [DirectoryRecord], segment: SegmentNumber) {
-        var value: [UInt8] = []
+        var indexer = RecordIndexer(segment)
         let records = records.span
-        for index in records.indices {
-            IndexKeys.append(records[index], in: segment, to: &self, &value)
-        }
+        for index in records.indices { indexer.append(records[index], to: &self) }
+        indexer.finish(to: &self)
     }
 
     mutating func append(chunk id: Digest, segment: SegmentNumber, offset: UInt64) {
         var value: [UInt8] = []
-        RecordPlace(segment: segment, frameOffset: offset, slot: 0).encode(appendingTo: &value)
+        let place = RecordPlace(segment: segment, frameOffset: offset, slot: 0)
+        IndexValue(place).encode(appendingTo: &value)
         append(key: IndexKeys.chunk(id).span, value: value.span)
     }
 }

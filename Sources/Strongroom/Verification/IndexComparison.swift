@@ -26,7 +26,7 @@ final class IndexComparison: Sendable {
     /// Entries that the records make which were taken.
     var expectedCount: UInt64 { log.sum.entryCount }
 
-    /// Entries that the index has, those of chunks included.
+    /// Entries that the index has, those of chunks included; of times as many as there are runs.
     var entryCount: UInt64 {
         state.index.view.entryCount + UInt64(state.index.runs.reduce(0) { $0 + $1.count })
     }
@@ -41,29 +41,38 @@ final class IndexComparison: Sendable {
         log.sum == found
     }
 
-    /// Adds up what the index has of records; nil if a page is damaged.
+    /// Adds up what the index has of records, those that `file` found in the file's trees; nil if a page is
+    /// damaged.
     ///
-    /// Only failures of the operating system throw.
-    func sumOfIndex() throws(IndexError) -> EntrySum? {
-        var entryCount: UInt64 = 0
-        var hash = 0
+    /// The file is read again only if meanwhile it holds another version than this state. Where two trees
+    /// have one key both entries count, and the sums differ: entries that are looked up one by one then
+    /// tell the truth. Only failures of the operating system throw.
+    func sum(_ file: FileSum, of report: IndexReport) throws(IndexError) -> IndexSum? {
+        guard report.isSound, report.transaction == state.index.view.transaction else {
+            return try sumOfIndex()
+        }
+        for run in state.index.runs {
+            for index in 0..<run.count { run.withEntry(index) { file.add($0, $1) } }
+        }
+        return file.sum
+    }
+
+    /// The same from the state alone.
+    func sumOfIndex() throws(IndexError) -> IndexSum? {
+        let found = FileSum()
         do throws(IndexError) {
             var cursor = state.index.cursor()
             let first: [UInt8] = []
             var isThere = try cursor.seek(atOrAfter: first.span)
             while isThere {
-                cursor.withEntry { key, value in
-                    guard key[0] != IndexKeys.Table.chunk.rawValue else { return }
-                    entryCount += 1
-                    hash &+= EntrySum.hash(key, value)
-                }
+                cursor.withEntry { found.add($0, $1) }
                 isThere = try cursor.next()
             }
         } catch {
             if case .system = error { throw error }
             return nil
         }
-        return EntrySum(entryCount: entryCount, hash: hash)
+        return found.sum
     }
 
     /// The records of the log, as far as it can be read, that have not all their entries.
@@ -96,8 +105,20 @@ final class IndexComparison: Sendable {
         at place: RecordPlace,
         _ failure: inout IndexError?
     ) -> Bool {
+        var builder = RunBuilder()
+        var value: [UInt8] = []
+        IndexKeys.append(record, in: place.segment, to: &builder, &value)
         var isWrong = false
-        IndexKeys.entries(of: record, at: place) { key, value in
+        do {
+            let time = IndexKeys.time(record.recorded, sequence: record.sequence)
+            let run = try state.index.timeRun(holding: time.span)
+            if run?.place(of: record.sequence) != place { isWrong = true }
+        } catch IndexError.system(let error) {
+            failure = .system(error)
+        } catch {
+            isWrong = true
+        }
+        builder.visit { key, value in
             do throws(IndexError) {
                 let found = try state.index.value(for: key)
                 if found?.span.isEqual(to: value) != true { isWrong = true }
@@ -106,5 +127,56 @@ final class IndexComparison: Sendable {
             }
         }
         return isWrong && failure == nil
+    }
+}
+
+/// What the entries of an index add up to.
+struct IndexSum: Sendable {
+    var records = EntrySum()
+    var chunkCount: UInt64 = 0
+
+    var entryCount: UInt64 { records.entryCount + chunkCount }
+}
+
+/// Adds up the entries that an index has.
+final class FileSum {
+    private var found = IndexSum()
+    private var isMalformed = false
+    private let empty = KeyedHash.empty
+    // Scratch memory for the record versions of a run.
+    private var key: [UInt8] = []
+    private var value: [UInt8] = []
+
+    /// Nil if an entry was malformed.
+    var sum: IndexSum? { isMalformed ? nil : found }
+
+    func add(_ key: Span<UInt8>, _ value: Span<UInt8>) {
+        switch key[0] {
+        case IndexKeys.Table.chunk.rawValue: found.chunkCount += 1
+        case IndexKeys.Table.time.rawValue: addTimes(key, value)
+        default: found.records.add(EntrySum.hash(key, value, empty))
+        }
+    }
+
+    /// Adds an entry for each record version of a ``TimeRun``.
+    private func addTimes(_ entry: Span<UInt8>, _ times: Span<UInt8>) {
+        guard let run = try? TimeRun(entry, times) else {
+            isMalformed = true
+            return
+        }
+        var (key, value): ([UInt8], [UInt8]) = ([], [])
+        swap(&key, &self.key)
+        swap(&value, &self.value)
+        for sequence in run.first.sequence..<(run.first.sequence + run.count) {
+            guard let place = run.place(of: sequence) else { break }
+            key.removeAll(keepingCapacity: true)
+            key.append(copying: run.stem.span)
+            IndexKeys.append(sequence: sequence, to: &key)
+            value.removeAll(keepingCapacity: true)
+            IndexValue(place).encode(appendingTo: &value)
+            found.records.add(EntrySum.hash(key.span, value.span, empty))
+        }
+        swap(&key, &self.key)
+        swap(&value, &self.value)
     }
 }

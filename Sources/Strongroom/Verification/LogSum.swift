@@ -1,22 +1,35 @@
 import ArchiveBytes
 import ArchiveFormat
-import ArchiveIndex
 import ArchiveSegments
 import Synchronization
 
 /// So many entries of an index, and the sum of their hashes, whose key is drawn anew in each process.
+///
+/// A ``TimeRun`` counts as an entry for each of its record versions, for it does not matter where runs
+/// are cut.
 struct EntrySum: Equatable, Sendable {
-    var entryCount: UInt64 = 0
-    var hash = 0
+    private(set) var entryCount: UInt64 = 0
+    private var hash: UInt64 = 0
 
-    static func hash(_ key: Span<UInt8>, _ value: Span<UInt8>) -> Int {
-        var hasher = Hasher()
-        // The lengths tell where one ends and the other begins.
-        hasher.combine(key.count)
-        hasher.combine(value.count)
-        hasher.combine(bytes: key)
-        hasher.combine(bytes: value)
-        return hasher.finalize()
+    /// The hash of one entry; `empty` is that of the process.
+    @inline(__always)
+    static func hash(_ key: Span<UInt8>, _ value: Span<UInt8>, _ empty: KeyedHash) -> UInt64 {
+        var hash = empty
+        hash.combine(key)
+        hash.combine(value)
+        return hash.value
+    }
+
+    /// Adds one entry by its hash.
+    @inline(__always)
+    mutating func add(_ entry: UInt64) {
+        entryCount += 1
+        hash &+= entry
+    }
+
+    mutating func add(_ other: EntrySum) {
+        entryCount += other.entryCount
+        hash &+= other.hash
     }
 }
 
@@ -40,41 +53,24 @@ final class LogSum: Sendable {
 
     /// Takes the record versions of a pack up to a number.
     func take(_ pack: OpenedPack, upTo last: RecordSequence = .max) {
-        var builder = RunBuilder()
-        var value: [UInt8] = []
+        var expected = ExpectedEntries()
         var chunked: [RecordPlace] = []
-        let records = pack.records.span
-        for index in records.indices {
-            if records[index].sequence <= last {
-                IndexKeys.append(records[index], in: pack.segment, to: &builder, &value)
-            }
-            if pack.entries[index].body != .inline {
-                chunked.append(RecordPlace(records[index], in: pack.segment))
-            }
+        let bytes = pack.pack.bytes.span
+        let fields = pack.fields.span
+        for slot in pack.pack.slots.indices {
+            let place = RecordPlace(
+                segment: pack.segment,
+                frameOffset: pack.frameOffset,
+                slot: slot,
+                sequence: fields[slot].sequence
+            )
+            if place.sequence <= last { expected.add(fields[slot], bytes, at: place) }
+            if !fields[slot].isInline { chunked.append(place) }
         }
-        var hash = 0
-        builder.visit { key, value in hash &+= EntrySum.hash(key, value) }
+        let sum = expected.sum
         state.withLock { state in
-            state.sum.entryCount += UInt64(builder.count)
-            state.sum.hash &+= hash
+            state.sum.add(sum)
             state.chunked += chunked
         }
-    }
-}
-
-extension Hasher {
-    /// Adds eight bytes at a time, and what is left as one number.
-    fileprivate mutating func combine(bytes: Span<UInt8>) {
-        var offset = 0
-        while offset + 8 <= bytes.count {
-            combine(bytes.u64(at: offset))
-            offset += 8
-        }
-        var rest: UInt64 = 0
-        while offset < bytes.count {
-            rest = rest << 8 | UInt64(bytes[offset])
-            offset += 1
-        }
-        combine(rest)
     }
 }

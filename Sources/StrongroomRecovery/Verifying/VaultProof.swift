@@ -45,7 +45,7 @@ struct VaultProof {
         }
         let found = Mutex<[RecordEntry]>([])
         try verifier.run { pack in
-            let large = pack.entries.filter { $0.body != .inline }
+            let large = pack.chunkedEntries
             if !large.isEmpty { found.withLock { $0 += large } }
         }
         let large = found.withLock { $0 }.sorted { $0.sequence < $1.sequence }

@@ -1,0 +1,57 @@
+import ArchiveBytes
+
+/// A record version as directories must list it.
+///
+/// Two of the same number are the same if their fingerprints are, whose key is drawn anew in each
+/// process.
+package struct ListedRecord: Equatable, Sendable, BitwiseCopyable {
+    package let sequence: RecordSequence
+    package let fingerprint: UInt64
+
+    package init(_ record: borrowing DirectoryRecord) {
+        var print = RecordPrint(
+            sequence: record.sequence,
+            frameOffset: record.frameOffset,
+            slot: record.slot,
+            isTombstone: record.isTombstone
+        )
+        print.add(recorded: record.recorded, eventStart: record.eventStart)
+        let (collection, name, terms) = (record.collection, record.name, record.terms)
+        print.add(collection.utf8Span.span)
+        if let subject = record.subject { print.add(subject: subject.utf8Span.span) }
+        print.add(name.utf8Span.span)
+        for index in terms.indices { print.add(terms[index].utf8Span.span) }
+        self.init(sequence: record.sequence, print)
+    }
+
+    init(sequence: RecordSequence, _ print: RecordPrint) {
+        self.sequence = sequence
+        fingerprint = print.hash.value
+    }
+}
+
+/// What a fingerprint is made of, in this order: numbers, times, collection, subject, name, terms.
+struct RecordPrint {
+    private(set) var hash = KeyedHash.empty
+
+    init(sequence: RecordSequence, frameOffset: UInt64, slot: Int, isTombstone: Bool) {
+        hash.combine(sequence, frameOffset)
+        hash.combine(UInt64(slot), isTombstone ? 1 : 0)
+    }
+
+    @inline(__always)
+    mutating func add(recorded: Timestamp, eventStart: Timestamp?) {
+        hash.combine(UInt64(bitPattern: recorded.microseconds), eventStart == nil ? 0 : 1)
+        if let eventStart { hash.combine(UInt64(bitPattern: eventStart.microseconds)) }
+    }
+
+    @inline(__always)
+    mutating func add(_ text: Span<UInt8>) { hash.combine(text) }
+
+    /// A subject; there may be none, which is another than an empty one.
+    @inline(__always)
+    mutating func add(subject: Span<UInt8>) {
+        hash.combine(1)
+        hash.combine(subject)
+    }
+}

@@ -1,0 +1,75 @@
+import ArchiveBytes
+import ArchiveFormat
+
+/// Numbers in keys, which sort as what they stand for.
+extension IndexKeys {
+    /// How many bytes sequence numbers have.
+    ///
+    /// The first and the last two bits tell which of these it is: the first, so that longer ones sort
+    /// behind; the last, so that a key can be taken apart from its end.
+    private static let sequenceByteCounts = [3, 4, 5, 9]
+
+    /// Appends a sequence number; `descending` turns all bits, so that higher ones sort first.
+    static func append(sequence: UInt64, to key: inout [UInt8], descending: Bool = false) {
+        let turned: UInt64 = descending ? .max : 0
+        if sequence < 1 << 20 {
+            append(sequence &<< 2 ^ turned, byteCount: 3, to: &key)
+        } else if sequence < 1 << 28 {
+            append((1 &<< 30 | sequence &<< 2 | 1) ^ turned, byteCount: 4, to: &key)
+        } else if sequence < 1 << 36 {
+            append((2 &<< 38 | sequence &<< 2 | 2) ^ turned, byteCount: 5, to: &key)
+        } else {
+            append((3 &<< 6 | sequence &>> 62) ^ turned, byteCount: 1, to: &key)
+            append((sequence &<< 2 | 3) ^ turned, byteCount: 8, to: &key)
+        }
+    }
+
+    /// The sequence number at the end of a key of any table but ``Table/chunk``.
+    static func sequence(_ key: Span<UInt8>) -> UInt64 {
+        let turned: UInt64 = key[0] == Table.name.rawValue ? .max : 0
+        let count = sequenceByteCount(key)
+        var word: UInt64 = 0
+        for index in (key.count &- min(count, 8))..<key.count {
+            word = word &<< 8 | UInt64(key[index])
+        }
+        word = (word ^ turned) &>> 2
+        switch count {
+        case 3: return word & (1 &<< 20 &- 1)
+        case 4: return word & (1 &<< 28 &- 1)
+        case 5: return word & (1 &<< 36 &- 1)
+        default:
+            let first = (UInt64(key[key.count &- 9]) ^ turned) & 3
+            return word | first &<< 62
+        }
+    }
+
+    /// The bytes of a key of any table but ``Table/chunk`` before its sequence number.
+    static func stemByteCount(_ key: Span<UInt8>) -> Int { key.count &- sequenceByteCount(key) }
+
+    private static func sequenceByteCount(_ key: Span<UInt8>) -> Int {
+        let last = Int(key[key.count &- 1] & 3)
+        return sequenceByteCounts[key[0] == Table.name.rawValue ? 3 &- last : last]
+    }
+
+    /// Appends a moment so that earlier ones sort first, those before 1970 included.
+    ///
+    /// Most events begin at a whole second, and need no bytes for less than that.
+    static func append(_ time: Timestamp, to key: inout [UInt8]) {
+        let (quotient, remainder) = time.microseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        let seconds = remainder < 0 ? quotient - 1 : quotient
+        let rest = remainder < 0 ? remainder + 1_000_000 : remainder
+        let word = UInt64(bitPattern: seconds + 1 << 46) &<< 1
+        append(rest == 0 ? word : word | 1, byteCount: 6, to: &key)
+        if rest != 0 { append(UInt64(rest), byteCount: 3, to: &key) }
+    }
+
+    /// Appends the last bytes of a number, most significant first.
+    @inline(__always)
+    private static func append(_ word: UInt64, byteCount: Int, to key: inout [UInt8]) {
+        var shift = 8 &* byteCount
+        while shift > 0 {
+            shift &-= 8
+            key.append(UInt8(truncatingIfNeeded: word &>> UInt64(shift)))
+        }
+    }
+}
