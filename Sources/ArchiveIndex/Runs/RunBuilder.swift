@@ -21,6 +21,11 @@ package struct RunBuilder {
         arena.reserveCapacity(arena.count + byteCount)
     }
 
+    /// Makes room for as much as another one has.
+    mutating func reserve(like other: borrowing RunBuilder) {
+        reserve(entryCount: other.entries.count, byteCount: other.arena.count)
+    }
+
     /// Adds an entry; if its key is there already, this one wins.
     package mutating func append(key: Span<UInt8>, value: Span<UInt8>) {
         precondition(
