@@ -54,6 +54,8 @@ package struct IndexBuilder: ~Copyable {
         }
         let full = run
         run = RunBuilder()
+        // The next part is about as large, and need not grow step by step.
+        run.reserve(like: full)
         try scratch?.append(full.finish())
     }
 }

@@ -49,6 +49,28 @@ import Testing
         expectSearchable(merged, seed)
     }
 
+    /// The last keys of each run are long, so that the bytes of three of the four stay where they are.
+    @Test(arguments: [1, 2, 3] as [UInt64], [1, 700])
+    func `runs that are merged without moving their bytes hold the same`(
+        seed: UInt64,
+        longCount: Int
+    ) {
+        var generator = SeededGenerator(seed: seed)
+        var model = Model()
+        var merged = SortedRun.empty
+        for part in 0..<4 as Range<UInt8> {
+            var entries = (0..<200).map { _ in (Self.awkwardKey(&generator), [part]) }
+            for number in 0..<longCount {
+                let ending = [UInt8(number & 0xff), UInt8(number >> 8), part & 1]
+                entries.append(([UInt8](repeating: 3, count: 500) + ending, [part, 9]))
+            }
+            for (key, value) in entries { model.add(key, value) }
+            merged = .merging(merged, .of(entries))
+        }
+        #expect(merged.all == model.sorted, "seed \(seed)")
+        expectSearchable(merged, seed)
+    }
+
     @Test
     func `many versions of one key leave the last`() {
         let entries: [([UInt8], [UInt8])] = (0..<1_000).map {

@@ -19,5 +19,12 @@ struct WipedBytes: ~Copyable, Sendable {
     /// Takes the bytes over; the caller must not keep a copy.
     init(_ bytes: consuming [UInt8]) { content = Content(array: bytes) }
 
+    @inline(__always)
+    func withBytes<Result, Failure: Error>(
+        _ use: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try use(content.array.span)
+    }
+
     deinit { content.wipe() }
 }

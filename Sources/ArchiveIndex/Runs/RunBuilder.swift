@@ -21,6 +21,11 @@ package struct RunBuilder {
         arena.reserveCapacity(arena.count + byteCount)
     }
 
+    /// Makes room for as much as another one has.
+    mutating func reserve(like other: borrowing RunBuilder) {
+        reserve(entryCount: other.entries.count, byteCount: other.arena.count)
+    }
+
     /// Adds an entry; if its key is there already, this one wins.
     package mutating func append(key: Span<UInt8>, value: Span<UInt8>) {
         precondition(
@@ -36,8 +41,8 @@ package struct RunBuilder {
             RunText.Entry(
                 word: 0,
                 offset: UInt32(truncatingIfNeeded: arena.count),
-                keyCount: UInt16(truncatingIfNeeded: key.count),
-                valueCount: UInt8(truncatingIfNeeded: value.count)
+                keyCount: key.count,
+                valueCount: value.count
             )
         )
         arena.append(copying: key)
@@ -57,8 +62,8 @@ package struct RunBuilder {
             RunText.Entry(
                 word: 0,
                 offset: UInt32(truncatingIfNeeded: start),
-                keyCount: UInt16(truncatingIfNeeded: keyCount),
-                valueCount: UInt8(truncatingIfNeeded: value.count)
+                keyCount: keyCount,
+                valueCount: value.count
             )
         )
     }
@@ -68,7 +73,7 @@ package struct RunBuilder {
         let bytes = arena.span
         for entry in entries {
             let key = RunText.key(entry)
-            let value = key.upperBound..<(key.upperBound + Int(entry.valueCount))
+            let value = key.upperBound..<(key.upperBound + entry.valueCount)
             visit(bytes.extracting(key), bytes.extracting(value))
         }
     }
@@ -78,6 +83,6 @@ package struct RunBuilder {
         var sorted: [RunText.Entry] = []
         swap(&sorted, &entries)
         let tables = RunSorter.sort(&sorted, arena.span)
-        return SortedRun(RunText(arena: arena, entries: sorted, tables: tables))
+        return SortedRun(RunText(arenas: [RunArena(arena)], entries: sorted, tables: tables))
     }
 }

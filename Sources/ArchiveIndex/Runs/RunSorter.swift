@@ -124,7 +124,7 @@ enum RunSorter {
         _ arena: Span<UInt8>
     ) {
         var shortest = Int.max
-        for index in range { shortest = min(shortest, Int(entries[index].keyCount)) }
+        for index in range { shortest = min(shortest, entries[index].keyCount) }
         guard shortest >= depth + 8 else {
             // A key that ends inside the word looks as if zeros followed.
             mergeSort(&entries, range, &spare, depth: depth, arena)
@@ -143,7 +143,7 @@ enum RunSorter {
         _ entries: borrowing MutableSpan<Entry>,
         _ range: Range<Int>
     ) -> Bool {
-        for index in range where Int(entries[index].keyCount) != count { return false }
+        for index in range where entries[index].keyCount != count { return false }
         return true
     }
 

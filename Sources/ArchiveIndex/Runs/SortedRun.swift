@@ -2,8 +2,8 @@ internal import ArchiveBytes
 
 /// Entries in key order in memory: never changed, shared by reference, wiped at the end.
 ///
-/// Keys and values lie in one arena in the order they came; what is sorted are small fixed-size
-/// entries that point into it. Each carries the eight bytes of its key behind what all keys of its
+/// Keys and values lie in arenas in the order they came; what is sorted are small fixed-size entries
+/// that point into them. Each carries the eight bytes of its key behind what all keys of its
 /// table share, so most comparisons never touch the arena.
 package final class SortedRun: Sendable {
     private let text: RunText
@@ -38,15 +38,46 @@ package final class SortedRun: Sendable {
     }
 }
 
+/// Keys and values in the order they came, shared by all runs that have entries of them, and wiped when
+/// the last of these is gone.
+final class RunArena: Sendable {
+    private let bytes: WipedBytes
+    let byteCount: Int
+
+    init(_ bytes: consuming [UInt8]) {
+        byteCount = bytes.count
+        self.bytes = WipedBytes(bytes)
+    }
+
+    @inline(__always)
+    func withBytes<Result, Failure: Error>(
+        _ use: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try bytes.withBytes(use)
+    }
+}
+
 /// The bytes of a ``SortedRun``.
 struct RunText: ~Copyable, Sendable {
     struct Entry: BitwiseCopyable {
         /// Eight bytes of the key from its table's ``Table/depth``, most significant first.
         var word: UInt64
-        /// Where the key lies in the arena; its value follows.
+        /// Where the key lies in its arena; its value follows.
         let offset: UInt32
-        let keyCount: UInt16
-        let valueCount: UInt8
+        /// The lengths of key and value in 11 and 7 bits, and the number of the arena in 14.
+        private let counts: UInt32
+
+        static let arenaLimit = 1 << 14
+
+        init(word: UInt64, offset: UInt32, keyCount: Int, valueCount: Int, arena: Int = 0) {
+            self.word = word
+            self.offset = offset
+            counts = UInt32(truncatingIfNeeded: keyCount | valueCount &<< 11 | arena &<< 18)
+        }
+
+        @inline(__always) var keyCount: Int { Int(counts & 0x7ff) }
+        @inline(__always) var valueCount: Int { Int(counts &>> 11 & 0x7f) }
+        @inline(__always) var arena: Int { Int(counts &>> 18) }
     }
 
     /// The entries whose keys begin with the same byte.
@@ -57,22 +88,20 @@ struct RunText: ~Copyable, Sendable {
         let range: Range<Int>
     }
 
-    private let arena: WipedBytes
+    let arenas: [RunArena]
     let entries: [Entry]
     let tables: [Table]
+    /// The bytes of all keys and values.
+    let arenaByteCount: Int
 
-    init(arena: consuming [UInt8], entries: [Entry], tables: [Table]) {
-        self.arena = WipedBytes(arena)
+    init(arenas: [RunArena], entries: [Entry], tables: [Table]) {
+        self.arenas = arenas
         self.entries = entries
         self.tables = tables
+        arenaByteCount = arenas.reduce(0) { $0 + $1.byteCount }
     }
 
     var byteCount: Int { arenaByteCount + entries.count * MemoryLayout<Entry>.stride }
-
-    func appendArena(to bytes: inout [UInt8]) { bytes.append(contentsOf: arena.content.array) }
-
-    /// Keys and values in the order they came.
-    var arenaByteCount: Int { arena.content.array.count }
 
     @inline(__always)
     func withEntry<Result, Failure: Error>(
@@ -81,11 +110,12 @@ struct RunText: ~Copyable, Sendable {
     ) throws(Failure) -> Result {
         let entry = entries[index]
         let key = Self.key(entry)
-        let span = arena.content.array.span
-        return try use(
-            span.extracting(key),
-            span.extracting(key.upperBound..<(key.upperBound &+ Int(entry.valueCount)))
-        )
+        return try arenas[entry.arena].withBytes { bytes throws(Failure) in
+            try use(
+                bytes.extracting(key),
+                bytes.extracting(key.upperBound..<(key.upperBound &+ entry.valueCount))
+            )
+        }
     }
 
     func lowerBound(_ key: Span<UInt8>) -> Int {
@@ -94,9 +124,7 @@ struct RunText: ~Copyable, Sendable {
         }
         let order = comparePrefix(of: table, with: key)
         if order != 0 { return order > 0 ? table.range.lowerBound : table.range.upperBound }
-        let span = arena.content.array.span
         let word = KeyOrder.word(key, at: table.depth, end: key.count)
-        let rest = table.depth..<key.count
         var low = table.range.lowerBound
         var high = table.range.upperBound
         while low < high {
@@ -106,14 +134,7 @@ struct RunText: ~Copyable, Sendable {
             if entry.word != word {
                 isBefore = entry.word < word
             } else {
-                let range = Self.key(entry)
-                isBefore =
-                    KeyOrder.compare(
-                        span,
-                        (range.lowerBound &+ table.depth)..<range.upperBound,
-                        key,
-                        rest
-                    ) < 0
+                isBefore = compare(entry, with: key, from: table.depth) < 0
             }
             if isBefore { low = middle &+ 1 } else { high = middle }
         }
@@ -128,33 +149,38 @@ struct RunText: ~Copyable, Sendable {
         let entry = entries[index]
         let word = KeyOrder.word(key, at: table.depth, end: key.count)
         if entry.word != word { return entry.word < word ? -1 : 1 }
+        return compare(entry, with: key, from: table.depth)
+    }
+
+    /// Compares an entry's key with `key`, of which `depth` bytes are equal.
+    private func compare(_ entry: Entry, with key: Span<UInt8>, from depth: Int) -> Int {
         let range = Self.key(entry)
-        return KeyOrder.compare(
-            arena.content.array.span,
-            (range.lowerBound &+ table.depth)..<range.upperBound,
-            key,
-            table.depth..<key.count
-        )
+        return arenas[entry.arena].withBytes { bytes in
+            KeyOrder.compare(
+                bytes,
+                (range.lowerBound &+ depth)..<range.upperBound,
+                key,
+                depth..<key.count
+            )
+        }
     }
 
     /// Negative if all keys of a table come before `key`, positive if none does; zero if `key`
     /// begins with what they share, which any of them has.
     private func comparePrefix(of table: Table, with key: Span<UInt8>) -> Int {
-        let start = Int(entries[table.range.lowerBound].offset)
+        let entry = entries[table.range.lowerBound]
+        let start = Int(entry.offset)
         let shared = min(table.depth, key.count)
-        let order = KeyOrder.compare(
-            arena.content.array.span,
-            start..<(start &+ shared),
-            key,
-            0..<shared
-        )
+        let order = arenas[entry.arena].withBytes { bytes in
+            KeyOrder.compare(bytes, start..<(start &+ shared), key, 0..<shared)
+        }
         return order == 0 && key.count < table.depth ? 1 : order
     }
 
     @inline(__always)
     static func key(_ entry: Entry) -> Range<Int> {
         let start = Int(entry.offset)
-        return start..<(start &+ Int(entry.keyCount))
+        return start..<(start &+ entry.keyCount)
     }
 
     /// Orders two entries of one arena whose keys share `depth` bytes and whose words are of there.

@@ -104,7 +104,8 @@ enum IndexKeys {
         value.removeAll(keepingCapacity: true)
         IndexValue(place).encode(appendingTo: &value)
         let sequence = record.sequence
-        let event = record.eventStart ?? record.recorded
+        let recorded = record.recorded
+        let event = record.eventStart ?? recorded
         if let subject = record.subject {
             builder.append(value: value.span) {
                 appendTimed(.subject, subject, event, sequence, to: &$0)

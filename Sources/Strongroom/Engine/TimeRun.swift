@@ -86,10 +86,11 @@ struct RecordIndexer {
     mutating func append(_ record: borrowing DirectoryRecord, to builder: inout RunBuilder) {
         IndexKeys.append(record, in: segment, to: &builder, &value)
         let place = RecordPlace(record, in: segment)
-        if recorded == record.recorded, run?.extend(by: place) == true { return }
+        let time = record.recorded
+        if recorded == time, run?.extend(by: place) == true { return }
         finish(to: &builder)
-        run = TimeRun(place, recorded: record.recorded)
-        recorded = record.recorded
+        run = TimeRun(place, recorded: time)
+        recorded = time
     }
 
     /// Adds what waits for a record version that would follow.
