@@ -39,6 +39,8 @@ struct ImportReading {
     private var nextFile = 0
     private var nextBatchNumber = 0
     private var current: SourceReading?
+    /// The window's memory of the file that was read last.
+    private var memory: [UInt8] = []
 
     init(
         _ files: [SourceFile],
@@ -89,6 +91,8 @@ struct ImportReading {
         file.adviseSequential()
         switch try naming.name(of: source, file, in: view) {
         case .success(.new(let name, let path)):
+            // Given away, for whoever changes it must hold it alone.
+            defer { memory = [] }
             current = SourceReading(
                 index: index,
                 source,
@@ -96,6 +100,7 @@ struct ImportReading {
                 path: path,
                 file,
                 wholeLimit: options.wholeByteCount,
+                memory: memory,
                 cancellation
             )
         case .success(.unchanged(let pieceCount)):
@@ -115,7 +120,11 @@ struct ImportReading {
         guard var reading = current.take() else { return }
         do {
             let isDone = try reading.fill(&batch, &tools, view)
-            if !isDone { current = consume reading }
+            if isDone {
+                memory = reading.memory
+            } else {
+                current = consume reading
+            }
         } catch let error as SystemError {
             batch.events.append(.failure(file: reading.index, error.description))
         } catch {
