@@ -74,3 +74,30 @@ extension Span where Element == UInt8 {
         return count < other.count
     }
 }
+
+extension Span where Element == UInt8 {
+    /// The integer that has the bytes at `offset` in memory.
+    @inlinable @inline(__always)
+    package func word<Word: FixedWidthInteger & BitwiseCopyable>(
+        at offset: Int,
+        as type: Word.Type
+    ) -> Word {
+        precondition(
+            offset >= 0 && offset <= count - MemoryLayout<Word>.size,
+            "all of its bytes must be there"
+        )
+        return unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: type)
+    }
+}
+
+extension [UInt8] {
+    /// Copies the bytes of a range to the beginning.
+    package mutating func moveToFront(_ range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "the bytes must be there")
+        guard range.lowerBound > 0, !range.isEmpty else { return }
+        unsafe withUnsafeMutableBytes { bytes in
+            unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[..<range.count])
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[range]))
+        }
+    }
+}

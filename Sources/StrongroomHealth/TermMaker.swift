@@ -43,13 +43,13 @@ struct TermMaker {
             && bytes.extracting(prefix...).isEqual(to: id.utf8Span.span)
     }
 
-    private mutating func append(_ kind: StaticString, _ value: String) {
+    private mutating func append(_ kind: String, _ value: String) {
         begin(kind)
         scratch.append(copying: value.utf8Span.span)
         end()
     }
 
-    private mutating func append(_ kind: StaticString, _ code: Code) {
+    private mutating func append(_ kind: String, _ code: Code) {
         begin(kind)
         scratch.append(copying: code.system.utf8Span.span)
         scratch.append(UInt8(ascii: "|"))
@@ -57,11 +57,9 @@ struct TermMaker {
         end()
     }
 
-    private mutating func begin(_ kind: StaticString) {
+    private mutating func begin(_ kind: String) {
         scratch.removeAll(keepingCapacity: true)
-        unsafe scratch.append(
-            contentsOf: UnsafeBufferPointer(start: kind.utf8Start, count: kind.utf8CodeUnitCount)
-        )
+        scratch.append(copying: kind.utf8Span.span)
     }
 
     private mutating func end() {

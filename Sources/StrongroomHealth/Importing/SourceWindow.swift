@@ -63,14 +63,3 @@ struct SourceWindow {
     /// The digest of all bytes that were read.
     func digest() -> Digest { hasher.finish() }
 }
-
-extension [UInt8] {
-    /// Moves the bytes of a range to the beginning.
-    fileprivate mutating func moveToFront(_ range: Range<Int>) {
-        guard range.lowerBound > 0, !range.isEmpty else { return }
-        unsafe withUnsafeMutableBytes { bytes in
-            unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[..<range.count])
-                .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[range]))
-        }
-    }
-}
