@@ -29,7 +29,7 @@ struct ImportBatch: Sendable {
     }
 
     /// Bytes from which on a batch is committed: large enough that the sync does not matter, small
-    /// enough that two of them in memory do not.
+    /// enough that the four that are in memory do not.
     static let usualByteCount = 3 << 20
     static let eventLimit = 16_384
 
