@@ -55,22 +55,6 @@ extension Span where Element == UInt8 {
         return true
     }
 
-    /// Whether one of the bytes is zero; eight are looked at in a step.
-    @inlinable package var holdsZero: Bool {
-        let (ones, tops) = (0x0101_0101_0101_0101 as UInt64, 0x8080_8080_8080_8080 as UInt64)
-        var index = 0
-        while index &+ 8 <= count {
-            let word = u64(at: index)
-            if (word &- ones) & ~word & tops != 0 { return true }
-            index &+= 8
-        }
-        while index < count {
-            if self[index] == 0 { return true }
-            index &+= 1
-        }
-        return false
-    }
-
     /// How many bytes both begin with alike.
     @inlinable package func sharedByteCount(with other: Span<UInt8>) -> Int {
         let limit = Swift.min(count, other.count)
@@ -88,5 +72,32 @@ extension Span where Element == UInt8 {
             index &+= 1
         }
         return count < other.count
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// The integer that has the bytes at `offset` in memory.
+    @inlinable @inline(__always)
+    package func word<Word: FixedWidthInteger & BitwiseCopyable>(
+        at offset: Int,
+        as type: Word.Type
+    ) -> Word {
+        precondition(
+            offset >= 0 && offset <= count - MemoryLayout<Word>.size,
+            "all of its bytes must be there"
+        )
+        return unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: type)
+    }
+}
+
+extension [UInt8] {
+    /// Copies the bytes of a range to the beginning.
+    package mutating func moveToFront(_ range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "the bytes must be there")
+        guard range.lowerBound > 0, !range.isEmpty else { return }
+        unsafe withUnsafeMutableBytes { bytes in
+            unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[..<range.count])
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[range]))
+        }
     }
 }

@@ -1,28 +1,21 @@
-// Every integer on disk is little-endian. Decoding spells the shifts out after one range check:
-// the optimizer turns them into a single load, and no pointer is needed. Encoding appends a whole
-// word, for one check of the array's room.
+// Every integer on disk is little-endian. Decoding is one check and one load: shifts spelled out become
+// a single load as well, but keep a check for each byte. Encoding appends a whole word, for one check of
+// the array's room.
 
 extension Span where Element == UInt8 {
     /// Decodes two bytes at `offset`.
     @inlinable @inline(__always) package func u16(at offset: Int) -> UInt16 {
-        precondition(offset >= 0 && offset <= count - 2, "two bytes must be there")
-        return UInt16(self[offset]) | UInt16(self[offset + 1]) << 8
+        UInt16(littleEndian: word(at: offset, as: UInt16.self))
     }
 
     /// Decodes four bytes at `offset`.
     @inlinable @inline(__always) package func u32(at offset: Int) -> UInt32 {
-        precondition(offset >= 0 && offset <= count - 4, "four bytes must be there")
-        return UInt32(self[offset]) | UInt32(self[offset + 1]) << 8
-            | UInt32(self[offset + 2]) << 16 | UInt32(self[offset + 3]) << 24
+        UInt32(littleEndian: word(at: offset, as: UInt32.self))
     }
 
     /// Decodes eight bytes at `offset`.
     @inlinable @inline(__always) package func u64(at offset: Int) -> UInt64 {
-        precondition(offset >= 0 && offset <= count - 8, "eight bytes must be there")
-        return UInt64(self[offset]) | UInt64(self[offset + 1]) << 8
-            | UInt64(self[offset + 2]) << 16 | UInt64(self[offset + 3]) << 24
-            | UInt64(self[offset + 4]) << 32 | UInt64(self[offset + 5]) << 40
-            | UInt64(self[offset + 6]) << 48 | UInt64(self[offset + 7]) << 56
+        UInt64(littleEndian: word(at: offset, as: UInt64.self))
     }
 
     /// Decodes eight bytes at `offset`, most significant first: the order that keys sort in.

@@ -14,16 +14,28 @@ public struct WriteBatch: Sendable {
     /// How many records and deletions are in the batch.
     public var count: Int { records.count }
 
+    /// The name of a record in the batch, by its place.
+    package func name(at index: Int) -> String { records[index].entry.name }
+
+    /// The body of a record in the batch.
+    package func body(at index: Int) -> [UInt8] { records[index].inlineBody }
+
     /// Adds a record.
     ///
     /// One that no archive can hold makes writing the batch throw.
-    public mutating func put(_ record: consuming NewRecord) {
+    public mutating func put(_ record: consuming NewRecord) { put(moving: &record) }
+
+    /// Adds a record, which is moved out of `record`: nothing of it is copied.
+    package mutating func put(moving record: inout NewRecord) {
         do throws(ArchiveError) {
-            records.append(try PendingRecord(checking: record))
+            records.append(try PendingRecord(checkingAndMoving: &record))
         } catch {
             failure = failure ?? error
         }
     }
+
+    /// Makes room for so many records.
+    package mutating func reserveCapacity(_ count: Int) { records.reserveCapacity(count) }
 
     /// Adds the deletion of a name: a version that says so.
     ///
@@ -49,12 +61,21 @@ public struct WriteBatch: Sendable {
 }
 
 extension PendingRecord {
-    init(_ record: consuming NewRecord) {
-        self.init(record.entry, inlineBody: record.body, isDigested: false)
+    init(_ record: consuming NewRecord) { self.init(moving: &record) }
+
+    private init(moving record: inout NewRecord) {
+        let entry = record.takeEntry()
+        var body: [UInt8] = []
+        swap(&body, &record.body)
+        self.init(entry, inlineBody: body, isDigested: false)
     }
 
     /// Checks what a caller gives, so that the writer need not.
     init(checking record: consuming NewRecord) throws(ArchiveError) {
+        try self.init(checkingAndMoving: &record)
+    }
+
+    fileprivate init(checkingAndMoving record: inout NewRecord) throws(ArchiveError) {
         try record.validate()
         guard record.body.count <= Limits.inlineBody else {
             throw ArchiveError(
@@ -63,7 +84,7 @@ extension PendingRecord {
                     + "a stream"
             )
         }
-        self.init(record)
+        self.init(moving: &record)
     }
 }
 
@@ -136,7 +157,12 @@ extension Archive {
     ) async throws(ArchiveError) -> [Receipt] {
         var batch = WriteBatch()
         try fill(&batch)
-        return try await core.submit(try batch.checked())
+        return try await write(batch)
+    }
+
+    /// Puts the records of a batch in one commit.
+    package func write(_ batch: consuming WriteBatch) async throws(ArchiveError) -> [Receipt] {
+        try await core.submit(try batch.checked())
     }
 
     /// Deletes a name: adds a version that says so.
@@ -149,7 +175,7 @@ extension Archive {
     ) async throws(ArchiveError) -> Receipt {
         var batch = WriteBatch()
         batch.delete(name, in: collection)
-        let receipts = try await core.submit(try batch.checked())
+        let receipts = try await write(batch)
         guard let receipt = receipts.first else {
             throw ArchiveError(.invalid, "one deletion makes one receipt")
         }

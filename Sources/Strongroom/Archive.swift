@@ -159,13 +159,25 @@ public final class Archive: Sendable {
     public func read<Result: Sendable>(
         _ body: @escaping @Sendable (ArchiveView) throws(ArchiveError) -> Result
     ) async throws(ArchiveError) -> Result {
-        let current = current
-        return try await core.readers.run(isHere: core.executor.isHere) {
+        try await read(current, body)
+    }
+
+    /// The same from a view that was taken before: what was committed since is not waited for.
+    package func read<Result: Sendable>(
+        _ view: ArchiveView,
+        _ body: @escaping @Sendable (ArchiveView) throws(ArchiveError) -> Result
+    ) async throws(ArchiveError) -> Result {
+        try await core.readers.run(isHere: core.executor.isHere) {
             cancellation throws(ArchiveError) in
-            var view = current
+            var view = view
             view.cancellation = cancellation
             return try body(view)
         }
+    }
+
+    /// What is committed at this moment, waited for on a thread of the archive's own.
+    package func latest() async -> ArchiveView {
+        await core.readers.run(isHere: core.executor.isHere) { [self] in current }
     }
 
     /// The newest version of a name with its body, or nil if there is none.

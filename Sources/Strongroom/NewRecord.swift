@@ -3,34 +3,61 @@ import ArchiveFormat
 
 /// A record to be put into an archive.
 public struct NewRecord: Sendable {
+    /// What the archive will know of it, as far as it is said in whole: so nothing is copied when the
+    /// record is put.
+    private var known = RecordEntry()
     /// The name, of 1 to 1,024 bytes of UTF-8 without NUL.
     ///
     /// A name that exists already gets a new version.
-    public var name: String
+    public var name: String {
+        get { known.name }
+        set { known.name = newValue }
+    }
     /// The group of names it belongs to; `records` unless said otherwise.
-    public var collection: String
+    public var collection: String {
+        get { known.collection }
+        set { known.collection = newValue }
+    }
     /// Whose record it is: the unit of erasure.
     ///
     /// At most 256 bytes.
-    public var subject: String?
+    public var subject: String? {
+        get { known.subject }
+        set { known.subject = newValue }
+    }
     /// An Internet media type such as `application/fhir+json`.
-    public var mediaType: String?
+    public var mediaType: String? {
+        get { known.mediaType }
+        set { known.mediaType = newValue }
+    }
     /// The bytes, kept exactly.
     ///
     /// At most 1 MiB here; longer bodies are put as a stream.
     public var body: [UInt8]
     /// When what the record tells of began, in microseconds since 1970.
-    public var eventStart: Int64?
+    public var eventStart: Int64? {
+        get { known.eventStart?.microseconds }
+        set { known.eventStart = newValue.map(Timestamp.init(microseconds:)) }
+    }
     /// When it ended; nil for a moment.
-    public var eventEnd: Int64?
+    public var eventEnd: Int64? {
+        get { known.eventEnd?.microseconds }
+        set { known.eventEnd = newValue.map(Timestamp.init(microseconds:)) }
+    }
     /// Facts kept with the record, in order; at most 64 KiB together.
     public var attributes: [(key: String, value: String)]
     /// What the record can be found by, such as `type:Observation`; each at most 512 bytes.
     public var terms: [String]
     /// The file, and the line in it from 1 (0 for the whole), that the record came from.
-    public var source: RecordSource?
+    public var source: RecordSource? {
+        get { known.source.map { RecordSource(path: $0.path, line: $0.line) } }
+        set { known.source = newValue.map { RecordEntry.Source(path: $0.path, line: $0.line) } }
+    }
     /// A version that says that the name was deleted.
-    var isTombstone = false
+    var isTombstone: Bool {
+        get { known.isTombstone }
+        set { known.isTombstone = newValue }
+    }
 
     /// Describes a record.
     public init(
@@ -45,15 +72,15 @@ public struct NewRecord: Sendable {
         terms: [String] = [],
         source: RecordSource? = nil
     ) {
-        self.name = name
         self.body = body
-        self.collection = collection
-        self.subject = subject
-        self.mediaType = mediaType
-        self.eventStart = eventStart
-        self.eventEnd = eventEnd
         self.attributes = attributes
         self.terms = terms
+        known.name = name
+        known.collection = collection
+        known.subject = subject
+        known.mediaType = mediaType
+        self.eventStart = eventStart
+        self.eventEnd = eventEnd
         self.source = source
     }
 }
@@ -95,6 +122,7 @@ extension NewRecord {
             throw ArchiveError(.invalid, "a record has \(terms.count) terms; at most 4096 fit")
         }
         for term in terms { try Self.check(term, "index term", 1...Limits.term) }
+        guard !attributes.isEmpty else { return }
         let attributes = attributes.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
         guard attributes <= 64 << 10 else {
             throw ArchiveError(
@@ -124,18 +152,18 @@ extension NewRecord {
 
     /// The entry as far as it is known before the record is committed.
     var entry: RecordEntry {
+        var copy = self
+        return copy.takeEntry()
+    }
+
+    /// The entry, moved out of the record, of which only the body is left.
+    mutating func takeEntry() -> RecordEntry {
         var entry = RecordEntry()
-        entry.collection = collection
-        entry.name = name
-        entry.subject = subject
-        entry.mediaType = mediaType
-        entry.eventStart = eventStart.map(Timestamp.init(microseconds:))
-        entry.eventEnd = (eventEnd ?? eventStart).map(Timestamp.init(microseconds:))
-        entry.attributes = attributes
-        entry.terms = terms
+        swap(&entry, &known)
+        entry.eventEnd = entry.eventEnd ?? entry.eventStart
         entry.bodyByteCount = UInt64(body.count)
-        entry.isTombstone = isTombstone
-        entry.source = source.map { RecordEntry.Source(path: $0.path, line: $0.line) }
+        swap(&entry.attributes, &attributes)
+        swap(&entry.terms, &terms)
         return entry
     }
 }
@@ -143,6 +171,6 @@ extension NewRecord {
 extension String {
     /// Whether a NUL character is in it, which separates texts in keys.
     fileprivate var holdsNUL: Bool {
-        utf8Span.span.holdsZero
+        utf8Span.span.contains(byte: 0)
     }
 }

@@ -14,6 +14,40 @@ import Testing
         #expect(bytes.span.bigEndianU64(at: 6) == 0x0708_090a_0b0c_0d0e)
     }
 
+    @Test func `a byte is found at its first place from a start on`() {
+        func place(of byte: UInt8, from start: Int = 0, in bytes: [UInt8]) -> Int? {
+            bytes.span.firstIndex(ofByte: byte, from: start)
+        }
+        for count in 0...40 {
+            #expect(place(of: 9, in: Array(repeating: 7, count: count)) == nil)
+            for index in 0..<count {
+                var bytes = [UInt8](repeating: 7, count: count)
+                bytes[index] = 9
+                #expect(place(of: 9, in: bytes) == index)
+                #expect(place(of: 9, from: index, in: bytes) == index)
+                #expect(place(of: 9, from: index + 1, in: bytes) == nil)
+                let next = index + 1 < count ? index + 1 : nil
+                #expect(place(of: 7, from: index, in: bytes) == next)
+            }
+        }
+    }
+
+    @Test func `bytes are equal only if every one is`() {
+        func areEqual(_ some: [UInt8], _ others: [UInt8]) -> Bool {
+            some.span.isEqual(to: others.span)
+        }
+        for count in 0...40 {
+            let bytes = (0..<count).map { UInt8($0) }
+            #expect(areEqual(bytes, bytes))
+            #expect(!areEqual(bytes, bytes + [0]))
+            for place in 0..<count {
+                var other = bytes
+                other[place] ^= 0x80
+                #expect(!areEqual(bytes, other))
+            }
+        }
+    }
+
     @Test func `integers are replaced in place`() {
         var bytes = [UInt8](repeating: 0xee, count: 14)
         bytes.set(u32: 0x0403_0201, at: 1)

@@ -243,23 +243,37 @@ import Testing
     }
 
     @Test func `a subject that does not fit goes by its digest`() {
-        #expect(SourceName.subject("Patient/1", label: "") == "Patient/1")
-        #expect(SourceName.subject("Patient/1", label: "north/") == "north/Patient/1")
-        #expect(SourceName.subject(nil, label: "north/") == nil)
-        #expect(SourceName.subject("", label: "north/") == nil)
-        let long = String(repeating: "x", count: 257)
-        #expect(SourceName.subject(long, label: "")?.hasPrefix("sha256:") == true)
-        #expect(SourceName.subject("a\0", label: "")?.hasPrefix("sha256:") == true)
-        #expect(SourceName.subject(String(long.dropLast()), label: "")?.utf8.count == 256)
+        var names = NameMaker(label: "")
+        var labelled = NameMaker(label: "north/")
+        // Twice, for the last subject is remembered.
+        for _ in 0..<2 {
+            #expect(names.subject("Patient/1") == "Patient/1")
+            #expect(labelled.subject("Patient/1") == "north/Patient/1")
+            #expect(labelled.subject(nil) == nil)
+            #expect(labelled.subject("") == nil)
+            let long = String(repeating: "x", count: 257)
+            #expect(names.subject(long)?.hasPrefix("sha256:") == true)
+            #expect(names.subject("a\0")?.hasPrefix("sha256:") == true)
+            #expect(names.subject(String(long.dropLast()))?.utf8.count == 256)
+        }
+    }
+
+    @Test func `subjects that only look alike keep their bytes`() {
+        var names = NameMaker(label: "")
+        let subjects = ["Patient/\u{212b}", "Patient/\u{c5}", "Patient/A\u{30a}"]
+        for subject in subjects {
+            #expect(names.subject(subject).map { Array($0.utf8) } == Array(subject.utf8))
+        }
     }
 
     @Test func `a resource goes by type and id only if that fits`() {
-        #expect(SourceName.resource(type: "Patient", id: "1") == "Patient/1")
-        #expect(SourceName.resource(type: "Patient", id: nil) == nil)
-        #expect(SourceName.resource(type: "Patient", id: "") == nil)
-        #expect(SourceName.resource(type: "Patient", id: "a\0b") == nil)
-        #expect(
-            SourceName.resource(type: "Patient", id: String(repeating: "1", count: 800)) == nil
-        )
+        var names = NameMaker(label: "")
+        #expect(names.resource(type: "Patient", id: "1") == "Patient/1")
+        #expect(names.resource(type: "Patient", id: nil) == nil)
+        #expect(names.resource(type: "Patient", id: "") == nil)
+        #expect(names.resource(type: "Patient", id: "a\0b") == nil)
+        #expect(names.resource(type: "Patient", id: String(repeating: "1", count: 800)) == nil)
+        var labelled = NameMaker(label: "north/")
+        #expect(labelled.resource(type: "Patient", id: "1") == "north/Patient/1")
     }
 }

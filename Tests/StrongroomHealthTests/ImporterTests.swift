@@ -172,6 +172,36 @@ import Testing
         }
     }
 
+    /// Met are the batches just handed over, and those that the index knows; in an archive that held
+    /// a record the index is asked for every name.
+    @Test(arguments: [1, 2, 3, 4, 9], [true, false])
+    func `a line that comes again some batches later is one record`(
+        distance: Int,
+        isFirstImport: Bool
+    ) async throws {
+        try await Intake.with { intake in
+            if !isFirstImport {
+                try await intake.archive { _ = try await $0.put([1], name: "other") }
+            }
+            // A batch of 4 KiB holds some six of these.
+            let lines = (0..<120).map {
+                "{\"resourceType\":\"Basic\",\"id\":\"\($0)\",\"note\":\"\(String(repeating: "x", count: 60))\"}"
+            }
+            var text: [String] = []
+            for (index, line) in lines.enumerated() {
+                text.append(line)
+                if index >= 6 * distance { text.append(lines[index - 6 * distance]) }
+            }
+            try intake.source("a.ndjson", text.joined(separator: "\n"))
+            let summary = try await intake.importing(batchByteCount: 4 << 10)
+            #expect(summary.pieces == text.count)
+            #expect(summary.records == lines.count)
+            #expect(try await intake.versionCounts().values.allSatisfy { $0 == 1 })
+            let again = try await intake.importing(batchByteCount: 4 << 10)
+            #expect(again.records == 0)
+        }
+    }
+
     @Test func `a changed file is a new version of its list`() async throws {
         try await Intake.with { intake in
             try intake.source("a.txt", "first")

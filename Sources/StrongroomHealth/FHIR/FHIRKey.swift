@@ -115,7 +115,7 @@ struct FHIRKeyTable {
         let (start, count) = (range.lowerBound, range.count)
         var slot = Slot(byteCount: count)
         if count <= 8 {
-            slot.head = shortWord(bytes, start, count)
+            slot.head = bytes.word(at: start, byteCount: count)
             return slot
         }
         slot.head = bytes.u64(at: start)
@@ -123,17 +123,6 @@ struct FHIRKeyTable {
         if count > 16 { slot.middle = bytes.u64(at: start &+ 8) }
         if count > 24 { slot.second = bytes.u64(at: start &+ 16) }
         return slot
-    }
-
-    /// The first `count` bytes at `start` as one word, the rest of it zero.
-    @inline(__always)
-    private static func shortWord(_ bytes: Span<UInt8>, _ start: Int, _ count: Int) -> UInt64 {
-        if start &+ 8 <= bytes.count {
-            return bytes.u64(at: start) & (~0 &>> UInt64(64 &- 8 &* count))
-        }
-        var word: UInt64 = 0
-        for offset in 0..<count { word |= UInt64(bytes[start + offset]) << UInt64(8 * offset) }
-        return word
     }
 
     @inline(__always)

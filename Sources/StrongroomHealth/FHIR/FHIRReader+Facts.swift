@@ -5,7 +5,6 @@ extension FHIRReader {
     mutating func summary(_ bytes: Span<UInt8>) -> RecordFacts {
         var facts = RecordFacts()
         if scanner.entries.isEmpty || !isBundle(0, bytes) {
-            var builder = FactsBuilder()
             facts = builder.facts(of: 0, scanner, bytes, &decoder)
         } else {
             facts = bundleSummary(bytes)

@@ -46,6 +46,8 @@ package struct BundleEntry: Equatable, Sendable {
 package struct FHIRReader {
     var scanner = FHIRScanner()
     var decoder = TextDecoder()
+    /// For records that are one resource.
+    var builder = FactsBuilder()
 
     package init() {}
 

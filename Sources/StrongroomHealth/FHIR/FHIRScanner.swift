@@ -37,12 +37,12 @@ struct FHIRScanner {
         try cursor.finish(bytes)
     }
 
-    /// The findings of one resource, without those of the resources inside it.
-    func findings(of resource: Int) -> some Sequence<Finding> {
+    /// The places of the findings among which those of a resource are; the others belong to the
+    /// resources inside it.
+    func places(of resource: Int) -> Range<Int> {
         let range = resources[resource].findings
         // What is open when a text breaks off has no end yet.
-        let end = range.isEmpty ? findings.count : range.upperBound
-        return findings[range.lowerBound..<end].lazy.filter { $0.owner == Int32(resource) }
+        return range.isEmpty ? range.lowerBound..<findings.count : range
     }
 }
 

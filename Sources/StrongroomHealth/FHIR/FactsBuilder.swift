@@ -12,6 +12,10 @@ struct FactsBuilder {
     private var encounters = NameList()
     private var subjects = SubjectChoice()
     private var recordedRank = 0
+    /// The last moment of the resource: where it stands and what it is.
+    private var lastMoment: (Range<Int>, Range<Timestamp>)?
+    private var lastSubject = KnownReference()
+    private var lastEncounter = KnownReference()
 
     init(names: [String: String] = [:]) { self.names = names }
 
@@ -25,24 +29,30 @@ struct FactsBuilder {
         reset()
         let resource = scanner.resources[index]
         let type = resource.type.map { decoder.string($0, in: bytes) } ?? ""
-        facts.types = type.isEmpty ? [] : [type]
-        facts.id = resource.id.map { decoder.string($0, in: bytes) }
+        if !type.isEmpty { facts.types.append(type) }
+        facts.id = resource.id.map { decoder.uniqueString($0, in: bytes) }
         facts.version = resource.version.map { decoder.string($0, in: bytes) }
         if resource.hasDuplicateKey { facts.quirks.append("duplicate-key") }
         nameItself(type)
-        for finding in scanner.findings(of: index) { take(finding, type, bytes, &decoder) }
+        // A loop over places: a sequence of findings would be made anew for every record.
+        for place in scanner.places(of: index) {
+            let finding = scanner.findings[place]
+            if finding.owner == Int32(index) { take(finding, type, bytes, &decoder) }
+        }
         facts.subject = subjects.choice(for: type)
         facts.subjectAliases = aliases.names
         facts.encounters = encounters.names
         return facts
     }
 
+    /// Begins anew, in the memory of the last facts if nobody holds those any more.
     private mutating func reset() {
-        facts = RecordFacts()
-        aliases = NameList()
-        encounters = NameList()
+        facts.reset()
+        aliases.removeAll()
+        encounters.removeAll()
         subjects = SubjectChoice()
         recordedRank = 0
+        lastMoment = nil
     }
 
     /// A Patient is about itself, an Encounter belongs to itself.
@@ -80,11 +90,11 @@ struct FactsBuilder {
             aliases.insert(name)
             aliases.insert(text)
         case .encounter:
-            if let reference = FHIRReference(text) {
+            if let reference = lastEncounter.reference(text) {
                 encounters.insert(names[reference.name] ?? reference.name)
             }
-        case .code: insert(Code(system: system, code: text), in: \.codes)
-        case .label: insert(Code(system: system, code: text), in: \.labels)
+        case .code: facts.codes.insert(Code(system: system, code: text))
+        case .label: facts.labels.insert(Code(system: system, code: text))
         case .status: if !facts.statuses.contains(text) { facts.statuses.append(text) }
         case .identifier:
             if !system.isEmpty { aliases.insert(system + "|" + text) }
@@ -93,12 +103,8 @@ struct FactsBuilder {
         }
     }
 
-    private mutating func insert(_ code: Code, in list: WritableKeyPath<RecordFacts, [Code]>) {
-        if !facts[keyPath: list].contains(code) { facts[keyPath: list].append(code) }
-    }
-
     private mutating func takeSubject(_ text: String, _ field: FHIRKey) {
-        guard var reference = FHIRReference(text) else { return }
+        guard var reference = lastSubject.reference(text) else { return }
         if let known = names[reference.name], let resolved = FHIRReference(known) {
             reference.aliases += [reference.name] + resolved.aliases
             reference.name = resolved.name
@@ -112,6 +118,42 @@ struct FactsBuilder {
         if reference.type == "Patient" || reference.type == nil {
             for alias in reference.aliases { aliases.insert(alias) }
         }
+    }
+}
+
+/// The reference that was taken apart last: neighbouring records have it in common.
+private struct KnownReference {
+    private var text = ""
+    private var parts: FHIRReference?
+
+    mutating func reference(_ text: String) -> FHIRReference? {
+        if !text.hasSameBytes(as: self.text) {
+            parts = FHIRReference(text)
+            self.text = text
+        }
+        return parts
+    }
+}
+
+extension RecordFacts {
+    /// Makes them those of nothing again, and keeps memory that nobody else holds.
+    fileprivate mutating func reset() {
+        types.removeAll(keepingCapacity: true)
+        (id, version, subject) = (nil, nil, nil)
+        // They are lent: their memory is that of the lists of names.
+        (subjectAliases, encounters) = ([], [])
+        codes.removeAll(keepingCapacity: true)
+        statuses.removeAll(keepingCapacity: true)
+        labels.removeAll(keepingCapacity: true)
+        (eventTime, recordedTime) = (nil, nil)
+        quirks.removeAll(keepingCapacity: true)
+    }
+}
+
+extension [Code] {
+    /// Adds a code unless it is there.
+    fileprivate mutating func insert(_ code: Code) {
+        if !contains(code) { append(code) }
     }
 }
 
@@ -148,12 +190,23 @@ extension FactsBuilder {
         field == .date && (type == "Immunization" || type == "AdverseEvent")
     }
 
-    private func moment(
+    private mutating func moment(
         _ text: JSONText,
         _ bytes: Span<UInt8>,
         _ decoder: inout TextDecoder
     ) -> Range<Timestamp>? {
-        guard text.isEscaped else { return Moment.fhir(bytes, text.start..<text.end) }
+        guard text.isEscaped else {
+            let range = text.start..<text.end
+            // What was observed now was mostly issued now.
+            if let (place, moment) = lastMoment,
+                bytes.extracting(place).isEqual(to: bytes.extracting(range))
+            {
+                return moment
+            }
+            let moment = Moment.fhir(bytes, range)
+            lastMoment = moment.map { (range, $0) }
+            return moment
+        }
         let plain = decoder.string(text, in: bytes)
         return Moment.fhir(plain.utf8Span.span, 0..<plain.utf8.count)
     }

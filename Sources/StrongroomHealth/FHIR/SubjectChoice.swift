@@ -46,6 +46,12 @@ struct NameList {
     private(set) var names: [String] = []
     private var known: Set<String> = []
 
+    /// Begins anew, in the same memory if nobody else holds it.
+    mutating func removeAll() {
+        names.removeAll(keepingCapacity: true)
+        if !known.isEmpty { known = [] }
+    }
+
     /// Up to so many names are compared one by one, which is faster than a set.
     private static let searchLimit = 12
 

@@ -10,10 +10,13 @@ import Strongroom
 struct ImportBatch: Sendable {
     /// Counts from 0 through the whole import.
     let number: Int
-    var records: [NewRecord] = []
+    /// Lists of files that were finished before, and then the records.
+    var records = WriteBatch()
     /// A record too large for a batch; it is stored after the others.
     var large: LargeRecord?
     var events: [ImportEvent] = []
+    /// What the events of that kind are about.
+    private(set) var pieces: [PieceDraft] = []
     var byteCount = 0
     /// Bytes that were taken of the file in which the batch ends; 0 if it ends with a file.
     var openByteCount: UInt64 = 0
@@ -26,9 +29,41 @@ struct ImportBatch: Sendable {
     }
 
     /// Bytes from which on a batch is committed: large enough that the sync does not matter, small
-    /// enough that two of them in memory do not.
-    static let usualByteCount = 4 << 20
+    /// enough that the four that are in memory do not.
+    static let usualByteCount = 3 << 20
     static let eventLimit = 16_384
+
+    /// Notes a piece of a file; one that goes on where the last ended makes that longer.
+    mutating func append(_ piece: PieceDraft, of file: Int) {
+        guard goesOn(with: piece, of: file) else {
+            events.append(.piece(file: file, at: pieces.count))
+            pieces.append(piece)
+            return
+        }
+        let last = pieces.count - 1
+        pieces[last].count += 1
+        if pieces[last].subject != piece.subject { pieces[last].hasOneSubject = false }
+    }
+
+    /// Whether a piece is the new record after those of the last piece, and like them.
+    private func goesOn(with piece: PieceDraft, of file: Int) -> Bool {
+        // The large record is not committed with the others.
+        guard large == nil, piece.unparsed == nil, case .piece(file, let last)? = events.last,
+            case .onItsWay(let record, isNew: true) = piece.content,
+            case .onItsWay(let first, isNew: true) = pieces[last].content
+        else { return false }
+        return first.batch == record.batch && first.index + pieces[last].count == record.index
+            && pieces[last].unparsed == nil && pieces[last].type == piece.type
+            && pieces[last].terminator == piece.terminator
+    }
+
+    /// What is needed to recognize the batch's records once it was handed over.
+    var withoutEvents: ImportBatch {
+        var copy = self
+        copy.events = []
+        copy.pieces = []
+        return copy
+    }
 
     var isFull: Bool {
         byteCount >= byteLimit || events.count >= Self.eventLimit || large != nil
@@ -37,17 +72,18 @@ struct ImportBatch: Sendable {
 
 /// What a reader met, in the order of the files.
 enum ImportEvent: Sendable {
-    case piece(file: Int, PieceDraft)
+    /// The one at that place among the batch's pieces.
+    case piece(file: Int, at: Int)
     case end(file: Int, SourceEnd)
     /// The file was imported before, as it is now.
     case unchanged(file: Int, pieceCount: Int, byteCount: UInt64)
     case failure(file: Int, String)
 }
 
-/// A piece of a source file on its way into the archive.
+/// A piece of a source file on its way into the archive, or several new records in a row.
 struct PieceDraft: Sendable {
     enum Content: Sendable {
-        /// A record of this batch or the one before it, which is on its way; new or met again.
+        /// A record of this batch or the two before it, which is on its way; new or met again.
         case onItsWay(RecentRecord, isNew: Bool)
         /// A record that the archive has.
         case known(sequence: UInt64, recorded: Int64)
@@ -58,6 +94,10 @@ struct PieceDraft: Sendable {
     var terminator: [UInt8] = []
     var type = ""
     var subject: String?
+    /// Whether all have that subject.
+    var hasOneSubject = true
+    /// How many there are, at places that follow each other.
+    var count = 1
     var line: UInt64 = 0
     /// Why the piece could not be read as what it seems to be.
     var unparsed: String?

@@ -6,6 +6,9 @@ import Strongroom
 struct ImportLedger {
     /// What is known of a file that is not finished.
     fileprivate struct OpenFile {
+        let index: Int
+        /// Its path as text.
+        let path: String
         var manifest = SourceManifest()
         var pieceCount = 0
         var recordCount = 0
@@ -18,11 +21,13 @@ struct ImportLedger {
     private(set) var summary = ImportSummary()
     private(set) var progress = ImportProgress()
     private let files: [SourceFile]
-    private var open: [Int: OpenFile] = [:]
+    /// The file that was read last; all others are finished.
+    private var open: OpenFile?
     /// Lists that are complete and wait for the next commit.
     private var finished: [NewRecord] = []
-    /// The receipts of the last two batches: what is on its way may be met again in the next one.
+    /// The receipts of the last three batches: what is on its way may be met again in the next two.
     private var receipts: [Int: [Receipt]] = [:]
+    private var lastType = (name: "", count: 0)
 
     init(_ list: SourceList) {
         files = list.files
@@ -32,19 +37,24 @@ struct ImportLedger {
 
     mutating func interrupt() { summary.isInterrupted = true }
 
-    /// Gives up the lists that wait to be stored.
+    /// Gives up lists that wait to be stored, as many as go well with a batch.
     mutating func takeFinished() -> [NewRecord] {
-        defer { finished = [] }
-        return finished
+        var (count, byteCount) = (0, 0)
+        while count < finished.count, byteCount < ImportBatch.usualByteCount {
+            byteCount += finished[count].byteCountInBatch
+            count += 1
+        }
+        defer { finished.removeFirst(count) }
+        return Array(finished.prefix(count))
     }
 
     /// Notes that a batch is durable.
     mutating func settle(_ batch: ImportBatch, _ receipts: [Receipt]) {
         self.receipts[batch.number] = receipts
-        self.receipts[batch.number - 2] = nil
+        self.receipts[batch.number - 3] = nil
         for event in batch.events {
             switch event {
-            case .piece(let file, let piece): settle(piece, file)
+            case .piece(let file, let place): settle(batch.pieces[place], file)
             case .end(let file, let end): finish(file, end)
             case .unchanged(let file, let pieceCount, let byteCount):
                 summary.files += 1
@@ -53,7 +63,7 @@ struct ImportLedger {
                 summary.bytes += byteCount
                 progress.path = SourceName.text(of: files[file].relative)
             case .failure(let file, let reason):
-                open[file] = nil
+                if open?.index == file { open = nil }
                 summary.failures.append(
                     ImportNotice(
                         path: SourceName.text(of: files[file].relative),
@@ -63,6 +73,7 @@ struct ImportLedger {
                 )
             }
         }
+        countTypes()
         progress.records = summary.records
         progress.duplicates = summary.duplicates
         progress.unparsed = summary.unparsed
@@ -72,32 +83,51 @@ struct ImportLedger {
     private mutating func settle(_ piece: PieceDraft, _ file: Int) {
         let place: (sequence: UInt64, recorded: Int64)
         var isNew = false
+        // Taken out while it is changed, and put back.
+        var known = takeOpen(file)
+        defer { open = known }
         switch piece.content {
         case .literal(let bytes):
-            open[file, default: OpenFile()].manifest.append(literal: bytes + piece.terminator)
+            known.manifest.append(literal: bytes + piece.terminator)
             return
         case .known(let sequence, let recorded): place = (sequence, recorded)
         case .onItsWay(let recent, let isFirst):
-            guard let receipts = receipts[recent.batch], recent.index < receipts.count else {
-                preconditionFailure("a record on its way must have a receipt")
-            }
+            guard let receipts = receipts[recent.batch],
+                recent.index + piece.count <= receipts.count
+            else { preconditionFailure("a record on its way must have a receipt") }
             let receipt = receipts[recent.index]
             place = (receipt.sequence, receipt.recorded)
             isNew = isFirst
         }
-        summary.pieces += 1
-        summary.types[piece.type, default: 0] += 1
-        if isNew { summary.records += 1 } else { summary.duplicates += 1 }
-        let path = SourceName.text(of: files[file].relative)
-        if let reason = piece.unparsed {
-            summary.note(unparsed: reason, path: path, line: piece.line)
+        summary.pieces += piece.count
+        if piece.type != lastType.name {
+            countTypes()
+            lastType.name = piece.type
         }
-        open[file, default: OpenFile()].note(piece, place, isNew: isNew)
+        lastType.count += piece.count
+        if isNew { summary.records += piece.count } else { summary.duplicates += piece.count }
+        if let reason = piece.unparsed {
+            summary.note(unparsed: reason, path: known.path, line: piece.line)
+        }
+        known.note(piece, place, isNew: isNew)
+    }
+
+    /// What is known of a file of which more has come.
+    private mutating func takeOpen(_ file: Int) -> OpenFile {
+        if open?.index == file, let known = open.take() { return known }
+        let path = SourceName.text(of: files[file].relative)
         progress.path = path
+        return OpenFile(index: file, path: path)
+    }
+
+    /// Adds the pieces of one type that came one after the other.
+    private mutating func countTypes() {
+        if lastType.count > 0 { summary.types[lastType.name, default: 0] += lastType.count }
+        lastType.count = 0
     }
 
     private mutating func finish(_ file: Int, _ end: SourceEnd) {
-        let known = open.removeValue(forKey: file) ?? OpenFile()
+        let known = takeOpen(file)
         summary.files += 1
         summary.bytes += end.byteCount
         let source = files[file]
@@ -128,12 +158,20 @@ extension ImportLedger.OpenFile {
         manifest.append(
             sequence: place.sequence,
             recorded: place.recorded,
+            count: piece.count,
             terminator: piece.terminator
         )
         if pieceCount == 0 { subject = piece.subject }
-        if piece.subject == nil || piece.subject != subject { hasOneSubject = false }
-        pieceCount += 1
-        if isNew { recordCount += 1 }
+        if piece.subject == nil || piece.subject != subject || !piece.hasOneSubject {
+            hasOneSubject = false
+        }
+        pieceCount += piece.count
+        if isNew { recordCount += piece.count }
         if piece.unparsed != nil { unparsedCount += 1 }
     }
+}
+
+extension NewRecord {
+    /// About what a list takes in a batch.
+    var byteCountInBatch: Int { body.count + 2 * (source?.path.count ?? 0) + 1024 }
 }

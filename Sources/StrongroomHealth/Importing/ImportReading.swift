@@ -23,9 +23,15 @@ final class ImportReader: Sendable {
 
     /// The next batch, or nil when all files are read or nobody wants the rest.
     ///
-    /// `view` must show everything but the batch handed over last.
-    func nextBatch(_ view: ArchiveView) throws(ArchiveError) -> ImportBatch? {
-        try state.withLock { reading throws(ArchiveError) in try reading.nextBatch(view) }
+    /// It begins with the lists given. What is seen must be everything but the two batches handed over
+    /// last.
+    func nextBatch(
+        _ sight: ImportSight,
+        after lists: [NewRecord] = []
+    ) throws(ArchiveError) -> ImportBatch? {
+        try state.withLock { reading throws(ArchiveError) in
+            try reading.nextBatch(sight, after: lists)
+        }
     }
 }
 
@@ -39,6 +45,10 @@ struct ImportReading {
     private var nextFile = 0
     private var nextBatchNumber = 0
     private var current: SourceReading?
+    private var last: ImportBatch?
+    /// The window's memory of the file that was read last.
+    private var memory: [UInt8] = []
+    private var lastRecordCount = 0
 
     init(
         _ files: [SourceFile],
@@ -55,10 +65,21 @@ struct ImportReading {
         naming = SourceNaming(label: label, in: system, cancellation)
     }
 
-    mutating func nextBatch(_ view: ArchiveView) throws(ArchiveError) -> ImportBatch? {
+    mutating func nextBatch(
+        _ sight: ImportSight,
+        after lists: [NewRecord]
+    ) throws(ArchiveError) -> ImportBatch? {
+        let view = sight.view
+        try tools.beginBatch(after: last, sight)
+        last = nil
         var batch = ImportBatch(number: nextBatchNumber, byteLimit: options.batchByteCount)
         nextBatchNumber += 1
-        tools.beginBatch()
+        // Mostly a batch holds about as many as the last.
+        batch.records.reserveCapacity(lastRecordCount + lastRecordCount / 8)
+        for list in lists {
+            batch.byteCount += list.byteCountInBatch
+            batch.records.put(list)
+        }
         while !batch.isFull {
             if current == nil {
                 guard nextFile < files.count else { break }
@@ -69,7 +90,9 @@ struct ImportReading {
             if cancellation.isCancelled { return nil }
         }
         batch.openByteCount = current?.takenByteCount ?? 0
-        return batch.events.isEmpty && current == nil ? nil : batch
+        last = batch.withoutEvents
+        lastRecordCount = batch.records.count
+        return batch.events.isEmpty && batch.records.count == 0 && current == nil ? nil : batch
     }
 
     /// Opens the next file, unless the archive has it as it is.
@@ -89,6 +112,8 @@ struct ImportReading {
         file.adviseSequential()
         switch try naming.name(of: source, file, in: view) {
         case .success(.new(let name, let path)):
+            // Given away, for whoever changes it must hold it alone.
+            defer { memory = [] }
             current = SourceReading(
                 index: index,
                 source,
@@ -96,6 +121,7 @@ struct ImportReading {
                 path: path,
                 file,
                 wholeLimit: options.wholeByteCount,
+                memory: memory,
                 cancellation
             )
         case .success(.unchanged(let pieceCount)):
@@ -115,7 +141,11 @@ struct ImportReading {
         guard var reading = current.take() else { return }
         do {
             let isDone = try reading.fill(&batch, &tools, view)
-            if !isDone { current = consume reading }
+            if isDone {
+                memory = reading.memory
+            } else {
+                current = consume reading
+            }
         } catch let error as SystemError {
             batch.events.append(.failure(file: reading.index, error.description))
         } catch {

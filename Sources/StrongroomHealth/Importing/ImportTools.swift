@@ -9,7 +9,13 @@ struct ImportTools {
 
     init(label: String) { maker = RecordMaker(label: label) }
 
-    mutating func beginBatch() { duplicates.beginBatch() }
+    /// Begins a batch after the one that was handed over last.
+    mutating func beginBatch(
+        after last: ImportBatch?,
+        _ sight: ImportSight
+    ) throws(ArchiveError) {
+        try duplicates.beginBatch(after: last, sight)
+    }
 
     /// Adds a piece to the batch: a literal, a record, or another mention of a record.
     mutating func add(
@@ -26,23 +32,20 @@ struct ImportTools {
                 content: .literal([UInt8](copying: body)),
                 terminator: terminator
             )
-            batch.events.append(.piece(file: file, literal))
+            batch.append(literal, of: file)
             batch.byteCount += body.count
             return
         }
         var made = maker.record(body, origin)
         var draft = self.draft(made, terminator, origin)
-        if let known = try duplicates.find(made.record.name, body, in: view) {
+        if let known = try duplicates.find(made.record.name, body, batch, in: view) {
             draft.content = known
         } else {
             made.record.body = [UInt8](copying: body)
-            draft.content = .onItsWay(place(made.record, &batch), isNew: true)
-            if case .onItsWay(let place, _) = draft.content {
-                duplicates.note(made.record.name, made.record.body, place)
-            }
+            draft.content = .onItsWay(place(&made.record, &batch), isNew: true)
         }
         batch.byteCount += 64
-        batch.events.append(.piece(file: file, draft))
+        batch.append(draft, of: file)
     }
 
     /// Adds a record that is too long to be held.
@@ -63,7 +66,12 @@ struct ImportTools {
             made = maker.unreadRecord(origin, limit: limit)
         }
         var draft = self.draft(made, terminator, origin)
-        if let known = try duplicates.find(made.record.name, digest: body.digest, in: view) {
+        if let known = try duplicates.find(
+            made.record.name,
+            digest: body.digest,
+            batch,
+            in: view
+        ) {
             draft.content = known
         } else {
             let place = RecentRecord(batch: batch.number, index: batch.records.count)
@@ -76,10 +84,10 @@ struct ImportTools {
                     body.digest
                 )
             )
-            duplicates.note(made.record.name, [], digest: body.digest, place)
+            duplicates.noteNew(at: place.index)
             draft.content = .onItsWay(place, isNew: true)
         }
-        batch.events.append(.piece(file: file, draft))
+        batch.append(draft, of: file)
     }
 
     private func draft(
@@ -98,13 +106,17 @@ struct ImportTools {
     }
 
     /// Puts a record in the batch; one that is too large for it becomes the large one, the last.
-    private func place(_ record: NewRecord, _ batch: inout ImportBatch) -> RecentRecord {
+    private mutating func place(
+        _ record: inout NewRecord,
+        _ batch: inout ImportBatch
+    ) -> RecentRecord {
         let place = RecentRecord(batch: batch.number, index: batch.records.count)
+        duplicates.noteNew(at: place.index)
         if record.body.count > Self.inlineByteLimit {
             batch.large = LargeRecord(record: record, body: .held)
         } else {
-            batch.records.append(record)
             batch.byteCount += record.body.count + 512
+            batch.records.put(moving: &record)
         }
         return place
     }

@@ -67,76 +67,95 @@ public struct Importer: Sendable {
         _ progress: (@Sendable (ImportProgress) -> Void)?
     ) async throws(ArchiveError) -> ImportSummary {
         let system = system
-        let list = try await archive.read { _ throws(ArchiveError) in
+        let start = await archive.latest()
+        let list = try await archive.read(start) { _ throws(ArchiveError) in
             SourceList(paths.map { FilePath($0) }, in: system)
         }
         let reader = ImportReader(list.files, in: system, options, cancellation)
         var ledger = ImportLedger(list)
-        var batch = try await next(reader, cancellation)
+        var watch = SequenceWatch(start)
+        var sight = ImportSight(view: start)
+        // What the batch that is being filled begins with; it is durable only with that one.
+        var lists: [NewRecord] = []
+        var batch = try await next(reader, sight, after: lists, cancellation)
         while let filled = batch, !cancellation.isCancelled {
+            let finished = ledger.takeFinished()
+            let (seen, short) = (sight, finished.filter(\.isShort))
             // While this batch is written the next one is filled.
-            async let following = next(reader, cancellation)
+            async let following = next(reader, seen, after: short, cancellation)
+            async let latest = archive.latest()
+            lists = short
             do {
-                let receipts = try await commit(filled, ledger.takeFinished(), cancellation)
+                let longLists = try await put(finished.filter { !$0.isShort })
+                let receipts = try await commit(filled, cancellation)
                 ledger.settle(filled, receipts)
                 progress?(ledger.progress)
+                // Before these receipts: the view may have been taken earlier.
+                sight = watch.sight(await latest)
+                watch.note(longLists + receipts)
                 batch = try await following
             } catch {
                 guard cancellation.isCancelled else { throw ArchiveError.wrapping(error) }
             }
         }
         if cancellation.isCancelled { ledger.interrupt() }
-        let finished = ledger.takeFinished()
-        if !finished.isEmpty { _ = try await commit(nil, finished, cancellation) }
+        if lists.isEmpty { lists = ledger.takeFinished() }
+        while !lists.isEmpty {
+            _ = try await put(lists)
+            lists = ledger.takeFinished()
+        }
         return ledger.summary
     }
 
     private func next(
         _ reader: ImportReader,
+        _ sight: ImportSight,
+        after lists: [NewRecord],
         _ cancellation: Cancellation
     ) async throws(ArchiveError) -> ImportBatch? {
         do {
-            return try await archive.read { view throws(ArchiveError) in
-                try reader.nextBatch(view)
+            return try await archive.read(sight.view) { view throws(ArchiveError) in
+                try reader.nextBatch(
+                    ImportSight(view: view, foreign: sight.foreign),
+                    after: lists
+                )
             }
         } catch  where error.code == .cancelled && cancellation.isCancelled {
             return nil
         }
     }
 
-    /// Makes a batch durable, and with it the lists of files that were finished before.
+    /// Makes a batch durable.
     ///
     /// The receipts are those of the batch's records, the large one last. In a task of its own, which
     /// is not cancelled: an import that is stopped keeps what it has read, and ends behind it.
     private func commit(
-        _ batch: ImportBatch?,
-        _ lists: [NewRecord],
+        _ batch: ImportBatch,
         _ cancellation: Cancellation
     ) async throws(ArchiveError) -> [Receipt] {
-        let writing = Task { try await write(batch, lists, cancellation) }
+        let writing = Task {
+            var receipts = try await archive.write(batch.records)
+            if let large = batch.large { receipts.append(try await put(large, cancellation)) }
+            return receipts
+        }
         do { return try await writing.value } catch { throw ArchiveError.wrapping(error) }
     }
 
-    private func write(
-        _ batch: ImportBatch?,
-        _ lists: [NewRecord],
-        _ cancellation: Cancellation
-    ) async throws -> [Receipt] {
-        var receipts: [Receipt] = []
-        var small = lists
-        for list in lists where list.body.count > ImportTools.inlineByteLimit {
-            try await archive.put(list)
-        }
-        small.removeAll { $0.body.count > ImportTools.inlineByteLimit }
-        let together = small + (batch?.records ?? [])
-        if !together.isEmpty {
-            let all = try await archive.write { writing throws(ArchiveError) in
-                for record in together { writing.put(record) }
+    /// Makes lists of files durable, in a task of its own as well; the receipts are in the order of
+    /// the commits.
+    private func put(_ lists: [NewRecord]) async throws(ArchiveError) -> [Receipt] {
+        guard !lists.isEmpty else { return [] }
+        let writing = Task {
+            var receipts: [Receipt] = []
+            for list in lists where !list.isShort {
+                receipts.append(try await archive.put(list))
             }
-            receipts = Array(all.dropFirst(small.count))
+            return receipts
+                + (try await archive.write { writing throws(ArchiveError) in
+                    for list in lists where list.isShort { writing.put(list) }
+                })
         }
-        if let large = batch?.large { receipts.append(try await put(large, cancellation)) }
-        return receipts
+        do { return try await writing.value } catch { throw ArchiveError.wrapping(error) }
     }
 
     private func put(
@@ -155,4 +174,9 @@ public struct Importer: Sendable {
         )
         return try await archive.put(large.record) { try body.next() }
     }
+}
+
+extension NewRecord {
+    /// Whether the archive takes it as a part of a batch.
+    fileprivate var isShort: Bool { body.count <= ImportTools.inlineByteLimit }
 }

@@ -9,10 +9,11 @@ struct RecordMaker {
 
     private var fhir = FHIRReader()
     private let hl7 = HL7Reader()
-    /// What the user calls the source, with a slash, or nothing.
-    private let label: String
-
-    init(label: String) { self.label = label }
+    private var terms = TermMaker()
+    private var names: NameMaker
+    init(label: String) {
+        names = NameMaker(label: label)
+    }
 
     /// What a piece is, besides its bytes.
     struct Made {
@@ -48,7 +49,7 @@ struct RecordMaker {
     }
 
     /// Makes the record of a body that is too long to be looked into.
-    func unreadRecord(_ origin: Origin, limit: Int) -> Made {
+    mutating func unreadRecord(_ origin: Origin, limit: Int) -> Made {
         let name = origin.number == 0 ? origin.name : numbered(origin)
         if case .opaque(let mediaType) = origin.format {
             return finish(RecordFacts(), name: origin.name, origin, type: mediaType)
@@ -59,12 +60,12 @@ struct RecordMaker {
 
     private mutating func fhirRecord(_ body: Span<UInt8>, _ origin: Origin) -> Made {
         let isLine = origin.number > 0
-        let fallback = isLine ? numbered(origin) : origin.name
+        var fallback: String { isLine ? numbered(origin) : origin.name }
         do throws(FHIRFault) {
             let facts = try fhir.facts(body)
             // A file keeps its own name, so that it can be asked for by it.
-            let own = isLine ? SourceName.resource(type: facts.types.first, id: facts.id) : nil
-            return finish(facts, name: own.map { label + $0 } ?? fallback, origin)
+            let own = isLine ? names.resource(type: facts.types.first, id: facts.id) : nil
+            return finish(facts, name: own ?? fallback, origin)
         } catch .notAResource {
             var made = finish(RecordFacts(), name: fallback, origin, type: MediaType.json)
             made.record.mediaType = MediaType.json
@@ -85,20 +86,20 @@ struct RecordMaker {
 }
 
 extension RecordMaker {
-    private func finish(
+    private mutating func finish(
         _ facts: RecordFacts,
         name: String,
         _ origin: Origin,
         type: String? = nil
     ) -> Made {
-        let subject = SourceName.subject(facts.subject, label: label)
+        let subject = names.subject(facts.subject)
         var record = NewRecord(
             name: name,
             body: [],
             collection: Self.collection,
             subject: subject,
             mediaType: origin.format.mediaType,
-            terms: facts.indexTerms(subject: subject),
+            terms: self.terms.terms(of: facts, subject: subject),
             source: RecordSource(path: origin.path, line: origin.number)
         )
         if let version = facts.version, version.utf8.count < 1024 {
@@ -121,7 +122,7 @@ extension RecordMaker {
         return Made(record: record, type: type ?? facts.types.first ?? origin.format.mediaType)
     }
 
-    private func unparsed(
+    private mutating func unparsed(
         _ facts: RecordFacts,
         _ reason: String,
         _ name: String,

@@ -33,16 +33,26 @@ package struct SourceManifest: Equatable, Sendable {
 
     package init() {}
 
-    /// Adds the record of that number, and what follows it in the file.
-    package mutating func append(sequence: UInt64, recorded: Int64, terminator: [UInt8]) {
+    /// Adds records from that number on, and what follows each in the file.
+    package mutating func append(
+        sequence: UInt64,
+        recorded: Int64,
+        count: Int = 1,
+        terminator: [UInt8]
+    ) {
         if case .records(var run)? = parts.last, run.recorded == recorded,
             run.sequence + run.count == sequence, run.terminator == terminator
         {
-            run.count += 1
+            run.count += UInt64(count)
             parts[parts.count - 1] = .records(run)
             return
         }
-        let run = Run(sequence: sequence, recorded: recorded, count: 1, terminator: terminator)
+        let run = Run(
+            sequence: sequence,
+            recorded: recorded,
+            count: UInt64(count),
+            terminator: terminator
+        )
         parts.append(.records(run))
     }
 

@@ -46,19 +46,44 @@ enum SourceName {
         }
         return 0
     }
+}
 
-    /// `Type/id` if both make a name that fits; an id that is no id of the standard may not.
-    static func resource(type: String?, id: String?) -> String? {
-        guard let type, let id, !type.isEmpty, !id.isEmpty else { return nil }
-        let name = type + "/" + id
-        return name.utf8.count <= pathByteLimit && !name.utf8.contains(0) ? name : nil
+/// Makes the names and subjects of records, one after the other.
+struct NameMaker {
+    /// What the user calls the source, with a slash, or nothing.
+    private let label: String
+    private var scratch: [UInt8] = []
+    /// Neighbouring records are about the same subject.
+    private var lastSubject = (given: "", made: "")
+
+    init(label: String) { self.label = label }
+
+    /// `Type/id` behind the label if both make a name that fits; an id that is no id of the standard
+    /// may not.
+    mutating func resource(type: String?, id: String?) -> String? {
+        guard let type, let id, !type.isEmpty, !id.isEmpty,
+            type.utf8.count + 1 + id.utf8.count <= SourceName.pathByteLimit
+        else { return nil }
+        scratch.removeAll(keepingCapacity: true)
+        scratch.append(copying: label.utf8Span.span)
+        scratch.append(copying: type.utf8Span.span)
+        scratch.append(UInt8(ascii: "/"))
+        scratch.append(copying: id.utf8Span.span)
+        return scratch.span.contains(byte: 0) ? nil : scratch.span.text()
     }
 
     /// A subject that fits: 256 bytes without NUL; a longer one is replaced by its digest.
-    static func subject(_ subject: String?, label: String) -> String? {
+    mutating func subject(_ subject: String?) -> String? {
         guard let subject, !subject.isEmpty else { return nil }
-        let whole = label + subject
-        guard whole.utf8.count > 256 || whole.utf8.contains(0) else { return whole }
-        return "sha256:" + SHA256.hash(Array(whole.utf8).span).hex
+        if !subject.hasSameBytes(as: lastSubject.given) {
+            lastSubject = (subject, Self.fitting(label + subject))
+        }
+        return lastSubject.made
+    }
+
+    private static func fitting(_ subject: String) -> String {
+        let bytes = subject.utf8Span.span
+        guard bytes.count > 256 || bytes.contains(byte: 0) else { return subject }
+        return "sha256:" + SHA256.hash(bytes).hex
     }
 }

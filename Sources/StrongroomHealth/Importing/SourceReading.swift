@@ -14,19 +14,18 @@ struct SourceReading {
     var takenByteCount: UInt64 { window.offset }
     let index: Int
     let source: SourceFile
-    let name: String
-    /// The path under which the file is exported again.
-    let path: [UInt8]
     private let wholeLimit: Int
     private let cancellation: Cancellation
     private var window: SourceWindow
-    private var format = SourceFormat.opaque(mediaType: MediaType.unknown)
+    /// Where the piece that comes next is from.
+    private var origin: RecordMaker.Origin
     private var splitter: SourceSplitter?
     /// The line or message that comes next, from 1.
     private var number: UInt64 = 1
     /// The only message so far, with what followed it: its name depends on whether another comes.
     private var firstMessage: [HeldPiece] = []
     private var isFirstHeld = true
+    private var lastTerminator: [UInt8] = []
     /// The parts of a long record so far.
     private var long: LongPiece?
 
@@ -49,15 +48,20 @@ struct SourceReading {
         path: [UInt8],
         _ file: any File,
         wholeLimit: Int,
+        memory: [UInt8],
         _ cancellation: Cancellation
     ) {
         self.wholeLimit = wholeLimit
         self.cancellation = cancellation
         self.index = index
         self.source = source
-        self.name = name
-        self.path = path
-        window = SourceWindow(file)
+        origin = RecordMaker.Origin(
+            name: name,
+            path: path,
+            format: .opaque(mediaType: MediaType.unknown),
+            number: 0
+        )
+        window = SourceWindow(file, memory: memory)
     }
 
     /// Reads on until the batch is full, the file ends, or nobody wants the rest; true at its end.
@@ -77,8 +81,8 @@ struct SourceReading {
             case .end:
                 try releaseFirst(&batch, &tools, view, isOnly: true)
                 let end = SourceEnd(
-                    name: name,
-                    path: path,
+                    name: origin.name,
+                    path: origin.path,
                     byteCount: window.readByteCount,
                     digest: window.digest(),
                     mediaType: format.mediaType
@@ -89,6 +93,11 @@ struct SourceReading {
         }
         return false
     }
+
+    private var format: SourceFormat { origin.format }
+
+    /// The window's memory, for the next file.
+    var memory: [UInt8] { window.buffer }
 
     private mutating func nextStep() -> SourceStep {
         guard var splitter else { return .end }
@@ -109,7 +118,7 @@ struct SourceReading {
             )
             if found == nil { try window.grow() }
         }
-        format = found ?? format
+        origin.format = found ?? format
         splitter = SourceSplitter(format, wholeLimit: wholeLimit)
         isFirstHeld = format == .hl7v2
     }
@@ -125,9 +134,7 @@ extension SourceReading {
         _ view: ArchiveView
     ) throws {
         defer { window.drop(piece.byteCount) }
-        let terminator = [UInt8](
-            copying: window.buffer.span.extracting(piece.terminator.within(window.range))
-        )
+        let terminator = terminator(of: piece)
         if isFirstHeld {
             let isSecond = piece.kind == .record && firstMessage.contains { $0.kind == .record }
             guard isSecond else {
@@ -141,22 +148,27 @@ extension SourceReading {
             }
             try releaseFirst(&batch, &tools, view, isOnly: false)
         }
-        let place = RecordMaker.Origin(
-            name: name,
-            path: path,
-            format: format,
-            number: ownNumber
-        )
+        origin.number = ownNumber
         try tools.add(
             piece.kind,
             window.buffer.span.extracting(piece.body.within(window.range)),
             terminator,
-            place,
+            origin,
             file: index,
             &batch,
             view
         )
         count(piece.kind)
+    }
+
+    /// What ends a piece: mostly the same as what ended the one before.
+    private mutating func terminator(of piece: SourcePiece) -> [UInt8] {
+        let range = piece.terminator.within(window.range)
+        if !lastTerminator.span.isEqual(to: window.buffer.span.extracting(range)) {
+            let bytes = [UInt8](copying: window.buffer.span.extracting(range))
+            lastTerminator = bytes
+        }
+        return lastTerminator
     }
 
     /// The number of the piece that comes next; 0 in a file that is one piece.
@@ -188,17 +200,12 @@ extension SourceReading {
         guard isFirstHeld else { return }
         isFirstHeld = false
         for piece in firstMessage {
-            let place = RecordMaker.Origin(
-                name: name,
-                path: path,
-                format: format,
-                number: isOnly ? 0 : number
-            )
+            origin.number = isOnly ? 0 : number
             try tools.add(
                 piece.kind,
                 piece.body.span,
                 piece.terminator,
-                place,
+                origin,
                 file: index,
                 &batch,
                 view
@@ -226,12 +233,7 @@ extension SourceReading {
         self.long = isLast ? nil : long
         defer { window.drop(piece.byteCount) }
         guard isLast else { return }
-        let place = RecordMaker.Origin(
-            name: name,
-            path: path,
-            format: format,
-            number: ownNumber
-        )
+        origin.number = ownNumber
         try tools.add(
             LongBody(
                 file: window.file,
@@ -239,8 +241,8 @@ extension SourceReading {
                 byteCount: long.byteCount,
                 digest: long.hasher.finish()
             ),
-            [UInt8](copying: window.buffer.span.extracting(piece.terminator.within(window.range))),
-            place,
+            terminator(of: piece),
+            origin,
             file: index,
             &batch,
             view

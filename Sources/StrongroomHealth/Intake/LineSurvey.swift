@@ -37,6 +37,8 @@ struct LineSurvey {
             end = .carriageReturn
         }
         surveyFirst(text)
+        // That alone tells.
+        guard first != .line else { return }
         var start = 0
         while start < text.count {
             let stop = text.firstIndex(ofByte: end.rawValue, from: start) ?? text.count

@@ -2,13 +2,21 @@ import ArchiveBytes
 
 /// Turns places in a text into strings.
 ///
-/// Holds the scratch memory that escapes are resolved in, so that a string without escapes costs one
-/// allocation and one with them no more.
+/// Holds the scratch memory that escapes are resolved in and the strings made lately, so that a string
+/// costs one allocation at most.
 struct TextDecoder {
     private var scratch: [UInt8] = []
+    private var pool = TextPool()
 
     /// The characters of `text`, escapes resolved; bytes that are not UTF-8 become U+FFFD.
     mutating func string(_ text: JSONText, in bytes: Span<UInt8>) -> String {
+        guard text.isEscaped else { return pool.text(bytes, text.start..<text.end) }
+        unescape(text, in: bytes)
+        return pool.text(scratch)
+    }
+
+    /// The same for a text that no other record has.
+    mutating func uniqueString(_ text: JSONText, in bytes: Span<UInt8>) -> String {
         guard text.isEscaped else { return Self.string(bytes, text.start..<text.end) }
         unescape(text, in: bytes)
         return Self.string(scratch.span, 0..<scratch.count)

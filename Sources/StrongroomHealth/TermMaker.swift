@@ -1,0 +1,76 @@
+import ArchiveBytes
+
+/// Makes the terms by which an index finds records.
+///
+/// Keep one for many records: it puts terms together in one piece of memory and has those made lately,
+/// so that a term costs one allocation at most, and none if another record has just had it.
+struct TermMaker {
+    private var pool = TextPool()
+    private var scratch: [UInt8] = []
+    private var terms: [String] = []
+    private var byteCount = 0
+    private var isOverfull = false
+
+    init() { scratch.reserveCapacity(IndexTermLimit.byteCount) }
+
+    /// What ``RecordFacts/indexTerms(subject:)`` says.
+    mutating func terms(of facts: borrowing RecordFacts, subject: String?) -> [String] {
+        (byteCount, isOverfull) = (0, false)
+        let count =
+            facts.types.count + facts.subjectAliases.count + facts.encounters.count
+            + facts.statuses.count + facts.labels.count + facts.codes.count
+        terms.reserveCapacity(min(count, IndexTermLimit.count))
+        for type in facts.types { append("type:", type) }
+        for alias in facts.subjectAliases
+        where alias != subject && !isReference(subject, to: alias) {
+            append("patient:", alias)
+        }
+        for encounter in facts.encounters { append("encounter:", encounter) }
+        for status in facts.statuses { append("status:", status) }
+        for label in facts.labels { append("label:", label) }
+        for code in facts.codes { append("code:", code) }
+        if isOverfull { terms.append(IndexTermLimit.overflow) }
+        defer { terms = [] }
+        return terms
+    }
+
+    /// ``RecordFinder`` asks for `Patient/<id>` too when it is asked for a bare id.
+    private func isReference(_ subject: String?, to id: String) -> Bool {
+        let prefix = "Patient/".utf8.count
+        guard let subject, subject.utf8.count == prefix + id.utf8.count else { return false }
+        let bytes = subject.utf8Span.span
+        return bytes.starts(with: "Patient/")
+            && bytes.extracting(prefix...).isEqual(to: id.utf8Span.span)
+    }
+
+    private mutating func append(_ kind: String, _ value: String) {
+        begin(kind)
+        scratch.append(copying: value.utf8Span.span)
+        end()
+    }
+
+    private mutating func append(_ kind: String, _ code: Code) {
+        begin(kind)
+        scratch.append(copying: code.system.utf8Span.span)
+        scratch.append(UInt8(ascii: "|"))
+        scratch.append(copying: code.code.utf8Span.span)
+        end()
+    }
+
+    private mutating func begin(_ kind: String) {
+        scratch.removeAll(keepingCapacity: true)
+        scratch.append(copying: kind.utf8Span.span)
+    }
+
+    private mutating func end() {
+        guard scratch.count <= IndexTermLimit.byteCount, !scratch.span.contains(byte: 0),
+            terms.count < IndexTermLimit.count - 1,
+            byteCount + scratch.count <= IndexTermLimit.totalByteCount
+        else {
+            isOverfull = true
+            return
+        }
+        byteCount += scratch.count
+        terms.append(pool.text(scratch))
+    }
+}
