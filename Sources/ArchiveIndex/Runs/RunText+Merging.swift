@@ -119,13 +119,24 @@ extension RunText {
         ) {
             var older = left
             var newer = right
-            while older.next < older.end && newer.next < newer.end {
-                let old = entry(older, leftEntries, depth: depth)
-                let new = entry(newer, rightEntries, depth: depth)
-                let order = compare(old, new, depth: depth)
-                merged.append(order < 0 ? old : new)
-                if order <= 0 { older.next &+= 1 }
-                if order >= 0 { newer.next &+= 1 }
+            if older.next < older.end && newer.next < newer.end {
+                var old = entry(older, leftEntries, depth: depth)
+                var new = entry(newer, rightEntries, depth: depth)
+                while true {
+                    let order = compare(old, new, depth: depth)
+                    merged.append(order < 0 ? old : new)
+                    if order <= 0 {
+                        older.next &+= 1
+                        if order == 0 { newer.next &+= 1 }
+                        guard older.next < older.end else { break }
+                        old = entry(older, leftEntries, depth: depth)
+                    }
+                    if order >= 0 {
+                        if order > 0 { newer.next &+= 1 }
+                        guard newer.next < newer.end else { break }
+                        new = entry(newer, rightEntries, depth: depth)
+                    }
+                }
             }
             while older.next < older.end {
                 merged.append(entry(older, leftEntries, depth: depth))
