@@ -11,20 +11,19 @@ package struct Pack: Sendable {
     /// The plaintext; ranges of ``Slot`` point into it.
     package private(set) var bytes: [UInt8]
     package private(set) var slots: [Slot]
-    /// What all records have in common, with the sequence of the first; apart, so that a pack is lent and
-    /// moved in a few words.
-    private var commonFields = CommonFields.none
+    /// What all records have in common; apart, so that a pack is lent and moved in a few words.
+    private var commonFields: CommonFields?
     private var digestOffset = 0
 
-    private final class CommonFields: Sendable {
-        static let none = CommonFields(RecordEntry())
-        let entry: RecordEntry
+    /// Changed only by the pack that alone refers to it, and so as good as a value.
+    private final class CommonFields: @unchecked Sendable {
+        var entry: RecordEntry
 
         init(_ entry: RecordEntry) { self.entry = entry }
     }
 
     /// What all records have in common, with the sequence of the first.
-    package var common: RecordEntry { commonFields.entry }
+    package var common: RecordEntry { commonFields?.entry ?? RecordEntry() }
 
     /// Where one record's fields and inline body stand in the pack.
     package struct Slot: Equatable, Sendable {
@@ -66,12 +65,21 @@ package struct Pack: Sendable {
         swap(&found, &slots)
         do {
             let (common, offset) = try Self.findSlots(plain.span, &found, like: other)
-            (commonFields, digestOffset) = (CommonFields(common), offset)
+            setCommon(common)
+            digestOffset = offset
         } catch {
             throw FormatError(.damaged, "a pack is malformed (\(error))")
         }
         slots = found
         bytes = plain
+    }
+
+    private mutating func setCommon(_ entry: consuming RecordEntry) {
+        if isKnownUniquelyReferenced(&commonFields) {
+            commonFields?.entry = entry
+        } else {
+            commonFields = CommonFields(entry)
+        }
     }
 
     private static func findSlots(
@@ -111,7 +119,7 @@ package struct Pack: Sendable {
     package func sequence(_ slot: Int) -> RecordSequence? {
         guard slots.indices.contains(slot) else { return nil }
         let entry = bytes.span.extracting(slots[slot].entry)
-        let usual = commonFields.entry.sequence + UInt64(slot)
+        let usual = (commonFields?.entry.sequence ?? 0) + UInt64(slot)
         var cursor = ByteCursor()
         do throws(DecodingError) {
             guard try cursor.varint(entry) == EntryTag.sequence.rawValue else { return usual }
@@ -146,7 +154,7 @@ package struct Pack: Sendable {
         guard slots.indices.contains(slot) else {
             throw FormatError(.damaged, "a pack of \(slots.count) records has no slot \(slot)")
         }
-        var entry = commonFields.entry
+        var entry = common
         entry.sequence &+= UInt64(slot)
         entry.digest = digest(slot)
         let inlineByteCount = slots[slot].body.count

@@ -26,7 +26,8 @@ extension ArchiveView {
     /// This is the fastest way to read everything: the log is read ahead and opened on all
     /// processors. Records are visited on the caller's thread, earlier commits before later ones. The
     /// body is nil where it is so large that it is read in pieces: ``forEachPiece(of:_:)``. Memory is
-    /// bounded: some thousand records, or the records in about 32 MB of bodies.
+    /// bounded: some thousand records, or the records in about 32 MB of bodies. A body is a piece of its
+    /// pack: copy one that is kept, for it keeps its neighbours in memory.
     public func forEachInLogOrder(
         _ visit: (Record, ArraySlice<UInt8>?) throws -> Bool
     ) throws(ArchiveError) {
@@ -70,7 +71,8 @@ extension ArchiveView {
     /// visited.
     ///
     /// What a limit asks for is read ahead and opened on all processors. The body is nil where it is
-    /// so large that it is read in pieces: ``forEachPiece(of:_:)``.
+    /// so large that it is read in pieces: ``forEachPiece(of:_:)``; else it is a piece of its pack, so copy
+    /// one that is kept.
     public func forEach(
         from name: String,
         in collection: String = "records",

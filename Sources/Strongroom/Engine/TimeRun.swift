@@ -13,13 +13,23 @@ struct TimeRun {
     let first: RecordPlace
     private(set) var count: UInt64
 
-    /// The run of one record version.
-    init(_ first: RecordPlace, recorded: Timestamp) {
-        var stem = [IndexKeys.Table.time.rawValue]
-        IndexKeys.append(recorded, to: &stem)
+    /// The run of one record version that was recorded at the time of a stem.
+    init(_ first: RecordPlace, stem: [UInt8]) {
         self.stem = stem
         self.first = first
         count = 1
+    }
+
+    /// The run of one record version.
+    init(_ first: RecordPlace, recorded: Timestamp) {
+        self.init(first, stem: Self.stem(of: recorded))
+    }
+
+    /// What the keys of runs of one time begin with.
+    static func stem(of recorded: Timestamp) -> [UInt8] {
+        var stem = [IndexKeys.Table.time.rawValue]
+        IndexKeys.append(recorded, to: &stem)
+        return stem
     }
 
     /// The run that an entry holds.
@@ -77,7 +87,9 @@ struct TimeRun {
 struct RecordIndexer {
     private let segment: SegmentNumber
     private var run: TimeRun?
+    /// The time of the record version before, and what runs of it begin with: all of a batch share them.
     private var recorded: Timestamp?
+    private var stem: [UInt8] = []
     private var value: [UInt8] = []
 
     init(_ segment: SegmentNumber) { self.segment = segment }
@@ -89,7 +101,8 @@ struct RecordIndexer {
         let time = record.recorded
         if recorded == time, run?.extend(by: place) == true { return }
         finish(to: &builder)
-        run = TimeRun(place, recorded: time)
+        if recorded != time { stem = TimeRun.stem(of: time) }
+        run = TimeRun(place, stem: stem)
         recorded = time
     }
 
