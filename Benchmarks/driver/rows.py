@@ -107,6 +107,7 @@ def row(work, unit, ours, peer, peer_value, ratio, goal, judged):
     text, met = None, None
     if goal is not None:
         text = f"{'≥' if goal > 0 else '≤'} {abs(goal):.4g}"
+        judged = rounded(judged)  # as it is shown
         met = judged >= goal if goal > 0 else judged <= -goal
     return dict(work=work, unit=unit, ours=rounded(ours), peer=peer,
                 peer_value=rounded(peer_value), ratio=rounded(ratio), goal=text, met=met)
