@@ -19,6 +19,16 @@ enum Golden {
         }
     }
 
+    /// What a folder of the golden archive holds, in the order of the names.
+    static func names(_ folder: String) -> [String] {
+        do {
+            return try PosixFileSystem().names(in: directory.appending(folder)).map(\.string)
+                .sorted()
+        } catch {
+            preconditionFailure("the golden archive is in Tests/StrongroomTests: \(error)")
+        }
+    }
+
     static let credential: Credential = {
         do {
             return try .keyFile(SecretBytes(copying: bytes("key-file").span))

@@ -55,12 +55,13 @@ func fuzzRecovery(_ input: inout FuzzInput) throws {
 }
 
 enum GoldenMachine {
-    static let paths = [
-        "archive.json", "head", "index/records.btree", "keyring.json",
-        "segments/0000000000000001.seg", "segments/0000000000000002.seg",
-        "segments/0000000000000003.open", "snapshots/0a278474bf57e8ca.json",
-        "snapshots/49a64cb31cbf52b9.json", "lock",
-    ]
+    /// Two snapshots among them, whose ids were drawn at random.
+    static let paths =
+        [
+            "archive.json", "head", "index/records.btree", "keyring.json",
+            "segments/0000000000000001.seg", "segments/0000000000000002.seg",
+            "segments/0000000000000003.open",
+        ] + Golden.names("archive/snapshots").map { "snapshots/" + $0 } + ["lock"]
 
     static let machine: SimulatedFileSystem = {
         let machine = SimulatedFileSystem()
