@@ -36,13 +36,9 @@ private struct OutlineWalk {
     private var isRegistry = false
     private(set) var registered: [String] = []
 
-    /// What an entry says, most of it as a difference from the one before.
+    /// What an entry says.
     private struct Entry {
-        var sequence: RecordSequence = 0
-        /// In multiples of 8 bytes.
-        var frameOffset: Int64 = 0
-        var recorded: Int64 = 0
-        var eventStart: Timestamp?
+        var numbers = DirectoryNumbers()
         var name: [UInt8] = []
     }
 
@@ -87,26 +83,16 @@ private struct OutlineWalk {
         _ bytes: Span<UInt8>,
         _ entry: inout Entry
     ) throws(DecodingError) -> ListedRecord {
-        let flags = try cursor.byte(bytes)
-        entry.sequence &+= UInt64(bitPattern: try cursor.zigzag(bytes))
-        let offset = entry.frameOffset.addingReportingOverflow(try cursor.zigzag(bytes))
-        guard !offset.overflow, offset.partialValue >= 0,
-            offset.partialValue <= Int64(Limits.frameOffset / 8)
-        else { throw .overLimit }
-        entry.frameOffset = offset.partialValue
+        try entry.numbers.advance(bytes, &cursor)
+        let numbers = entry.numbers
         var print = RecordPrint(
-            sequence: entry.sequence,
-            frameOffset: UInt64(entry.frameOffset) * 8,
-            slot: try cursor.count(bytes, limit: Limits.recordsPerPack),
-            isTombstone: flags & DirectoryBlock.Flag.tombstone != 0
+            sequence: numbers.sequence,
+            frameOffset: numbers.frameOffset,
+            slot: numbers.slot,
+            isTombstone: numbers.isTombstone
         )
-        entry.recorded &+= try cursor.zigzag(bytes)
-        entry.eventStart = try cursor.event(bytes, flags, after: entry.eventStart)
-        print.add(
-            recorded: Timestamp(microseconds: entry.recorded),
-            eventStart: entry.eventStart
-        )
-        if flags & DirectoryBlock.Flag.collection != 0 {
+        print.add(recorded: numbers.recorded, eventStart: numbers.eventStart)
+        if numbers.namesCollection {
             try takeCollection(bytes)
         }
         if let collection {
@@ -120,7 +106,7 @@ private struct OutlineWalk {
         for _ in 0..<(try cursor.count(bytes, limit: Limits.terms)) {
             print.add(bytes.extracting(try cursor.text(bytes, limit: Limits.term)))
         }
-        return ListedRecord(sequence: entry.sequence, print)
+        return ListedRecord(sequence: numbers.sequence, print)
     }
 
     /// Takes what a name does not share with the name before.

@@ -95,23 +95,12 @@ private struct BlockSearch {
 
     init(_ wanted: DirectoryBlock.Wanted) { self.wanted = wanted }
 
-    /// What an entry says in numbers.
-    private struct Entry {
-        var sequence: RecordSequence = 0
-        /// In multiples of 8 bytes.
-        var frameOffset: Int64 = 0
-        var slot = 0
-        var recorded: Int64 = 0
-        var eventStart: Timestamp?
-        var isTombstone = false
-    }
-
     mutating func run(
         _ bytes: Span<UInt8>
     ) throws(DecodingError) -> DirectoryBlock.Searched {
         let (isSubject, domain) = try domain(bytes)
         var block = DirectoryBlock.Searched()
-        var entry = Entry()
+        var entry = DirectoryNumbers()
         for _ in 0..<(try cursor.count(bytes, limit: DirectoryBlock.plaintextLimit)) {
             try step(bytes, &entry)
             block.sum.add(entry.sequence)
@@ -154,15 +143,15 @@ private struct BlockSearch {
     }
 
     private func record(
-        _ entry: Entry,
+        _ entry: DirectoryNumbers,
         _ subject: Span<UInt8>?
     ) throws(DecodingError) -> DirectoryRecord {
         var found = DirectoryRecord(domain: .collection(wanted.collectionName))
         found.sequence = entry.sequence
-        found.frameOffset = UInt64(entry.frameOffset) * 8
+        found.frameOffset = entry.frameOffset
         found.slot = entry.slot
         found.name = String(decoding: wanted.name, as: UTF8.self)
-        found.recorded = Timestamp(microseconds: entry.recorded)
+        found.recorded = entry.recorded
         found.eventStart = entry.eventStart
         found.isTombstone = entry.isTombstone
         guard let subject else { return found }
@@ -176,20 +165,10 @@ private struct BlockSearch {
     /// Takes one record's numbers and the rest of its name; see `DirectoryBlock.encode()`.
     private mutating func step(
         _ bytes: Span<UInt8>,
-        _ entry: inout Entry
+        _ entry: inout DirectoryNumbers
     ) throws(DecodingError) {
-        let flags = try cursor.byte(bytes)
-        entry.isTombstone = flags & DirectoryBlock.Flag.tombstone != 0
-        entry.sequence &+= UInt64(bitPattern: try cursor.zigzag(bytes))
-        let offset = entry.frameOffset.addingReportingOverflow(try cursor.zigzag(bytes))
-        guard !offset.overflow, offset.partialValue >= 0,
-            offset.partialValue <= Int64(Limits.frameOffset / 8)
-        else { throw .overLimit }
-        entry.frameOffset = offset.partialValue
-        entry.slot = try cursor.count(bytes, limit: Limits.recordsPerPack)
-        entry.recorded &+= try cursor.zigzag(bytes)
-        entry.eventStart = try cursor.event(bytes, flags, after: entry.eventStart)
-        if flags & DirectoryBlock.Flag.collection != 0 {
+        try entry.advance(bytes, &cursor)
+        if entry.namesCollection {
             let range = try text(bytes, limit: Limits.collection)
             isWantedCollection = bytes.extracting(range).isEqual(to: wanted.collection.span)
         }

@@ -157,9 +157,10 @@ package struct DirectoryBlock: Equatable, Sendable {
         records = []
         chunks = []
         var last = DirectoryRecord(domain: domain)
+        var numbers = DirectoryNumbers()
         var lastName: [UInt8] = []
         for _ in 0..<(try cursor.count(bytes, limit: Self.plaintextLimit)) {
-            last = try Self.record(bytes, &cursor, after: last, lastName: &lastName)
+            last = try Self.record(bytes, &cursor, &numbers, after: last, lastName: &lastName)
             records.append(last)
         }
         for _ in 0..<(try cursor.count(bytes, limit: Self.plaintextLimit)) {
@@ -178,24 +179,19 @@ package struct DirectoryBlock: Equatable, Sendable {
     private static func record(
         _ bytes: Span<UInt8>,
         _ cursor: inout ByteCursor,
+        _ numbers: inout DirectoryNumbers,
         after last: DirectoryRecord,
         lastName: inout [UInt8]
     ) throws(DecodingError) -> DirectoryRecord {
+        try numbers.advance(bytes, &cursor)
         var record = last
-        let flags = try cursor.byte(bytes)
-        record.isTombstone = flags & Flag.tombstone != 0
-        record.sequence = last.sequence &+ UInt64(bitPattern: try cursor.zigzag(bytes))
-        let offset = Int64(last.frameOffset / 8).addingReportingOverflow(try cursor.zigzag(bytes))
-        guard !offset.overflow, offset.partialValue >= 0,
-            offset.partialValue <= Int64(Limits.frameOffset / 8)
-        else { throw .overLimit }
-        record.frameOffset = UInt64(offset.partialValue) * 8
-        record.slot = try cursor.count(bytes, limit: Limits.recordsPerPack)
-        record.recorded = Timestamp(
-            microseconds: last.recorded.microseconds &+ (try cursor.zigzag(bytes))
-        )
-        record.eventStart = try cursor.event(bytes, flags, after: last.eventStart)
-        if flags & Flag.collection != 0 {
+        record.sequence = numbers.sequence
+        record.frameOffset = numbers.frameOffset
+        record.slot = numbers.slot
+        record.recorded = numbers.recorded
+        record.eventStart = numbers.eventStart
+        record.isTombstone = numbers.isTombstone
+        if numbers.namesCollection {
             record.collection = try cursor.text(bytes, limit: Limits.collection)
         }
         let shared = try cursor.count(bytes, limit: lastName.count)
@@ -215,30 +211,6 @@ package struct DirectoryBlock: Equatable, Sendable {
 }
 
 extension ByteCursor {
-    /// Takes the event of a record with these flags, if it has one.
-    ///
-    /// Most events are whole seconds; those are told by how far they are from the one before.
-    mutating func event(
-        _ bytes: Span<UInt8>,
-        _ flags: UInt8,
-        after last: Timestamp?
-    ) throws(DecodingError) -> Timestamp? {
-        guard flags & DirectoryBlock.Flag.event != 0 else { return nil }
-        let value = try zigzag(bytes)
-        guard flags & DirectoryBlock.Flag.wholeSeconds != 0 else {
-            return Timestamp(microseconds: value)
-        }
-        let seconds = value.addingReportingOverflow(last?.wholeSeconds ?? 0)
-        let event = seconds.partialValue.multipliedReportingOverflow(by: 1_000_000)
-        guard !seconds.overflow, !event.overflow else { throw .overLimit }
-        return Timestamp(microseconds: event.partialValue)
-    }
-
-    mutating func zigzag(_ bytes: Span<UInt8>) throws(DecodingError) -> Int64 {
-        let value = try varint(bytes)
-        return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
-    }
-
     fileprivate mutating func text(
         _ bytes: Span<UInt8>,
         limit: Int

@@ -32,10 +32,18 @@ enum IndexKeys {
     }
 
     static func append(_ name: String, in collection: String, to key: inout [UInt8]) {
+        append(name.utf8Span.span, in: collection.utf8Span.span, to: &key)
+    }
+
+    static func append(
+        _ name: Span<UInt8>,
+        in collection: Span<UInt8>,
+        to key: inout [UInt8]
+    ) {
         key.append(Table.name.rawValue)
-        key.append(copying: collection.utf8Span.span)
+        key.append(copying: collection)
         key.append(0)
-        NameCode.append(name.utf8Span.span, to: &key)
+        NameCode.append(name, to: &key)
     }
 
     /// The keys of all names that begin with `beginning` are at `start` or behind and before `end`,
@@ -79,15 +87,16 @@ enum IndexKeys {
         return key
     }
 
-    private static func appendTimed(
+    /// Appends the key of a version in the table of subjects or terms.
+    static func append(
+        _ text: Span<UInt8>,
         _ table: Table,
-        _ text: String,
         _ time: Timestamp,
-        _ sequence: UInt64,
+        sequence: UInt64,
         to key: inout [UInt8]
     ) {
         key.append(table.rawValue)
-        key.append(copying: text.utf8Span.span)
+        key.append(copying: text)
         key.append(0)
         append(time, to: &key)
         append(sequence: sequence, to: &key)
@@ -108,12 +117,12 @@ enum IndexKeys {
         let event = record.eventStart ?? recorded
         if let subject = record.subject {
             builder.append(value: value.span) {
-                appendTimed(.subject, subject, event, sequence, to: &$0)
+                append(subject.utf8Span.span, .subject, event, sequence: sequence, to: &$0)
             }
         }
         for term in record.terms {
             builder.append(value: value.span) {
-                appendTimed(.term, term, event, sequence, to: &$0)
+                append(term.utf8Span.span, .term, event, sequence: sequence, to: &$0)
             }
         }
         if record.isTombstone {

@@ -2,14 +2,12 @@ import ArchiveBytes
 import ArchiveFormat
 import ArchiveIndex
 
-/// Adds up the index entries that records in packs must have: byte for byte those that
-/// `IndexKeys.append(_:in:to:_:)` makes, and a ``TimeRun`` for each, but one at a time in memory that is
-/// used again, and of bytes, not texts.
+/// Adds up the index entries that records in packs must have: those that ``RecordIndexer`` makes, each time
+/// a ``TimeRun`` of its own, but one at a time in memory that is used again, and of bytes, not texts.
 struct ExpectedEntries {
     private(set) var sum = EntrySum()
     private var key: [UInt8] = []
     private var value: [UInt8] = []
-    private var tail: [UInt8] = []
     private let empty = KeyedHash.empty
     private static let usualKeyByteCount = 128
 
@@ -20,52 +18,38 @@ struct ExpectedEntries {
     {
         value.removeAll(keepingCapacity: true)
         IndexValue(place).encode(appendingTo: &value)
-        setTail(fields.recorded, fields.sequence)
-        begin(.time)
-        addTail()
-        if let event = fields.eventStart { setTail(event, fields.sequence) }
-        if let subject = fields.subject { add(.subject, bytes.extracting(subject)) }
-        for index in fields.terms.indices { add(.term, bytes.extracting(fields.terms[index])) }
+        let (sequence, event) = (fields.sequence, fields.eventStart ?? fields.recorded)
+        key.append(IndexKeys.Table.time.rawValue)
+        IndexKeys.append(fields.recorded, to: &key)
+        IndexKeys.append(sequence: sequence, to: &key)
+        addEntry()
+        if let subject = fields.subject {
+            let text = bytes.extracting(subject)
+            IndexKeys.append(text, .subject, event, sequence: sequence, to: &key)
+            addEntry()
+        }
+        for index in fields.terms.indices {
+            let text = bytes.extracting(fields.terms[index])
+            IndexKeys.append(text, .term, event, sequence: sequence, to: &key)
+            addEntry()
+        }
         if fields.isTombstone {
             value.removeAll(keepingCapacity: true)
             IndexValue(place, note: IndexKeys.tombstone).encode(appendingTo: &value)
         }
-        begin(.name)
+        let (name, usual) = (bytes.extracting(fields.name), RecordEntry.defaultCollection)
         if let collection = fields.collection {
-            key.append(copying: bytes.extracting(collection))
+            IndexKeys.append(name, in: bytes.extracting(collection), to: &key)
         } else {
-            let usual = RecordEntry.defaultCollection
-            key.append(copying: usual.utf8Span.span)
+            IndexKeys.append(name, in: usual.utf8Span.span, to: &key)
         }
-        key.append(0)
-        NameCode.append(bytes.extracting(fields.name), to: &key)
-        IndexKeys.append(sequence: fields.sequence, to: &key, descending: true)
-        sum.add(EntrySum.hash(key.span, value.span, empty))
+        IndexKeys.append(sequence: sequence, to: &key, descending: true)
+        addEntry()
     }
 
-    private mutating func begin(_ table: IndexKeys.Table) {
+    /// Adds the entry of the key that was written, and makes room for the next one.
+    private mutating func addEntry() {
+        sum.add(EntrySum.hash(key.span, value.span, empty))
         key.removeAll(keepingCapacity: true)
-        key.append(table.rawValue)
-    }
-
-    private mutating func add(_ table: IndexKeys.Table, _ text: Span<UInt8>) {
-        begin(table)
-        key.append(copying: text)
-        key.append(0)
-        addTail()
-    }
-
-    /// What keys that are ordered by this time end with.
-    private mutating func setTail(_ time: Timestamp, _ sequence: UInt64) {
-        tail.removeAll(keepingCapacity: true)
-        IndexKeys.append(time, to: &tail)
-        IndexKeys.append(sequence: sequence, to: &tail)
-    }
-
-    /// Ends a key that is ordered by time, and adds its entry.
-    private mutating func addTail() {
-        let tail = tail
-        key.append(copying: tail.span)
-        sum.add(EntrySum.hash(key.span, value.span, empty))
     }
 }
