@@ -1,5 +1,6 @@
 import ArchiveFormat
 import ArchiveSegments
+import Support
 import Testing
 
 @testable import Strongroom
@@ -24,6 +25,26 @@ import Testing
             #expect(try tombstones(archive, "price list") == [nil])
             #expect(try archive.bodies().isEmpty)
         }
+    }
+
+    /// Digests are not compressed, but those of deletions are all the same.
+    @Test func `of many costs few bytes each, for equal digests are told once`() throws {
+        func logByteCount(_ body: (Int) -> [UInt8]) throws -> Int {
+            try SmallArchive.with { engine in
+                let records = (0..<2_000).map { number in
+                    NewRecord(name: "\(10_000 + number)", body: body(number), subject: "Patient/1")
+                }
+                _ = try engine.commit(records)
+            } _: { archive in
+                let bytes = try archive.read(archive.segment("0000000000000001.open"))
+                return try SegmentFrame.all(in: bytes).filter { $0.kind == .records }
+                    .reduce(0) { $0 + $1.range.count }
+            }
+        }
+        let equal = try logByteCount { _ in [] }
+        let different = try logByteCount { number in Array(String(number).utf8) }
+        #expect(equal < 2_000 * 12)
+        #expect(different > equal + 2_000 * 32)
     }
 
     @Test func `said again, or in the batch of the put, has the same subject`() throws {

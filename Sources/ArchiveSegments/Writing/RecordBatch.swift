@@ -49,15 +49,19 @@ package struct RecordBatch: Sendable {
         guard let first = members.first else { return 0 }
         var common = PackCommons(recorded: time)
         Pack.append(count: members.count, to: &plain)
+        var last: Digest?
+        var repeatCount = 0
         for member in members {
-            plain.append(
-                digest: records[member].isDigested
-                    ? records[member].entry.digest
-                    : hasher.hash(records[member].inlineBody.span)
-            )
+            let digest =
+                records[member].isDigested
+                ? records[member].entry.digest : hasher.hash(records[member].inlineBody.span)
+            if digest == last { repeatCount += 1 }
+            last = digest
+            plain.append(digest: digest)
             common.add(records[member].entry, like: records[first].entry)
         }
-        let storedByteCount = plain.count
+        // Equal digests, as deletions have, are all that a compressor shortens here.
+        let storedByteCount = 4 * repeatCount < members.count ? plain.count : 0
         Pack.append(
             common,
             of: records[first].entry,
