@@ -3,10 +3,23 @@ import Glibc
 
 /// Work that nobody waits for.
 package enum SpareTime {
-    private final class Work: Sendable {
-        let run: @Sendable () -> Void
+    /// SCHED_IDLE of sched(7), which Swift's Glibc does not show.
+    package static let idlePolicy: CInt = 5
 
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    private final class Work: Sendable {
+        private let work: @Sendable () -> Void
+
+        init(_ work: @escaping @Sendable () -> Void) { self.work = work }
+
+        /// Puts the thread that calls behind all others, on Linux, and from under a real-time policy;
+        /// where that fails, the work is done all the same.
+        func run() {
+            let none = sched_param()
+            _ = unsafe withUnsafePointer(to: none) { none in
+                unsafe sched_setscheduler(0, idlePolicy, none)
+            }
+            work()
+        }
     }
 
     /// Runs `work` on a thread of its own, which gets what the other threads leave of the processors.
@@ -20,8 +33,6 @@ package enum SpareTime {
             &thread,
             nil,
             { held in
-                // Of the calling thread alone, on Linux. Where it fails, the work is done all the same.
-                _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
                 if let held = unsafe held {
                     unsafe Unmanaged<Work>.fromOpaque(held).takeRetainedValue().run()
                 }
