@@ -90,13 +90,13 @@ package struct Pack: Sendable {
         var cursor = ByteCursor()
         let count = try cursor.count(bytes, limit: Limits.recordsPerPack)
         let digests = try cursor.range(bytes, count: count * Digest.byteCount)
-        var common = RecordEntry()
+        var common = copy other
         let sequence = try cursor.varint(bytes)
         guard sequence <= Limits.number else { throw .overLimit }
         common.sequence = sequence
         let length = try cursor.count(bytes, limit: Limits.entry)
         let fields = bytes.extracting(try cursor.range(bytes, count: length))
-        try common.decode(fields, like: other)
+        try common.decode(fields, beyond: RecordEntry())
         guard common.sequence == sequence, common.hasOnlyCommonFields else { throw .malformed }
         slots.reserveCapacity(count)
         for _ in 0..<count {
@@ -143,24 +143,26 @@ package struct Pack: Sendable {
 
     /// Decodes the entry of a slot.
     package func entry(_ slot: Int) throws(FormatError) -> RecordEntry {
-        try entry(slot, after: RecordEntry())
+        var entry = RecordEntry()
+        try decode(slot, into: &entry)
+        return entry
     }
 
-    /// The same, sharing texts that the entry that was decoded before has as well.
-    package func entry(
-        _ slot: Int,
-        after last: borrowing RecordEntry
-    ) throws(FormatError) -> RecordEntry {
-        guard slots.indices.contains(slot) else {
+    /// Makes `entry`, which may be another record's, the one of a slot: texts that both have stay where
+    /// they are.
+    package func decode(_ slot: Int, into entry: inout RecordEntry) throws(FormatError) {
+        guard slots.indices.contains(slot), let commonFields else {
             throw FormatError(.damaged, "a pack of \(slots.count) records has no slot \(slot)")
         }
-        var entry = common
-        entry.sequence &+= UInt64(slot)
-        entry.digest = digest(slot)
         let inlineByteCount = slots[slot].body.count
+        entry.sequence = commonFields.entry.sequence &+ UInt64(slot)
+        entry.digest = digest(slot)
         entry.bodyByteCount = UInt64(inlineByteCount)
         do {
-            try entry.decode(bytes.span.extracting(slots[slot].entry), like: last)
+            try entry.decode(
+                bytes.span.extracting(slots[slot].entry),
+                beyond: commonFields.entry
+            )
         } catch {
             throw FormatError(.damaged, "a record entry is malformed (\(error))")
         }
@@ -172,7 +174,5 @@ package struct Pack: Sendable {
                 "a record entry without sequence, name or place of the body"
             )
         }
-        if entry.eventStart != nil, entry.eventEnd == nil { entry.eventEnd = entry.eventStart }
-        return entry
     }
 }

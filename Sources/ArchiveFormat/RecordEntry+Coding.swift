@@ -85,59 +85,99 @@ extension RecordEntry {
             + (source.map { $0.path.count + 16 } ?? 0) + references
     }
 
-    /// Takes over the fields that are all of `bytes`, sharing the memory of texts that `like` has as
-    /// well, as most neighbours do.
+    /// Gets the fields that are all of `bytes`, and where there is none what `common` has.
+    ///
+    /// The entry may be another record's: texts that both have stay where they are, as most of a
+    /// neighbour's do. What is not among the fields, sequence, digest and the length of an inline body, is
+    /// there already.
     mutating func decode(
         _ bytes: Span<UInt8>,
-        like other: borrowing RecordEntry
+        beyond common: borrowing RecordEntry
     ) throws(DecodingError) {
         var cursor = ByteCursor()
+        var found = Found()
         while cursor.offset < bytes.count {
             let tag = try cursor.varint(bytes)
             let length = try cursor.count(bytes, limit: Limits.entry)
             let range = try cursor.range(bytes, count: length)
-            if let tag = EntryTag(rawValue: tag) {
-                try decode(tag, bytes.extracting(range), like: other)
-            }
+            guard let tag = EntryTag(rawValue: tag) else { continue }
+            try decode(tag, bytes.extracting(range), &found)
+            found.tags |= 1 << tag.rawValue
         }
+        setRest(beyond: found, common)
+    }
+
+    /// What was found while an entry is decoded: a bit a tag, and how many of what may come more often.
+    private struct Found {
+        var tags: UInt64 = 0
+        var attributeCount = 0
+        var termCount = 0
+
+        func lacks(_ tag: EntryTag) -> Bool { tags >> tag.rawValue & 1 == 0 }
+    }
+
+    private mutating func setRest(beyond found: Found, _ common: borrowing RecordEntry) {
+        if found.lacks(.collection), collection != common.collection {
+            collection = common.collection
+        }
+        if found.lacks(.name) { name = "" }
+        if found.lacks(.subject), subject != common.subject { subject = common.subject }
+        if found.lacks(.mediaType), mediaType != common.mediaType { mediaType = common.mediaType }
+        if found.lacks(.recorded) { recorded = common.recorded }
+        if found.lacks(.eventStart) { eventStart = nil }
+        if found.lacks(.eventEnd) { eventEnd = eventStart }
+        if found.lacks(.body) { body = .inline }
+        if attributes.count > found.attributeCount {
+            attributes.removeSubrange(found.attributeCount...)
+        }
+        if terms.count > found.termCount { terms.removeSubrange(found.termCount...) }
+        isTombstone = !found.lacks(.tombstone)
+        if found.lacks(.source), source != nil { source = nil }
     }
 
     private mutating func decode(
         _ tag: EntryTag,
         _ field: Span<UInt8>,
-        like other: borrowing RecordEntry
+        _ found: inout Found
     ) throws(DecodingError) {
-        var cursor = ByteCursor()
         switch tag {
-        case .sequence: sequence &+= try cursor.varint(field)
-        case .collection:
-            collection = try text(field, limit: Limits.collection, like: other.collection)
-        case .name: name = try text(field, limit: Limits.name, like: other.name)
-        case .subject: subject = try text(field, limit: Limits.subject, like: other.subject)
-        case .mediaType:
-            mediaType = try text(field, limit: Limits.mediaType, like: other.mediaType)
+        case .sequence:
+            var cursor = ByteCursor()
+            sequence &+= try cursor.varint(field)
+        case .collection: try Self.take(field, limit: Limits.collection, &collection)
+        case .name: try Self.take(field, limit: Limits.name, &name)
+        case .subject: try Self.take(field, limit: Limits.subject, &subject)
+        case .mediaType: try Self.take(field, limit: Limits.mediaType, &mediaType)
         case .recorded: recorded = try Self.timestamp(field)
         case .eventStart: eventStart = try Self.timestamp(field)
         case .eventEnd: eventEnd = try Self.timestamp(field)
         case .body: try decodeBody(field)
-        case .attribute:
-            let length = try cursor.count(field, limit: Limits.attributes)
-            let key = try cursor.range(field, count: length)
-            attributes.append(
-                (
-                    try text(field.extracting(key), limit: Limits.attributes),
-                    try text(field.extracting(cursor.offset...), limit: Limits.attributes)
-                )
-            )
+        case .attribute: try decodeAttribute(field, &found.attributeCount)
         case .term:
-            guard terms.count < Limits.terms else { throw .overLimit }
-            let like = terms.count < other.terms.count ? other.terms[terms.count] : nil
-            terms.append(try text(field, limit: Limits.term, like: like))
-        case .tombstone: isTombstone = true
+            guard found.termCount < Limits.terms else { throw .overLimit }
+            if found.termCount == terms.count { terms.append("") }
+            try Self.take(field, limit: Limits.term, &terms[found.termCount])
+            found.termCount += 1
+        case .tombstone: break
         case .source:
+            var cursor = ByteCursor()
             let line = try cursor.varint(field)
             source = Source(path: [UInt8](copying: field.extracting(cursor.offset...)), line: line)
         }
+    }
+
+    private mutating func decodeAttribute(
+        _ field: Span<UInt8>,
+        _ count: inout Int
+    ) throws(DecodingError) {
+        var cursor = ByteCursor()
+        let length = try cursor.count(field, limit: Limits.attributes)
+        let key = field.extracting(try cursor.range(field, count: length))
+        let value = field.extracting(cursor.offset...)
+        if count == attributes.count { attributes.append(("", "")) }
+        try Self.take(key, limit: Limits.attributes, &attributes[count].key)
+        try Self.take(value, limit: Limits.attributes, &attributes[count].value)
+        count += 1
     }
 
     private mutating func decodeBody(_ field: Span<UInt8>) throws(DecodingError) {
@@ -152,15 +192,25 @@ extension RecordEntry {
         }
     }
 
-    private func text(
+    private static func take(
         _ bytes: Span<UInt8>,
         limit: Int,
-        like other: String? = nil
-    ) throws(DecodingError) -> String {
+        _ text: inout String
+    ) throws(DecodingError) {
         guard bytes.count <= limit else { throw .overLimit }
-        if let other, other.utf8Span.span.isEqual(to: bytes) { return other }
-        guard let text = try? UTF8Span(validating: bytes) else { throw .malformedText }
-        return String(copying: text)
+        if text.utf8Span.span.isEqual(to: bytes) { return }
+        guard let valid = try? UTF8Span(validating: bytes) else { throw .malformedText }
+        text = String(copying: valid)
+    }
+
+    private static func take(
+        _ bytes: Span<UInt8>,
+        limit: Int,
+        _ text: inout String?
+    ) throws(DecodingError) {
+        var taken = text.take() ?? ""
+        try take(bytes, limit: limit, &taken)
+        text = taken
     }
 
     /// A time: 8 bytes of microseconds, or fewer of whole seconds.

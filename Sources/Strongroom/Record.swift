@@ -4,8 +4,8 @@ import ArchiveSealing
 
 /// What an archive knows of one record version, without its body.
 public struct Record: Sendable {
-    package let entry: RecordEntry
-    let place: RecordPlace
+    package internal(set) var entry: RecordEntry
+    var place: RecordPlace
 
     /// The version's number in the archive; higher is newer.
     public var sequence: UInt64 { entry.sequence }

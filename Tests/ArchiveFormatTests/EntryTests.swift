@@ -213,6 +213,27 @@ import Testing
         #expect(try (0..<3).map { try decode(mixed).sequence($0) } == [7, 8, 400])
     }
 
+    @Test func `leaves nothing of another record in the entry that it is decoded into`() throws {
+        var chunked = record("large", [])
+        chunked.entry.bodyByteCount = 1 << 40
+        chunked.entry.body = .chunks([.init(id: Sample.digest(1), byteCount: 9)])
+        var fewer = Sample.entry()
+        fewer.terms.removeLast()
+        fewer.attributes.removeLast()
+        fewer.eventEnd = fewer.eventStart
+        let records = [
+            record("least", [7]), (Sample.entry(), [1, 2, 3]), chunked, (fewer, [4, 5, 6]),
+        ]
+        let packs = try records.map { try decode(packed([$0])) }
+        for before in packs {
+            for (after, record) in zip(packs, records) {
+                var entry = try before.entry(0)
+                try after.decode(0, into: &entry)
+                #expect(entry == record.0)
+            }
+        }
+    }
+
     private func entries(_ bytes: [UInt8]) throws -> [RecordEntry] {
         let pack = try decode(bytes)
         return try pack.slots.indices.map { try pack.entry($0) }

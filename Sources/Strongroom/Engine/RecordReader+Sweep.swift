@@ -26,8 +26,9 @@ extension RecordReader {
         _ order: SweepOrder,
         _ visit: (Record, ArraySlice<UInt8>?) throws -> Bool
     ) throws -> Bool {
+        guard let first = places.first else { return true }
         let spare = SparePacks()
-        var last = RecordEntry()
+        var record = Record(entry: RecordEntry(), place: first)
         do {
             try WorkerTeam.inOrder(
                 Self.units(of: places[...], order),
@@ -38,7 +39,7 @@ extension RecordReader {
             } _: { opened throws(SweepEnd) in
                 var opened = opened
                 while true {
-                    try hand(over: opened, like: &last, to: visit)
+                    try hand(over: opened, in: &record, to: visit)
                     let rest = opened.rest
                     spare.give(back: opened.packs)
                     guard !rest.isEmpty else { return }
@@ -65,10 +66,10 @@ extension RecordReader {
         )
     }
 
-    /// Decodes the records one by one, each sharing texts with the one before.
+    /// Decodes the records one by one where the one before was: nothing is copied that both have.
     private func hand(
         over opened: OpenedPacks,
-        like last: inout RecordEntry,
+        in record: inout Record,
         to visit: (Record, ArraySlice<UInt8>?) throws -> Bool
     ) throws(SweepEnd) {
         let (packs, places) = (opened.packs.span, opened.places)
@@ -79,12 +80,11 @@ extension RecordReader {
                 while next < places.endIndex, places[next].isInPack(of: first) {
                     let place = places[next]
                     next += 1
-                    let record = try Self.decode(packs[pack], place, like: last)
+                    try Self.decode(packs[pack], place, into: &record)
                     let body =
                         record.entry.body == .inline
                         ? packs[pack].bytes[packs[pack].slots[place.slot].body] : nil
                     guard try visit(record, body) else { throw SweepEnd() }
-                    last = record.entry
                 }
             }
             if let failure = opened.failure { throw failure }

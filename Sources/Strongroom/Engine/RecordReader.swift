@@ -126,16 +126,26 @@ package final class RecordReader: Sendable {
     static func decode(
         _ pack: borrowing Pack,
         _ place: RecordPlace,
-        like other: borrowing RecordEntry
+        like other: RecordEntry
     ) throws(ArchiveError) -> Record {
+        var record = Record(entry: other, place: place)
+        try decode(pack, place, into: &record)
+        return record
+    }
+
+    /// Makes `record` the one at a place in `pack`; texts that it has already stay where they are.
+    static func decode(
+        _ pack: borrowing Pack,
+        _ place: RecordPlace,
+        into record: inout Record
+    ) throws(ArchiveError) {
         do {
-            var place = place
-            let entry = try pack.entry(place.slot, after: other)
-            guard place.sequence == 0 || place.sequence == entry.sequence else {
+            try pack.decode(place.slot, into: &record.entry)
+            guard place.sequence == 0 || place.sequence == record.entry.sequence else {
                 throw displaced(place)
             }
-            place.sequence = entry.sequence
-            return Record(entry: entry, place: place)
+            record.place = place
+            record.place.sequence = record.entry.sequence
         } catch let error as FormatError {
             throw ArchiveError(
                 LogError(error, segment: place.segment, offset: place.frameOffset)
