@@ -38,12 +38,9 @@ package struct Pack: Sendable {
     }
 
     /// The pack that has this plaintext.
-    package init(
-        decoding bytes: consuming [UInt8],
-        like other: borrowing RecordEntry = RecordEntry()
-    ) throws(FormatError) {
+    package init(decoding bytes: consuming [UInt8]) throws(FormatError) {
         self.init()
-        try fill(with: bytes, like: other)
+        try fill(with: bytes)
     }
 
     /// Gives up its plaintext, whose memory may serve again, and is a pack of no records.
@@ -54,19 +51,23 @@ package struct Pack: Sendable {
         return given
     }
 
-    /// Becomes the pack that has this plaintext, decoding no more than what its records have in common,
-    /// which shares texts with `other`; after a failure it has no records.
+    /// Becomes the pack that has this plaintext, decoding no more than what its records have in common;
+    /// after a failure it has no records.
+    ///
+    /// Texts that it had in common before stay where they are, and so does `subject`, if it is whose
+    /// records these are.
     package mutating func fill(
         with plain: consuming [UInt8],
-        like other: borrowing RecordEntry = RecordEntry()
+        like subject: String? = nil
     ) throws(FormatError) {
         _ = emptied()
+        if !isKnownUniquelyReferenced(&commonFields) { commonFields = CommonFields(common) }
+        guard let commonFields else { preconditionFailure("it was just made") }
+        if let subject { commonFields.entry.subject = subject }
         var found: [Slot] = []
         swap(&found, &slots)
         do {
-            let (common, offset) = try Self.findSlots(plain.span, &found, like: other)
-            setCommon(common)
-            digestOffset = offset
+            digestOffset = try Self.findSlots(plain.span, &found, &commonFields.entry)
         } catch {
             throw FormatError(.damaged, "a pack is malformed (\(error))")
         }
@@ -74,23 +75,14 @@ package struct Pack: Sendable {
         bytes = plain
     }
 
-    private mutating func setCommon(_ entry: consuming RecordEntry) {
-        if isKnownUniquelyReferenced(&commonFields) {
-            commonFields?.entry = entry
-        } else {
-            commonFields = CommonFields(entry)
-        }
-    }
-
     private static func findSlots(
         _ bytes: Span<UInt8>,
         _ slots: inout [Slot],
-        like other: borrowing RecordEntry
-    ) throws(DecodingError) -> (common: RecordEntry, digestOffset: Int) {
+        _ common: inout RecordEntry
+    ) throws(DecodingError) -> Int {
         var cursor = ByteCursor()
         let count = try cursor.count(bytes, limit: Limits.recordsPerPack)
         let digests = try cursor.range(bytes, count: count * Digest.byteCount)
-        var common = copy other
         let sequence = try cursor.varint(bytes)
         guard sequence <= Limits.number else { throw .overLimit }
         common.sequence = sequence
@@ -111,7 +103,7 @@ package struct Pack: Sendable {
             slots[index] = Slot(entry: entry, body: try cursor.range(bytes, count: length))
         }
         guard cursor.offset == bytes.count else { throw .malformed }
-        return (common, digests.lowerBound)
+        return digests.lowerBound
     }
 
     /// The number of a slot's record version, read from the entry's first field alone; nil if there is

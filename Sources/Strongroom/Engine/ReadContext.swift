@@ -105,9 +105,6 @@ final class ReadContext: @unchecked Sendable {
         of subject: String? = nil,
         into pack: inout Pack
     ) throws(LogError) {
-        // What the pack before had in common this one mostly has, too, but for whose records they are.
-        var other = pack.common
-        if let subject { other.subject = subject }
         var plain = pack.emptied()
         try opener.expand(
             content,
@@ -120,7 +117,8 @@ final class ReadContext: @unchecked Sendable {
             guard compression.kind == .records else {
                 throw FormatError(.damaged, "the frame holds no records")
             }
-            try pack.fill(with: plain, like: other)
+            // What the pack before had in common this one mostly has, too, but for whose records they are.
+            try pack.fill(with: plain, like: subject)
         } catch {
             throw LogError(error, segment: place.segment, offset: place.frameOffset)
         }

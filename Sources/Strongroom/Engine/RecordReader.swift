@@ -33,23 +33,26 @@ package final class RecordReader: Sendable {
     /// The record version at a place, without its body; it shares texts with `other`.
     package func record(
         at place: RecordPlace,
-        like other: RecordEntry = RecordEntry()
+        like other: consuming RecordEntry = RecordEntry()
     ) throws(ArchiveError) -> Record {
+        var record = Record(entry: other, place: place)
         try withPack(at: place) { pack throws(ArchiveError) in
-            try Self.decode(pack, place, like: other)
+            try Self.decode(pack, place, into: &record)
         }
+        return record
     }
 
     /// The same with its inline body, which is nil for one in chunks.
     package func recordWithBody(
         at place: RecordPlace,
-        like other: RecordEntry = RecordEntry()
+        like other: consuming RecordEntry = RecordEntry()
     ) throws(ArchiveError) -> (record: Record, inlineBody: [UInt8]?) {
-        try withPack(at: place) { pack throws(ArchiveError) in
-            let record = try Self.decode(pack, place, like: other)
-            guard record.entry.body == .inline else { return (record, nil) }
-            return (record, pack.inlineBody(place.slot))
+        var record = Record(entry: other, place: place)
+        let body: [UInt8]? = try withPack(at: place) { pack throws(ArchiveError) in
+            try Self.decode(pack, place, into: &record)
+            return record.entry.body == .inline ? pack.inlineBody(place.slot) : nil
         }
+        return (record, body)
     }
 
     /// Lends memory for a search in the index.
@@ -121,16 +124,6 @@ package final class RecordReader: Sendable {
             opened.append(pack)
         }
         return opened
-    }
-
-    static func decode(
-        _ pack: borrowing Pack,
-        _ place: RecordPlace,
-        like other: RecordEntry
-    ) throws(ArchiveError) -> Record {
-        var record = Record(entry: other, place: place)
-        try decode(pack, place, into: &record)
-        return record
     }
 
     /// Makes `record` the one at a place in `pack`; texts that it has already stay where they are.
