@@ -21,7 +21,7 @@ public struct ArchiveConfiguration: Sendable {
     /// Zstandard level from 1 to 19; nil for that of the archive's profile.
     public var compressionLevel: Int?
     /// Entries in memory, in bytes, at which the index is brought up to date on disk.
-    public var checkpointByteCount = 20 << 20
+    public var checkpointByteCount = 22 << 20
     /// Bytes of log behind the index's last checkpoint, at which there is another: the bound on what
     /// opening after a crash has to read.
     public var checkpointLogByteCount = 64 << 20
