@@ -4,7 +4,7 @@ import ArchiveSealing
 
 /// Directories: what an index must know of a segment, written into it.
 extension LogWriter {
-    /// Counts the records of the last commit, whose entries come into its ``CommittedBatch/directory``.
+    /// Counts the records of the last commit, whose entries come into its ``PlacedBatch/directory``.
     ///
     /// The directory takes `directoryByteCount` bytes for them at most.
     package func count(_ records: SegmentTotals, directoryByteCount: Int) {

@@ -31,12 +31,11 @@ package struct LogParameters: Sendable {
     }
 }
 
-/// A batch that is durable: where its frames stand.
-package struct CommittedBatch: Sendable {
+/// Where the frames of a batch stand, or will once they are written.
+package struct PlacedBatch: Sendable {
     package let segment: SegmentNumber
     /// Offset of each draft's frame, in the order of the drafts.
     package let offsets: [UInt64]
-    package let link: CommitLink
     /// Where the entries of its records and chunks belong.
     package let directory: PendingDirectory
 }
@@ -129,13 +128,15 @@ package final class LogWriter {
     /// Writes one batch and makes it durable.
     ///
     /// When this returns, the batch is there for good; when it throws `full`, nothing of it is, and
-    /// writing may go on once there is space.
+    /// writing may go on once there is space. `willWrite` hears of a batch that has the space: if its
+    /// commit fails after all, nothing is written any more.
     package func commit(
         _ drafts: [FrameDraft],
         of batch: RecordBatch = .none,
         lastSequence: RecordSequence,
-        time: Timestamp
-    ) throws(LogError) -> CommittedBatch {
+        time: Timestamp,
+        willWrite: (PlacedBatch) -> Void = { _ in }
+    ) throws(LogError) -> PlacedBatch {
         try checkFit()
         try requireInPlace()
         precondition(lastSequence >= link.lastSequence, "sequence numbers only rise")
@@ -177,7 +178,14 @@ package final class LogWriter {
         guard body.frameByteCount <= UInt64(Limits.batch) else {
             throw LogError(.overLimit, "a batch of \(body.frameByteCount) bytes")
         }
+        offsets.removeFirst(choice.added.count)
+        let placed = PlacedBatch(
+            segment: segment.number,
+            offsets: offsets,
+            directory: segment.pending
+        )
         try append(body, to: segment) { start, frame throws(SystemError) in
+            willWrite(placed)
             var offset = start
             for stretch in 0..<outputs {
                 try pool.withOutput(of: stretch) { bytes, _ throws(SystemError) in
@@ -188,13 +196,7 @@ package final class LogWriter {
             }
         }
         choice.note(in: segment)
-        offsets.removeFirst(choice.added.count)
-        return CommittedBatch(
-            segment: segment.number,
-            offsets: offsets,
-            link: link,
-            directory: segment.pending
-        )
+        return placed
     }
 
     /// Seals the active segment: directory, seal frame, sync, rename.

@@ -1,39 +1,67 @@
 import ArchiveFormat
 import ArchiveIndex
 import ArchiveSegments
+import Synchronization
 
 /// A batch that is durable and that readers do not see yet.
 struct AppendedBatch: Sendable {
-    let segment: SegmentNumber
-    /// Where the batch's entries wait for their directory frame.
-    let directory: PendingDirectory
-    var records: PlacedRecords?
-    var chunks: [(chunk: DirectoryChunk, domain: KeyDomainName)] = []
+    let entries: BatchEntries
     var receipts: [Receipt] = []
     /// Where the log ends behind it.
     let end: LogPlace
 
-    init(_ committed: CommittedBatch, end: LogPlace) {
-        segment = committed.segment
-        directory = committed.directory
-        self.end = end
+    /// Whether absorbing it takes less time than waking a thread for it.
+    var isSmall: Bool { entries.count <= 2 }
+}
+
+/// What the index and the directory hold of a batch, made while the log waits for the disk or later, but
+/// once.
+final class BatchEntries: Sendable {
+    private let placed: PlacedBatch
+    private let records: PlacedRecords?
+    private let chunks: [(chunk: DirectoryChunk, domain: KeyDomainName)]
+    private let run = Mutex<SortedRun?>(nil)
+
+    init(
+        _ placed: PlacedBatch,
+        records: PlacedRecords? = nil,
+        chunks: [(chunk: DirectoryChunk, domain: KeyDomainName)] = []
+    ) {
+        self.placed = placed
+        self.records = records
+        self.chunks = chunks
     }
 
-    /// Whether absorbing it takes less time than waking a thread for it.
-    var isSmall: Bool { (records?.slots.count ?? 0) + chunks.count <= 2 }
+    var count: Int { (records?.slots.count ?? 0) + chunks.count }
+
+    /// Makes them, unless they are there.
+    func make() { _ = indexed() }
 
     /// What the index holds of the batch; its entries are in the directory then, too.
     func indexed() -> SortedRun {
-        directory.add { directory in
+        run.withLock { run in
+            if let run { return run }
+            let made = makeRun()
+            run = made
+            return made
+        }
+    }
+
+    private func makeRun() -> SortedRun {
+        placed.directory.add { directory in
             var builder = RunBuilder()
-            var indexer = RecordIndexer(segment)
+            var indexer = RecordIndexer(placed.segment)
             records?.visit { record in
                 indexer.append(record, to: &builder)
                 directory.append(record)
             }
             indexer.finish(to: &builder)
             for (chunk, domain) in chunks {
-                builder.append(chunk: chunk.id, segment: segment, offset: chunk.frameOffset)
+                builder.append(
+                    chunk: chunk.id,
+                    segment: placed.segment,
+                    offset: chunk.frameOffset
+                )
                 directory.append(chunk, domain: domain)
             }
             return builder.finish()

@@ -9,16 +9,17 @@ import Synchronization
 /// A batch is acknowledged when it is durable. The indexer's thread brings it before the readers' eyes
 /// and into the directory of its segment, and a reader that comes meanwhile waits for that:
 /// microseconds a record. Batches of a record or two gather until there are some or a reader comes, for
-/// waking a thread after each costs the next commit more than it saves. When memory is full, a third
-/// thread writes it to the index on disk, and commits go on.
+/// waking a thread after each costs the next commit more than it saves. The entries of a larger batch
+/// are made while its sync is waited for. When memory is full, a third thread writes it to the index on
+/// disk, and commits go on.
 ///
-///     writer:        append N ── append N+1 ── append N+2 ──
-///     indexer:               absorb N ── absorb N+1 ──
+///     writer:        append N ─ sync ── append N+1 ─ sync ── append N+2 ──
+///     indexer:                  make N ─ absorb N  ── make N+1 ─ absorb N+1 ──
 ///     checkpointer:                  ──────── checkpoint ────────
 ///
-/// Memory is bounded: two batches at most wait to be absorbed and a few small ones, no batch is begun while a checkpoint
-/// runs and twice its size has come in, and none is taken while the index cannot be written and four
-/// times that size waits for it.
+/// Memory is bounded: two batches at most wait to be absorbed and a few small ones, no batch is begun
+/// while a checkpoint runs and twice its size has come in, and none is taken while the index cannot be
+/// written and four times that size waits for it.
 ///
 /// Sendable because each of the engine's parts is touched by its own thread only, or by the writer's
 /// while the others rest.
@@ -31,6 +32,8 @@ final class CommitPipeline: @unchecked Sendable {
     /// Those of them that no thread was told of.
     private let gathered = Mutex<[AppendedBatch]>([])
     private static let gatheringLimit = 16
+    /// The entries of fewer records are made in less time than a sync takes.
+    private static let preparedCount = 64
     private let room = DispatchSemaphore(value: 2)
     private let running = DispatchGroup()
     /// The indexer's.
@@ -50,6 +53,7 @@ final class CommitPipeline: @unchecked Sendable {
             guard let self else { return body() }
             settle(body)
         }
+        engine.prepare = { [weak self] entries in self?.prepare(entries) }
         engine.log?.settle = { [weak self] in self?.settle {} }
     }
 
@@ -80,6 +84,17 @@ final class CommitPipeline: @unchecked Sendable {
         guard isDue else { return }
         room.wait()
         handOver { [room] in room.signal() }
+    }
+
+    /// Makes a batch's entries on the indexer's thread, while the writer's waits for the disk.
+    ///
+    /// Until the batch is absorbed nobody sees them; should it not become durable, the log takes no batch
+    /// any more, and no directory is made of them.
+    private func prepare(_ entries: BatchEntries) {
+        guard entries.count >= Self.preparedCount else { return }
+        // What came before comes before in the directory.
+        if gathered.withLock({ !$0.isEmpty }) { handOver() }
+        indexer.async { entries.make() }
     }
 
     /// Gives the indexer what has gathered; `done` is called when it is absorbed.

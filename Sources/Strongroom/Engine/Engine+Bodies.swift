@@ -94,20 +94,22 @@ extension Engine {
                     codec: .zstandard
                 )
             }
-            let batch = try log.commit(
+            let placed = try log.commit(
                 drafts,
                 lastSequence: log.link.lastSequence,
                 time: max(clock(), log.link.time)
             )
-            var appended = AppendedBatch(batch, end: log.place)
-            appended.chunks = zip(fresh, batch.offsets).map {
-                (DirectoryChunk(id: $0.id, frameOffset: $1), $0.domain)
-            }
+            let entries = BatchEntries(
+                placed,
+                chunks: zip(fresh, placed.offsets).map {
+                    (DirectoryChunk(id: $0.id, frameOffset: $1), $0.domain)
+                }
+            )
             log.count(
                 SegmentTotals(),
                 directoryByteCount: fresh.count * DirectoryChunk.footprint
             )
-            absorb(appended)
+            absorb(AppendedBatch(entries: entries, end: log.place))
             keepUp(with: [])
         } catch {
             throw ArchiveError.wrapping(error)

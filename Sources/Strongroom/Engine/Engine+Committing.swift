@@ -68,28 +68,37 @@ extension Engine {
                 packByteCount: document.packByteCount,
                 dictionary: dictionaries.dictionary(for:)
             )
-            let committed = try log.commit(
+            var entries: BatchEntries?
+            let placed = try log.commit(
                 plan.drafts,
                 of: batch,
                 lastSequence: log.link.lastSequence + UInt64(batch.records.count),
                 time: batch.time
-            )
+            ) { placed in
+                let made = BatchEntries(
+                    placed,
+                    records: PlacedRecords(
+                        batch: batch,
+                        slots: plan.slots,
+                        offsets: placed.offsets
+                    )
+                )
+                prepare(made)
+                entries = made
+            }
             // Not before: a refused batch has made nothing known.
             for collection in collections {
-                knownCollections.add(collection, in: committed.segment)
+                knownCollections.add(collection, in: placed.segment)
             }
             if let trained { adopt(trained, log) }
             log.count(batch.totals, directoryByteCount: batch.records.entryByteCount)
-            var appended = AppendedBatch(committed, end: log.place)
-            appended.records = PlacedRecords(
-                batch: batch,
-                slots: plan.slots,
-                offsets: committed.offsets
-            )
+            guard let entries else { preconditionFailure("what is written was placed") }
+            var appended = AppendedBatch(entries: entries, end: log.place)
+            let commit = log.link.number
             appended.receipts = (own.count..<batch.records.count).map {
                 Receipt(
                     sequence: batch.firstSequence + UInt64($0),
-                    commit: committed.link.number,
+                    commit: commit,
                     recorded: batch.time.microseconds
                 )
             }

@@ -16,7 +16,7 @@ struct Checkpoint: Sendable {
 extension Engine {
     /// Brings a durable batch into memory and before the readers' eyes.
     func absorb(_ batch: AppendedBatch) {
-        memory.insert(batch.indexed())
+        memory.insert(batch.entries.indexed())
         reach(batch.end)
     }
 

@@ -36,6 +36,8 @@ package final class Engine {
     let dictionaries: OwnDictionaries
     /// Runs what may take a second and nobody waits for; at once, where there are no threads.
     var background: (@escaping @Sendable () -> Void) -> Void = { $0() }
+    /// Hears of a batch that is about to be written: its entries may be made meanwhile, on any thread.
+    var prepare: (BatchEntries) -> Void = { _ in }
     /// Runs what touches the memory's parts while no other thread does, and everything is absorbed.
     var settle: (() -> Void) -> Void = { $0() }
 
