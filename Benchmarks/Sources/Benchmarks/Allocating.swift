@@ -1,3 +1,4 @@
+import Glibc
 import Strongroom
 
 /// Heap allocations a record; run with the counting library of `peers` preloaded.
@@ -30,6 +31,12 @@ enum Allocating {
     /// In an archive that nobody writes to, so that nothing of what follows a commit is counted.
     private static func reading(_ path: String, _ names: [String]) async throws {
         let archive = try await Archive.open(at: path, unlocking: benchmarkKey(), mode: .readOnly)
+        // The training of a dictionary, which the writer began, takes its time.
+        var last: UInt64?
+        while countedAllocations() != last {
+            last = countedAllocations()
+            usleep(200_000)
+        }
         try await archive.read { view throws(ArchiveError) in
             for name in names { try Reading.get(view, name) }
             let before = countedAllocations() ?? 0
