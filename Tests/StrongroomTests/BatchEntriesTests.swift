@@ -33,6 +33,18 @@ import Testing
             }
             #expect(found.0 && !found.1)
             await #expect(throws: ArchiveError.self) { try await archive.put([1], name: "after") }
+            try? await archive.close()
+            // The log alone tells what the next writer finds: all of the batch or nothing.
+            let engine = try Engine.open(try Archive.simulatedAddress(files))
+            let view = ArchiveView(
+                engine.readState,
+                reader: RecordReader(log: engine.reader, keys: engine.keys)
+            )
+            #expect(try view.record(named: "first") != nil)
+            let parts = try (0..<200).map { try view.record(named: "large/0/\($0)") != nil }
+            #expect(Set(parts).count == 1)
+            #expect(try engine.verify().findings.isEmpty)
+            try engine.close()
         }
     }
 

@@ -99,15 +99,20 @@ extension Archive {
     ) async throws {
         let files = SimulatedFileSystem()
         try files.makeDirectory("/srv")
-        let address = ArchiveAddress(
+        let address = try simulatedAddress(files)
+        try Engine.create(address).close()
+        let archive = try await Archive.open(address, mode: .readWrite)
+        try await body(archive, files)
+        try? await archive.close()
+    }
+
+    /// Where that archive is.
+    static func simulatedAddress(_ files: SimulatedFileSystem) throws -> ArchiveAddress {
+        ArchiveAddress(
             files,
             "/srv/archive",
             credential: try ArchiveKey.keyFile(GoldenMaker.keyFile).credential,
             configuration: .quick
         )
-        try Engine.create(address).close()
-        let archive = try await Archive.open(address, mode: .readWrite)
-        try await body(archive, files)
-        try? await archive.close()
     }
 }

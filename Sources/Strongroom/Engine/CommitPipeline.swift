@@ -92,8 +92,6 @@ final class CommitPipeline: @unchecked Sendable {
     /// any more, and no directory is made of them.
     private func prepare(_ entries: BatchEntries) {
         guard entries.count >= Self.preparedCount else { return }
-        // What came before comes before in the directory.
-        if gathered.withLock({ !$0.isEmpty }) { handOver() }
         indexer.async { entries.make() }
     }
 
