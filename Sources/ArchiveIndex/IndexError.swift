@@ -34,6 +34,7 @@ package enum PageFinding: String, Equatable, Sendable {
     case malformed = "its entries are not well-formed"
     case disorder = "its keys are not in order"
     case outsideFences = "it holds a key that its parent places elsewhere"
+    case forgetful = "it is of a filter that does not know a key of its tree"
     case sharedByParents = "more than one parent refers to it"
     case outsideFile = "its number lies outside the file"
 }

@@ -11,7 +11,7 @@ package typealias EntryVisitor = (_ key: Span<UInt8>, _ value: Span<UInt8>) -> V
 /// - the first separator of a branch is its fence, and the empty one leads each level;
 /// - levels fall by one, and all leaves lie on level 0;
 /// - every page has an entry;
-/// - the leaves of a tree have as many entries as the meta counts;
+/// - the leaves of a tree have as many entries as the meta counts, and its filter knows all their stems;
 /// - a page that no parent names is all zeros or some version of itself, the gap before the first
 ///   page is zeros, and each meta slot is empty or holds a meta of this index.
 struct IndexInvariants {
@@ -19,6 +19,8 @@ struct IndexInvariants {
     private let meta: IndexMeta
     private var used: [Bool]
     private var report = IndexReport()
+    /// The filter of the tree that is being checked, as far as it can be read.
+    private var filter: FilterWalk?
     /// Hears of each entry of a leaf, in the order of its tree; of a damaged leaf perhaps of some.
     private let visit: EntryVisitor?
 
@@ -57,8 +59,13 @@ struct IndexInvariants {
     private mutating func check(_ tree: Tree) throws(IndexError) {
         let before = report
         report.treeCount += 1
-        report.levelCount = max(report.levelCount, Int(tree.level) + 1)
-        try check(tree.reference, level: tree.level, fence: [], upper: nil)
+        report.levelCount = max(report.levelCount, Int(tree.root.level) + 1)
+        filter = tree.filter == nil ? nil : FilterWalk(pages)
+        for root in [tree.filter, tree.root].compactMap(\.self) {
+            try check(root.reference, level: root.level, fence: [], upper: nil)
+            // A part of the filter that is missing says nothing about the tree.
+            if report.damages.count != before.damages.count { filter = nil }
+        }
         // Where a page is missing, its entries are.
         let found = report.entryCount - before.entryCount
         if report.damages.count == before.damages.count, found != tree.entryCount {
@@ -89,12 +96,16 @@ struct IndexInvariants {
             report.damages.append(.page(reference.number, finding))
             return
         }
-        let visit = page.isLeaf ? visit : nil
-        if let finding = Self.finding(page, fence: fence, upper: upper, visit) {
+        guard level != PageLevel.filter else {
+            report.filterPageCount += 1
+            filter?.append(reference, fence: fence)
+            return
+        }
+        if let finding = try finding(page, fence: fence, upper: upper) {
             report.damages.append(.page(reference.number, finding))
             return
         }
-        guard level > 0 else {
+        guard !page.isLeaf else {
             report.leafCount += 1
             report.leafByteCount += page.usedByteCount
             report.entryCount += UInt64(page.count)
@@ -114,12 +125,11 @@ struct IndexInvariants {
     }
 
     /// What is wrong with the keys of a page, both fences included.
-    private static func finding(
+    private mutating func finding(
         _ page: Page,
         fence: [UInt8],
-        upper: [UInt8]?,
-        _ visit: EntryVisitor?
-    ) -> PageFinding? {
+        upper: [UInt8]?
+    ) throws(IndexError) -> PageFinding? {
         guard page.count > 0 else { return .malformed }
         var (key, value, last): ([UInt8], [UInt8], [UInt8]) = ([], [], [])
         var end = page.copy(0, key: &key, value: &value)
@@ -129,16 +139,25 @@ struct IndexInvariants {
         } else if key != fence {
             return .outsideFences
         }
-        visit?(key.span, value.span)
+        if page.isLeaf { try meet(key.span, value.span) }
         for slot in 1..<max(1, page.count) {
             last.removeAll(keepingCapacity: true)
             last.append(copying: key.span)
             end = page.copyNext(slot, at: end, key: &key, value: &value)
             guard KeyOrder.compare(last.span, key.span) < 0 else { return .disorder }
-            visit?(key.span, value.span)
+            if page.isLeaf { try meet(key.span, value.span) }
         }
         if let upper, KeyOrder.compare(key.span, upper.span) >= 0 { return .outsideFences }
         return nil
+    }
+
+    /// Tells of an entry of a leaf, and asks the filter for it.
+    private mutating func meet(_ key: Span<UInt8>, _ value: Span<UInt8>) throws(IndexError) {
+        visit?(key, value)
+        guard let lacking = try filter?.pageLacking(key) else { return }
+        report.damages.append(.page(lacking.number, .forgetful))
+        // Once is enough: it may lack all.
+        filter = nil
     }
 
     // MARK: The rest of the file

@@ -64,7 +64,8 @@ package struct IndexPlace: Sendable {
             archive: archive,
             generation: meta.generation,
             cacheByteLimit: options.cacheByteLimit,
-            cacheMeter: options.cacheMeter
+            cacheMeter: options.cacheMeter,
+            stemByteCount: options.stemByteCount
         )
     }
 
@@ -80,6 +81,11 @@ package struct IndexPlace: Sendable {
     }
 }
 
+/// How many bytes at the start of a key are its stem; 0 if it has none.
+///
+/// Keys of one stem stand one behind the other, and no stem is the beginning of another.
+package typealias StemByteCount = @Sendable (_ key: Span<UInt8>) -> Int
+
 /// How an index is kept in memory and shared.
 package struct IndexOptions: Sendable {
     /// The size of a page, which is chosen when the index is created.
@@ -93,6 +99,10 @@ package struct IndexOptions: Sendable {
     /// Trees that together have so few entries are merged at once: writing them anew costs a few
     /// pages, and every reader would have to look into each.
     package var smallTreeEntryCount = 1_024
+
+    /// Which beginnings of keys are looked for although they may not be there: each tree then has a filter,
+    /// which answers for most that are not.
+    package var stemByteCount: StemByteCount?
 
     package init() {}
 }

@@ -12,6 +12,8 @@ package struct IndexReport: Equatable, Sendable {
     package internal(set) var leafCount = 0
     /// The bytes in use on the leaves, headers of their entries included.
     package internal(set) var leafByteCount = 0
+    /// The pages of filters, branches not counted.
+    package internal(set) var filterPageCount = 0
     /// The levels of the highest tree, 0 if there is none.
     package internal(set) var levelCount = 0
     package internal(set) var damages: [IndexDamage] = []

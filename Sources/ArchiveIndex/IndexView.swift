@@ -26,7 +26,9 @@ package struct IndexView: Sendable {
 
     /// The value of a key.
     package func value(for key: Span<UInt8>) throws(IndexError) -> [UInt8]? {
+        let question = FilterQuestion(key, count: key.count, pages)
         for tree in meta.trees.reversed() {
+            guard try question.mayHold(tree, key) else { continue }
             let leaf = try leaf(of: tree, for: key)
             let found = leaf.lowerBound(key)
             guard found.isEqual else { continue }
@@ -64,12 +66,16 @@ package struct IndexView: Sendable {
 
     /// The first entry whose key is not before `key` and begins with its first `count` bytes, in the
     /// newest tree that has one, copied into `entry`.
+    ///
+    /// Trees whose filter tells that they have none are not looked into.
     func newest(
         atOrAfter key: Span<UInt8>,
         beginningWith count: Int,
         into entry: inout IndexEntry
     ) throws(IndexError) -> Bool {
+        let question = FilterQuestion(key, count: count, pages)
         for tree in meta.trees.reversed() {
+            guard try question.mayHold(tree, key) else { continue }
             let leaf = try leaf(of: tree, for: key)
             let found = leaf.lowerBound(key)
             if found.slot < leaf.count {
@@ -111,7 +117,7 @@ package struct IndexView: Sendable {
     func cursors() -> [TreeCursor] { meta.trees.map { TreeCursor(pages, $0, pin: pin) } }
 
     private func leaf(of tree: Tree, for key: Span<UInt8>) throws(IndexError) -> Page {
-        var page = try pages.page(tree.reference, level: tree.level)
+        var page = try pages.page(tree.root.reference, level: tree.root.level)
         while !page.isLeaf {
             page = try pages.page(page.child(for: key).reference, level: page.level - 1)
         }

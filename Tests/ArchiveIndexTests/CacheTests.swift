@@ -13,7 +13,7 @@ import Testing
         var body = [UInt8](repeating: 0, count: 456)
         pending.encode(into: &body)
         return Page(
-            PageBody(trusted: body),
+            PageBody(trusted: body, level: 0),
             reference: PageReference(
                 number: number,
                 transaction: version,

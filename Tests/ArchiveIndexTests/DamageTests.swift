@@ -54,7 +54,7 @@ import Testing
         let isAdded = page.append([UInt8]().span, payload: payload.span)
         var bytes = [UInt8](repeating: 0, count: 456)
         page.encode(into: &bytes)
-        let isRead = PageBody(bytes, isLeaf: isLeaf, keyByteLimit: 64) != nil
+        let isRead = PageBody(bytes, level: isLeaf ? 0 : 1, keyByteLimit: 64) != nil
         #expect(isAdded && isRead == !isLeaf)
     }
 
@@ -113,9 +113,9 @@ import Testing
         try lost.open().checkpoint(applying: [.of(keys.map { ($0, [1]) })], covering: [])
         try bench.open().checkpoint(applying: [.of(keys.map { ($0, [2]) })], covering: [])
         let (index, other) = try (bench.open(), lost.open())
-        let root = try #require(index.meta.trees.last?.reference)
-        #expect(root.number == other.meta.trees.last?.reference.number)
-        #expect(root.transaction == other.meta.trees.last?.reference.transaction)
+        let root = try #require(index.meta.trees.last?.root.reference)
+        #expect(root.number == other.meta.trees.last?.root.reference.number)
+        #expect(root.transaction == other.meta.trees.last?.root.reference.transaction)
         let range = Int(root.number) * 512..<Int(root.number) * 512 + 512
         bench.fileSystem.replaceBytes(
             of: Workbench.path,
@@ -183,9 +183,10 @@ import Testing
         for slot in [0, 4_096] { spoiled[slot + 100] ^= 1 }
         put(spoiled)
         expectDamaged("both slots")
-        for slot in [0, 4_096] { spoiled[slot + 8] = 3 }
+        let next = IndexMeta.formatVersion + 1
+        for slot in [0, 4_096] { spoiled[slot + 8] = UInt8(next) }
         put(spoiled)
-        #expect(throws: IndexError.newerFormat(Workbench.path, version: 3)) { try bench.open() }
+        #expect(throws: IndexError.newerFormat(Workbench.path, version: next)) { try bench.open() }
         put(whole)
         let other = IndexPlace(
             fileSystem: bench.fileSystem,

@@ -61,7 +61,7 @@ import Testing
     @Test
     func `a page that cannot be read stops a checkpoint and poisons nothing`() throws {
         let (bench, index) = try prepared()
-        let root = try #require(index.meta.trees.last).reference.number
+        let root = try #require(index.meta.trees.last).root.reference.number
         let offset = Int(root) * 512 + 100
         let byte = bench.bytes[offset]
         bench.fileSystem.replaceBytes(of: Workbench.path, at: offset, with: [byte ^ 1])

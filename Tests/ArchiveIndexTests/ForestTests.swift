@@ -12,7 +12,11 @@ import Testing
             transaction: 1,
             tag: PageTag(low: 0, high: 0)
         )
-        return Tree(reference: reference, level: 0, entryCount: entryCount)
+        return Tree(
+            root: TreeRoot(reference: reference, level: 0),
+            filter: nil,
+            entryCount: entryCount
+        )
     }
 
     @Test

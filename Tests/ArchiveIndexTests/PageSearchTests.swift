@@ -33,7 +33,7 @@ import Testing
         }
         var body = [UInt8](repeating: 0, count: geometry.bodyByteCount)
         pending.encode(into: &body)
-        guard let checked = PageBody(body, isLeaf: true, keyByteLimit: geometry.keyByteLimit) else {
+        guard let checked = PageBody(body, level: 0, keyByteLimit: geometry.keyByteLimit) else {
             throw IndexError.corrupt("page", page: 16, finding: .malformed)
         }
         return Page(
@@ -88,7 +88,7 @@ import Testing
         for place in 4..<(6 + 7 * 6) {
             var spoiled = body
             spoiled[place] ^= 1
-            let page = PageBody(spoiled, isLeaf: true, keyByteLimit: geometry.keyByteLimit)
+            let page = PageBody(spoiled, level: 0, keyByteLimit: geometry.keyByteLimit)
             switch page {
             case .none: break
             case .some: Issue.record("byte \(place) counts as well-formed")

@@ -18,9 +18,18 @@ import Testing
             try index.checkpoint(applying: [run], covering: [UInt8(step)])
             try index.expectSound()
             #expect(index.entryCount >= UInt64(model.entries.count), "seed \(seed)")
-            #expect(try index.view().all() == model.sorted, "seed \(seed)")
+            let view = try index.view()
+            #expect(try view.all() == model.sorted, "seed \(seed)")
+            for _ in 0..<100 {
+                let stem = (0..<Workbench.stemByteCount).map { _ in
+                    UInt8.random(in: 1...3, using: &generator)
+                }
+                #expect(try view.holds(stem) == model.holds(stem), "seed \(seed)")
+                #expect(try view.value(of: stem) == model.entries[stem], "seed \(seed)")
+            }
         }
-        #expect(try index.verifyAllPages().levelCount > 2)
+        let report = try index.verifyAllPages()
+        #expect(report.levelCount > 2 && report.filterPageCount > 0)
         let reopened = try bench.open()
         #expect(try reopened.view().all() == model.sorted)
         #expect(reopened.coverage == [19])

@@ -10,6 +10,8 @@ import Testing
 /// An index with tiny pages on a simulated disk, so that every few entries split a page.
 struct Workbench {
     static let archive = [UInt8](1...16)
+    /// The stem of a key, if it is as long.
+    static let stemByteCount = 5
     static let path: FilePath = "/index/records.btree"
 
     let fileSystem: SimulatedFileSystem
@@ -26,6 +28,7 @@ struct Workbench {
         options.cacheByteLimit = cacheByteLimit
         // A few entries make a forest of several trees.
         options.smallTreeEntryCount = 4
+        options.stemByteCount = { $0.count < Self.stemByteCount ? 0 : Self.stemByteCount }
     }
 
     /// The same archive on another disk.
@@ -83,6 +86,9 @@ struct Model {
         return builder.finish()
     }
 
+    /// Whether a key begins with `stem`.
+    func holds(_ stem: [UInt8]) -> Bool { entries.keys.contains { $0.starts(with: stem) } }
+
     mutating func add(_ key: [UInt8], _ value: [UInt8]) { entries[key] = value }
 }
 
@@ -131,6 +137,12 @@ extension Index {
 // Keys that are written out in a test, where a span would outlive its array.
 
 extension IndexView {
+    /// Whether a key begins with `stem`, as a search with the filters finds.
+    func holds(_ stem: [UInt8]) throws -> Bool {
+        var entry = IndexEntry()
+        return try newest(atOrAfter: stem.span, beginningWith: stem.count, into: &entry)
+    }
+
     func value(of key: [UInt8]) throws -> [UInt8]? { try value(for: key.span) }
 }
 

@@ -76,6 +76,26 @@ struct `The reader in Python` {
         }
     }
 
+    @Test func `agrees with filters of many small pages`() async throws {
+        try await TemporaryDirectory.withAsync { path in
+            let place = path.appending("archive").string
+            var configuration = ArchiveConfiguration()
+            configuration.pageByteCount = 512
+            let archive = try await Archive.create(
+                at: place,
+                unlocking: golden.key(),
+                configuration: configuration
+            )
+            let records = (0..<1_000).map { NewRecord(name: "n\($0)", body: [UInt8]("{}".utf8)) }
+            try await archive.write { batch in
+                for record in records { batch.put(record) }
+            }
+            try await archive.close()
+            let found = try PythonReader.check(place, keyFile: keyFile)
+            #expect(found.lines.count == 3, "\(found.message)")
+        }
+    }
+
     @Test func `extracts the newest version under a name of its own`() throws {
         try TemporaryDirectory.with { path in
             let archive = GoldenArchive.directory.appending("archive").string

@@ -154,7 +154,7 @@ class Check:
         slots = [data[:4096], data[4096:8192]]
         meta_key = reader.mac(key, b"strongroom/v1/index/meta\x01")
         for slot in filter(any, slots):
-            need(slot[:12] == b"SRTREE01\2\0\0\0" and slot[16:32] == self.archive.archive_id
+            need(slot[:12] == b"SRTREE01\3\0\0\0" and slot[16:32] == self.archive.archive_id
                  and reader.mac(meta_key, slot[:4064]) == slot[4064:], "a meta slot is damaged")
         meta = max(slots, key=lambda slot: struct.unpack_from("<Q", slot, 40))
         transaction = struct.unpack_from("<Q", meta, 40)[0]
@@ -162,13 +162,18 @@ class Check:
         length, tree_count = struct.unpack_from("<II", meta, 56)
         _, _, commit, _, leaf, _ = struct.unpack("<QQQQ32sq", meta[64:64 + length])
         need(self.archive.hashes[commit] == leaf, "the index covers another log")
-        end = 576 + 48 * tree_count
+        end = 576 + 80 * tree_count
         need(tree_count <= 24 and not any(meta[end:4064]), "the meta slot is not as it should be")
         entries = {}
-        for at in range(576, end, 48):
+        for at in range(576, end, 80):
             tree = Tree(data, key, meta)
-            level, count = struct.unpack_from("<QQ", meta, at + 32)
+            level, filter_level, count = struct.unpack_from("<IIQ", meta, at + 64)
             tree.walk(meta[at:at + 32], level, b"")
+            if any(meta[at + 32:at + 64]):
+                tree.walk(meta[at + 32:at + 64], filter_level, b"")
+                tree.check_filter(struct.unpack_from("<Q", meta, 32)[0])
+            else:
+                need(level == 0 or not tree.stems(), "a tree of several pages has no filter")
             need(len(tree.entries) == count, "the index counts other entries than it has")
             entries |= tree.entries
         entries = dict(single for entry in entries.items() for single in records_of(*entry))
@@ -197,7 +202,7 @@ class Tree:
     """The pages of an index, opened and checked from the root down."""
 
     def __init__(self, data, key, meta):
-        self.data, self.key, self.entries = data, key, {}
+        self.data, self.key, self.entries, self.filter = data, key, {}, []
         self.page_size = struct.unpack_from("<I", meta, 12)[0]
         self.bound = meta[16:40]
         first = max(1, 8192 // self.page_size) * self.page_size
@@ -210,6 +215,10 @@ class Tree:
              and page[-16:] == reference[16:], f"{what} is not the one that its parent names")
         body = reader.unseal(self.key, page[16:40], page[40:],
                              self.bound + struct.pack("<QQB", number, transaction, level), what)
+        if level == 16:
+            need(not any(body[len(body) // 64 * 64:]), f"{what}: bytes behind the blocks")
+            self.filter.append((fence, body))
+            return
         count, used, common = struct.unpack_from("<HHH", body)
         starts = (count + 15) // 16
         offsets = struct.unpack_from(f"<{starts}H", body, 6 + 4 * starts)
@@ -238,6 +247,31 @@ class Tree:
         need(keys[0] == fence, f"{what}: its first separator is not its fence")
         for key, payload in zip(keys, payloads):
             self.walk(payload, level - 1, key)
+
+    def stems(self):
+        return {stem for stem in map(stem_of, sorted(self.entries)) if stem}
+
+    def check_filter(self, generation):
+        for stem in self.stems():
+            body = next(body for fence, body in reversed(self.filter) if fence <= stem)
+            value = stem_hash(stem, generation)
+            block = body[64 * ((value >> 32) * (len(body) // 64) >> 32):][:64]
+            bits = [value >> 9 * probe & 511 for probe in range(6)]
+            need(all(block[bit // 8] >> bit % 8 & 1 for bit in bits), "a filter lacks a stem")
+
+def stem_of(key):
+    if key[0] == 5:
+        return key
+    return key[:-(9, 5, 4, 3)[key[-1] & 3]] if key[0] == 1 else b""
+
+def stem_hash(stem, generation):
+    def mixed(word):
+        product = word * 0x9e3779b97f4a7c15 % (1 << 64)
+        return product ^ product >> 32
+    value = mixed(generation ^ len(stem))
+    for at in range(0, len(stem), 8):
+        value = mixed(value ^ int.from_bytes(stem[at:at + 8], "little"))
+    return value
 
 def varint(value):
     out = b""

@@ -6,8 +6,11 @@ import SystemPackage
 /// The names of a run's records: 32 hexadecimal digits in no order, the same on every run and for
 /// every engine.
 enum Names {
+    /// The name of a record that nobody puts, which differs from that of one that is put in its last character.
+    static func absentName(_ number: Int) -> String { name(number, ending: UInt8(ascii: "x")) }
+
     /// The name of the record with a number.
-    static func name(_ number: Int) -> String {
+    static func name(_ number: Int, ending: UInt8? = nil) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(32)
         for half in 0..<2 {
@@ -18,6 +21,7 @@ enum Names {
                 text.append(nibble < 10 ? 48 + nibble : 87 + nibble)
             }
         }
+        if let ending { text[text.count - 1] = ending }
         return String(decoding: text, as: UTF8.self)
     }
 }

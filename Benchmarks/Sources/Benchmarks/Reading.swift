@@ -43,8 +43,8 @@ enum Reading {
             var generator = SplitMix(state: UInt64(seed))
             start = now()
             for _ in 0..<count {
-                let name = Names.name(generator.next(below: records)).dropLast() + "x"
-                guard try view.record(named: String(name)) == nil else {
+                let name = Names.absentName(generator.next(below: records))
+                guard try view.record(named: name) == nil else {
                     throw ArchiveError(.invalid, "a record is there that nobody put")
                 }
             }

@@ -1,12 +1,18 @@
 internal import ArchiveBytes
 internal import ArchiveSealing
 
-/// One tree of the forest: its root, and how many entries it holds.
-struct Tree: Equatable, Sendable {
-    static let byteCount = PageReference.byteCount + 16
-
+/// A page that no other page names.
+struct TreeRoot: Equatable, Sendable {
     let reference: PageReference
     let level: UInt8
+}
+
+/// One tree of the forest: its root, that of its filter if it has one, and how many entries it holds.
+struct Tree: Equatable, Sendable {
+    static let byteCount = 2 * PageReference.byteCount + 16
+
+    let root: TreeRoot
+    let filter: TreeRoot?
     let entryCount: UInt64
 }
 
@@ -23,12 +29,13 @@ struct Tree: Equatable, Sendable {
 ///         56    4  length of the coverage
 ///         60    4  number of trees
 ///         64  512  coverage, then zeros
-///        576   48  for each tree, oldest first: root (page number, transaction, tag), level of the
-///                  root as 8 bytes, number of entries; then zeros to the MAC
+///        576   80  for each tree, oldest first: root (page number, transaction, tag), root of its
+///                  filter or zeros, levels of the two roots as 4 bytes each, number of entries; then
+///                  zeros to the MAC
 ///       4064   32  HMAC-SHA-256 of all before, under the index's meta key
 struct IndexMeta: Equatable, Sendable {
     static let magic: UInt64 = UInt64(littleEndianText: "SRTREE01")
-    static let formatVersion: UInt32 = 2
+    static let formatVersion: UInt32 = 3
     static let macOffset = PageGeometry.metaSlotByteCount - Digest.byteCount
     private static let coverageOffset = 64
     private static let treesOffset = coverageOffset + IndexLimits.coverageByteCount
@@ -63,8 +70,10 @@ struct IndexMeta: Equatable, Sendable {
         bytes.append(contentsOf: coverage)
         bytes.append(contentsOf: repeatElement(0, count: Self.treesOffset - bytes.count))
         for tree in trees {
-            tree.reference.encode(to: &bytes)
-            bytes.append(u64: UInt64(tree.level))
+            tree.root.reference.encode(to: &bytes)
+            (tree.filter?.reference ?? .none).encode(to: &bytes)
+            bytes.append(u32: UInt32(tree.root.level))
+            bytes.append(u32: UInt32(tree.filter?.level ?? 0))
             bytes.append(u64: tree.entryCount)
         }
         bytes.append(contentsOf: repeatElement(0, count: Self.macOffset - bytes.count))
@@ -134,9 +143,10 @@ extension IndexMeta {
         trees = []
         for index in 0..<treeCount {
             let tree = Tree(decoding: bytes, at: Self.treesOffset + index * Tree.byteCount)
-            guard let tree, (geometry.firstPage..<pageEnd).contains(tree.reference.number) else {
-                return nil
-            }
+            let pages = geometry.firstPage..<pageEnd
+            guard let tree, pages.contains(tree.root.reference.number),
+                tree.filter.map({ pages.contains($0.reference.number) }) ?? true
+            else { return nil }
             trees.append(tree)
         }
     }
@@ -145,11 +155,23 @@ extension IndexMeta {
 extension Tree {
     /// Nil for a tree that is deeper than any or has no entry.
     fileprivate init?(decoding bytes: Span<UInt8>, at offset: Int) {
-        let level = bytes.u64(at: offset + PageReference.byteCount)
-        reference = PageReference(decoding: bytes, at: offset)
-        entryCount = bytes.u64(at: offset + PageReference.byteCount + 8)
-        guard level < UInt64(IndexLimits.depth), entryCount > 0 else { return nil }
-        self.level = UInt8(level)
+        let filter = PageReference(decoding: bytes, at: offset + PageReference.byteCount)
+        let end = offset + 2 * PageReference.byteCount
+        let levels = (root: bytes.u32(at: end), filter: bytes.u32(at: end + 4))
+        entryCount = bytes.u64(at: end + 8)
+        guard levels.root < UInt32(IndexLimits.depth), entryCount > 0 else { return nil }
+        root = TreeRoot(
+            reference: PageReference(decoding: bytes, at: offset),
+            level: UInt8(levels.root)
+        )
+        if filter == .none, levels.filter == 0 {
+            self.filter = nil
+            return
+        }
+        guard levels.filter >= UInt32(PageLevel.filter), PageLevel.isKnown(levels.filter) else {
+            return nil
+        }
+        self.filter = TreeRoot(reference: filter, level: UInt8(levels.filter))
     }
 }
 

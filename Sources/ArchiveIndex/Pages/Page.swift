@@ -13,9 +13,14 @@ final class Page: Sendable {
         self.body = body
     }
 
-    var isLeaf: Bool { level == 0 }
+    /// Whether it names no other pages.
+    var isLowest: Bool { PageLevel.isLowest(level) }
+    var isLeaf: Bool { level == PageLevel.leaf }
     var count: Int { body.count }
     var usedByteCount: Int { body.usedByteCount }
+
+    /// Whether a page of a filter has the bits of a stem's hash.
+    func contains(_ hash: UInt64) -> Bool { body.contains(hash) }
 
     /// The first entry whose key is not before `key`.
     func lowerBound(_ key: Span<UInt8>) -> PageBody.Position { body.lowerBound(key) }

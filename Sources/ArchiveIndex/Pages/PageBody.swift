@@ -7,23 +7,30 @@ struct PageBody: ~Copyable, Sendable {
     let usedByteCount: Int
     let bytes: WipedBytes
 
-    /// Nil unless ``PageLayout/isWellFormed(_:isLeaf:keyByteLimit:)`` holds.
-    init?(_ bytes: consuming [UInt8], isLeaf: Bool, keyByteLimit: Int) {
-        let wellFormed = PageLayout.isWellFormed(
-            bytes.span,
-            isLeaf: isLeaf,
-            keyByteLimit: keyByteLimit
-        )
+    /// Nil unless ``PageLayout/isWellFormed(_:isLeaf:keyByteLimit:)`` holds, or the page is a filter's, of
+    /// which any bytes are well-formed.
+    init?(_ bytes: consuming [UInt8], level: UInt8, keyByteLimit: Int) {
+        let wellFormed =
+            level == PageLevel.filter
+            || PageLayout.isWellFormed(
+                bytes.span,
+                isLeaf: level == PageLevel.leaf,
+                keyByteLimit: keyByteLimit
+            )
         guard wellFormed else { return nil }
-        self.init(trusted: bytes)
+        self.init(trusted: bytes, level: level)
     }
 
     /// Takes a page that was just built here.
-    init(trusted bytes: consuming [UInt8]) {
-        count = Int(bytes.span.u16(at: 0))
-        usedByteCount = Int(bytes.span.u16(at: 2))
+    init(trusted bytes: consuming [UInt8], level: UInt8) {
+        let hasEntries = level != PageLevel.filter
+        count = hasEntries ? Int(bytes.span.u16(at: 0)) : 0
+        usedByteCount = hasEntries ? Int(bytes.span.u16(at: 2)) : bytes.count
         self.bytes = WipedBytes(bytes)
     }
+
+    /// Whether a page of a filter has the bits of a stem's hash.
+    func contains(_ hash: UInt64) -> Bool { FilterLayout.contains(hash, bytes.content.array.span) }
 
     /// A place on the page: an entry, or the end.
     struct Position {

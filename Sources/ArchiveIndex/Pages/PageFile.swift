@@ -10,7 +10,9 @@ final class PageFile: Sendable {
     let cache: PageCache
     private let key: SecretKey
     private let archive: [UInt8]
-    private let generation: UInt64
+    let generation: UInt64
+    /// Which beginnings of keys the filters of trees know; nil if they have none.
+    let stemByteCount: StemByteCount?
     /// Sealers that no reader is using.
     ///
     /// There are never more than there were readers at once.
@@ -23,7 +25,8 @@ final class PageFile: Sendable {
         archive: [UInt8],
         generation: UInt64,
         cacheByteLimit: Int,
-        cacheMeter: CacheMeter? = nil
+        cacheMeter: CacheMeter? = nil,
+        stemByteCount: StemByteCount? = nil
     ) {
         self.file = file
         self.geometry = geometry
@@ -35,6 +38,7 @@ final class PageFile: Sendable {
         self.key = key
         self.archive = archive
         self.generation = generation
+        self.stemByteCount = stemByteCount
     }
 
     /// The page that a parent names, from the cache or the file.
@@ -58,7 +62,7 @@ final class PageFile: Sendable {
             try fill(&sealer, with: reference.number)
             let body = PageBody(
                 try sealer.open(reference, level: level),
-                isLeaf: level == 0,
+                level: level,
                 keyByteLimit: geometry.keyByteLimit
             )
             guard let body else { throw .finding(.malformed) }

@@ -12,6 +12,8 @@ struct PageTag: Hashable, Sendable {
 /// current one: it is sealed under the same key and number. The tag is different for each version.
 struct PageReference: Hashable, Sendable {
     static let byteCount = 32
+    /// Names no page.
+    static let none = PageReference(number: 0, transaction: 0, tag: PageTag(low: 0, high: 0))
 
     let number: UInt64
     let transaction: UInt64

@@ -113,7 +113,7 @@ struct PageSealer: ~Copyable {
     private func header() throws(PageFault) -> (transaction: UInt64, level: UInt8) {
         let page = scratch.span
         let level = page.u32(at: 4)
-        guard page.u32(at: 0) == Self.magic, level < IndexLimits.depth else {
+        guard page.u32(at: 0) == Self.magic, PageLevel.isKnown(level) else {
             throw .finding(.noPage)
         }
         return (page.u64(at: 8), UInt8(level))

@@ -26,13 +26,13 @@ struct PageWriter: ~Copyable {
         body = Array(repeating: 0, count: pages.geometry.bodyByteCount)
     }
 
-    /// Seals the page of `builder` under a free number; `isCached` shows it to readers at once.
+    /// Seals the page that `fill` writes under a free number; `isCached` shows it to readers at once.
     mutating func write(
-        _ builder: borrowing LevelBuilder,
         level: UInt8,
-        isCached: Bool
+        isCached: Bool,
+        _ fill: (inout [UInt8]) -> Void
     ) throws(IndexError) -> PageReference {
-        builder.encode(into: &body)
+        fill(&body)
         let number = allocator.allocate()
         if number != gatheredEnd || gathered.count >= Self.gatherByteCount { try flush() }
         if gathered.isEmpty { gatheredStart = number }
@@ -50,7 +50,7 @@ struct PageWriter: ~Copyable {
             throw .sealing(error)
         }
         if isCached, pages.cache.pageLimit > 0 {
-            let copy = PageBody(trusted: Array(copying: body.span))
+            let copy = PageBody(trusted: Array(copying: body.span), level: level)
             pages.cache.insert(Page(copy, reference: reference, level: level), isHot: true)
         }
         return reference

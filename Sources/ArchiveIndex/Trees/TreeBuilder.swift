@@ -1,17 +1,17 @@
 internal import ArchiveBytes
 
-/// Writes one tree from entries in key order, from the leaves up.
+/// Writes one tree and its filter from entries in key order, from the leaves up.
 ///
-/// Entries stream through: one page a level is in memory. Every page but the last of its level is
-/// full, because nothing is ever put into a tree later.
+/// Entries stream through: one page a level is in memory.
 struct TreeBuilder: ~Copyable {
     private(set) var writer: PageWriter
-    /// The page that is being filled on each level, leaves first.
-    private var levels: [LevelBuilder] = []
+    private var levels: LevelStack
+    private var filter: FilterBuilder?
     private var entryCount: UInt64 = 0
-    private var payload: [UInt8] = []
 
     init(_ writer: consuming PageWriter) {
+        levels = LevelStack(lowest: PageLevel.leaf, writer.pages.geometry)
+        filter = FilterBuilder(writer.pages)
         self.writer = writer
     }
 
@@ -24,65 +24,24 @@ struct TreeBuilder: ~Copyable {
             try source.withEntry { key, value throws(IndexError) in
                 precondition((1...keyByteLimit).contains(key.count), "the key is out of bounds")
                 precondition(value.count <= IndexLimits.valueByteCount, "the value is too long")
-                try add(key, value, level: 0)
+                try levels.add(key, value, &writer)
+                try filter?.add(key, &writer)
             }
             entryCount += 1
             try source.advance()
         }
         guard entryCount > 0 else { return nil }
-        let tree = try finish()
+        let root = try levels.finish(&writer)
+        // A page is searched as fast as a filter.
+        let filterRoot = root.level == PageLevel.leaf ? nil : try filter?.finish(&writer)
         try writer.flush()
-        return tree
+        return Tree(root: root, filter: filterRoot, entryCount: entryCount)
     }
 
     /// Overwrites the plain bytes that building leaves in memory.
     mutating func wipe() {
         writer.wipe()
-        for index in levels.indices { levels[index].wipe() }
-    }
-
-    private mutating func add(
-        _ key: Span<UInt8>,
-        _ payload: Span<UInt8>,
-        level: Int
-    ) throws(IndexError) {
-        if level == levels.count {
-            precondition(level <= IndexLimits.depth, "the tree is too deep")
-            levels.append(LevelBuilder(isLeaf: level == 0, geometry: writer.pages.geometry))
-        }
-        if levels[level].add(key, payload) { return }
-        let fence = levels[level].separator(before: key)
-        try emit(level)
-        levels[level].begin(fence: fence)
-        let fits = levels[level].add(key, payload)
-        precondition(fits, "an entry fits on an empty page")
-    }
-
-    /// Writes the page of a level and tells the level above.
-    private mutating func emit(_ level: Int) throws(IndexError) {
-        // Readers come by every branch; of the leaves they ask for those that they need.
-        let reference = try writer.write(
-            levels[level],
-            level: UInt8(level),
-            isCached: level > 0
-        )
-        payload.removeAll(keepingCapacity: true)
-        reference.encode(to: &payload)
-        let child = payload
-        let fence = levels[level].takeFence()
-        try add(fence.span, child.span, level: level + 1)
-    }
-
-    /// Writes what waits on each level, until one page is left to be the root.
-    private mutating func finish() throws(IndexError) -> Tree {
-        var level = 0
-        while true {
-            if level > 0, let root = levels[level].soleChild {
-                return Tree(reference: root, level: UInt8(level - 1), entryCount: entryCount)
-            }
-            // Each level has fewer pages than the one below, so this ends far below the limit.
-            try emit(level)
-            level += 1
-        }
+        levels.wipe()
+        filter?.wipe()
     }
 }

@@ -75,7 +75,7 @@ package struct TreeCursor {
     /// Goes to the last entry of all.
     package mutating func seekLast() throws(IndexError) -> Bool {
         branches.removeAll(keepingCapacity: true)
-        try enter(tree.reference, level: tree.level, atEnd: true)
+        try enter(tree.root.reference, level: tree.root.level, atEnd: true)
         return stand()
     }
 
@@ -123,7 +123,7 @@ package struct TreeCursor {
     private mutating func descend(to key: Span<UInt8>) throws(IndexError) {
         branches.removeAll(keepingCapacity: true)
         leaf = nil
-        var page = try page(tree.reference, level: tree.level)
+        var page = try page(tree.root.reference, level: tree.root.level)
         while !page.isLeaf {
             let child = page.child(for: key)
             branches.append(Step(page: page, slot: child.slot))

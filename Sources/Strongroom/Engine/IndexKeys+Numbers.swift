@@ -46,6 +46,17 @@ extension IndexKeys {
     /// The bytes of a key of any table but ``Table/chunk`` before its sequence number.
     static func stemByteCount(_ key: Span<UInt8>) -> Int { key.count &- sequenceByteCount(key) }
 
+    /// The bytes of a key that are looked for although they may not be there: all of a name, or of a chunk.
+    @Sendable
+    static func soughtByteCount(_ key: Span<UInt8>) -> Int {
+        guard !key.isEmpty else { return 0 }
+        return switch Table(rawValue: key[0]) {
+        case .name: max(0, stemByteCount(key))
+        case .chunk: key.count
+        default: 0
+        }
+    }
+
     private static func sequenceByteCount(_ key: Span<UInt8>) -> Int {
         let last = Int(key[key.count &- 1] & 3)
         return sequenceByteCounts[key[0] == Table.name.rawValue ? 3 &- last : last]

@@ -48,6 +48,7 @@ struct IndexOpening {
         options.pageByteCount = document.pageByteCount
         options.cacheByteLimit = address.configuration.cacheByteCount / 4 * 3
         options.cacheMeter = cacheMeter
+        options.stemByteCount = IndexKeys.soughtByteCount
         options.readerLocks = lockFile.map {
             ReaderLocks(file: $0, firstByte: Self.firstReaderByte)
         }

@@ -61,6 +61,7 @@ extension Examination {
     private mutating func lookAtIndex(_ engine: Engine) {
         var options = IndexOptions()
         options.pageByteCount = engine.document.pageByteCount
+        options.stemByteCount = IndexKeys.soughtByteCount
         do throws(IndexError) {
             let report = try Index.verify(
                 IndexPlace(

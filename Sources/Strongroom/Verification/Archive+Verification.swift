@@ -143,6 +143,7 @@ extension Engine {
     private func beginIndexProof(_ comparison: IndexComparison) -> Begun<IndexProof> {
         var options = IndexOptions()
         options.pageByteCount = document.pageByteCount
+        options.stemByteCount = IndexKeys.soughtByteCount
         let place = IndexPlace(
             fileSystem: fileSystem,
             path: layout.index,

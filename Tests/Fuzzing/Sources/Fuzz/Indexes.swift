@@ -26,7 +26,11 @@ func fuzzIndexPage(_ input: inout FuzzInput) throws {
     let isLeaf = input.byte() % 2 == 0
     let wanted = input.take(input.number(1) % 40)
     let bytes = padded(input.rest(), to: geometry.bodyByteCount)
-    let body = PageBody(bytes, isLeaf: isLeaf, keyByteLimit: geometry.keyByteLimit)
+    let body = PageBody(
+        bytes,
+        level: isLeaf ? 0 : 1,
+        keyByteLimit: geometry.keyByteLimit
+    )
     guard let body else { return }
     let page = Page(
         body,
@@ -74,10 +78,11 @@ private func fuzzIndexFile(_ input: inout FuzzInput) throws {
     var references: [PageReference] = []
     var levels: [UInt8] = []
     while !input.isAtEnd, references.count < 6 {
-        let level = input.byte() % 3
+        let choice = input.byte()
+        let level = choice % 3 | (choice < 192 ? 0 : PageLevel.filter)
         var body = padded(input.take(input.number(2) % 457), to: geometry.bodyByteCount)
         // A branch can name the pages before it only if it knows their tags.
-        if level > 0 { name(references, on: &body) }
+        if !PageLevel.isLowest(level) { name(references, on: &body) }
         references.append(
             try sealer.seal(
                 body,
@@ -89,13 +94,20 @@ private func fuzzIndexFile(_ input: inout FuzzInput) throws {
         )
         levels.append(level)
     }
-    guard let root = references.last, let level = levels.last else { return }
+    guard let last = levels.lastIndex(where: { $0 < PageLevel.filter }) else { return }
+    let filter = levels.lastIndex { $0 >= PageLevel.filter }
     let meta = IndexMeta(
         pageByteCount: 512,
         archive: archive,
         generation: 7,
         transaction: 2,
-        trees: [Tree(reference: root, level: level, entryCount: 5)],
+        trees: [
+            Tree(
+                root: TreeRoot(reference: references[last], level: levels[last]),
+                filter: filter.map { TreeRoot(reference: references[$0], level: levels[$0]) },
+                entryCount: 5
+            )
+        ],
         pageEnd: geometry.firstPage + UInt64(references.count),
         coverage: [1, 2, 3]
     )
@@ -124,11 +136,13 @@ private func walk(_ place: IndexPlace) throws {
     var options = IndexOptions()
     options.pageByteCount = 512
     options.cacheByteLimit = 4_096
+    options.stemByteCount = { min(1, $0.count) }
     let view = try Index.read(place, options)
     for key in [[], [1], [0x52, 0x52], [255]] as [[UInt8]] {
         var entry = IndexEntry()
         _ = try? view.value(for: key.span)
         _ = try? view.first(atOrAfter: key.span, into: &entry)
+        _ = try? view.newest(atOrAfter: key.span, beginningWith: min(1, key.count), into: &entry)
         _ = try? view.last(before: key.span, into: &entry)
     }
     try? walk(view.cursors())
@@ -162,9 +176,10 @@ func fuzzIndexMeta(_ input: inout FuzzInput) throws {
     let place = try place(machine)
     let authenticator = try place.authenticator()
     let settings = input.byte()
+    let version = UInt8(IndexMeta.formatVersion)
     var file: [UInt8] = []
     for slot in 0..<2 {
-        var bytes = padded(Array("SRTREE01".utf8) + [1, 0, 0, 0], to: 32)
+        var bytes = padded(Array("SRTREE01".utf8) + [version, 0, 0, 0], to: 32)
         bytes.replaceSubrange(12..<16, with: [0, 2, 0, 0])
         bytes.replaceSubrange(16..<32, with: archive)
         if settings >> slot & 1 != 0 { bytes = [] }

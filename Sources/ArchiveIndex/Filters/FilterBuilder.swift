@@ -1,0 +1,70 @@
+internal import ArchiveBytes
+
+/// Writes the filter of a tree while the tree is written.
+///
+/// Stems come in the order of the tree's keys. Each page takes as many as it is for, and branches above
+/// lead from a stem to its page as they do in a tree: what is in memory is one page's hashes.
+struct FilterBuilder {
+    private let stemByteCount: StemByteCount
+    private let generation: UInt64
+    private let stemLimit: Int
+    /// The hashes of the stems of the page that is being filled.
+    private var hashes: [UInt64] = []
+    /// No stem of the page is below it.
+    private var fence: [UInt8] = []
+    private var last: [UInt8] = []
+    private var branches: LevelStack
+
+    /// Nil for a file whose keys have no stems.
+    init?(_ pages: PageFile) {
+        guard let stemByteCount = pages.stemByteCount else { return nil }
+        self.stemByteCount = stemByteCount
+        generation = pages.generation
+        stemLimit = FilterLayout.stemLimit(bodyByteCount: pages.geometry.bodyByteCount)
+        branches = LevelStack(lowest: PageLevel.filter + 1, pages.geometry)
+    }
+
+    /// Takes in the stem of a key, if it has one.
+    mutating func add(_ key: Span<UInt8>, _ writer: inout PageWriter) throws(IndexError) {
+        let count = stemByteCount(key)
+        guard count > 0 else { return }
+        let stem = key.extracting(..<count)
+        // The versions of a name stand one behind the other.
+        guard !KeyOrder.areEqual(stem, last.span) else { return }
+        if hashes.count == stemLimit {
+            try emit(&writer)
+            fence.append(copying: stem)
+        }
+        hashes.append(FilterLayout.hash(stem, generation: generation))
+        last.removeAll(keepingCapacity: true)
+        last.append(copying: stem)
+    }
+
+    /// Writes what is left; the root of the filter, nil if no key had a stem.
+    mutating func finish(_ writer: inout PageWriter) throws(IndexError) -> TreeRoot? {
+        guard !hashes.isEmpty else { return nil }
+        try emit(&writer)
+        return try branches.finish(&writer)
+    }
+
+    /// Writes the page of the stems since the last one.
+    private mutating func emit(_ writer: inout PageWriter) throws(IndexError) {
+        let hashes = hashes
+        let reference = try writer.write(level: PageLevel.filter, isCached: true) { body in
+            for index in body.indices { body[index] = 0 }
+            var bits = body.mutableSpan
+            for hash in hashes { FilterLayout.insert(hash, into: &bits) }
+        }
+        self.hashes.removeAll(keepingCapacity: true)
+        let begun = fence
+        try branches.add(begun.span, reference, &writer)
+        fence = []
+    }
+
+    /// Overwrites what is left of the stems in memory.
+    mutating func wipe() {
+        for index in last.indices { last[index] = 0 }
+        for index in fence.indices { fence[index] = 0 }
+        branches.wipe()
+    }
+}
