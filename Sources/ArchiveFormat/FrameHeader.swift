@@ -94,11 +94,8 @@ package struct FrameHeader: Equatable, Sendable {
     /// Decodes the header that `bytes` begin with without taking its check, for a frame whose tag will
     /// be taken over these bytes; nil unless it can be a header.
     package init?(unchecked bytes: Span<UInt8>) {
-        guard bytes.count >= Self.byteCount, bytes.u32(at: 0) == Self.magic,
-            let kind = Kind(rawValue: bytes[4])
-        else { return nil }
+        guard let (kind, _) = Self.outline(bytes, at: 0) else { return nil }
         let bodyByteCount = Int(bytes.u32(at: 8))
-        guard bodyByteCount <= Limits.frameBody else { return nil }
         self.init(
             kind: kind,
             codec: bytes[5],
@@ -106,9 +103,28 @@ package struct FrameHeader: Equatable, Sendable {
             bodyByteCount: bodyByteCount,
             maskedTag: MaskedTag(bytes, at: 12),
             nonce: FrameNonce(bytes, at: Self.nonceRange.lowerBound),
-            firstSequence: bytes.u64(at: 48),
+            firstSequence: Self.firstSequence(bytes, at: 0),
             epoch: bytes.u32(at: 56)
         )
+    }
+
+    /// Of the header at `offset`, without taking its check, what a walk from frame to frame needs; nil
+    /// unless it can be a header.
+    package static func outline(
+        _ bytes: Span<UInt8>,
+        at offset: Int
+    ) -> (kind: Kind, frameByteCount: Int)? {
+        guard offset >= 0, bytes.count - offset >= byteCount, bytes.u32(at: offset) == magic,
+            let kind = Kind(rawValue: bytes[offset + 4])
+        else { return nil }
+        let bodyByteCount = Int(bytes.u32(at: offset + 8))
+        guard bodyByteCount <= Limits.frameBody else { return nil }
+        return (kind, frameByteCount(bodyByteCount: bodyByteCount))
+    }
+
+    /// The number of the first record version, in a header that stands at `offset`.
+    package static func firstSequence(_ bytes: Span<UInt8>, at offset: Int) -> RecordSequence {
+        bytes.u64(at: offset + 48)
     }
 
     /// Where the nonce stands.

@@ -131,7 +131,7 @@ struct IndexInvariants {
         upper: [UInt8]?
     ) throws(IndexError) -> PageFinding? {
         guard page.count > 0 else { return .malformed }
-        var (key, value, last): ([UInt8], [UInt8], [UInt8]) = ([], [], [])
+        var (key, value): ([UInt8], [UInt8]) = ([], [])
         var end = page.copy(0, key: &key, value: &value)
         if page.isLeaf {
             guard !key.isEmpty else { return .malformed }
@@ -141,10 +141,9 @@ struct IndexInvariants {
         }
         if page.isLeaf { try meet(key.span, value.span) }
         for slot in 1..<max(1, page.count) {
-            last.removeAll(keepingCapacity: true)
-            last.append(copying: key.span)
-            end = page.copyNext(slot, at: end, key: &key, value: &value)
-            guard KeyOrder.compare(last.span, key.span) < 0 else { return .disorder }
+            let next = page.copyNextRising(slot, at: end, key: &key, value: &value)
+            guard next.isAbove else { return .disorder }
+            end = next.end
             if page.isLeaf { try meet(key.span, value.span) }
         }
         if let upper, KeyOrder.compare(key.span, upper.span) >= 0 { return .outsideFences }

@@ -12,7 +12,8 @@ internal import CSealing
     /// It calls libcrypto's own functions, which allocate nothing, unless a provider was configured or
     /// FIPS demanded, or `asksProvider` is true.
     package init(asksProvider: Bool = false) {
-        guard let context = unsafe cs_sha256_new(Library.shared.handle, asksProvider ? 1 : 0) else {
+        guard let context = unsafe cs_sha256_new(Library.hashing.handle, asksProvider ? 1 : 0)
+        else {
             preconditionFailure("libcrypto offers no SHA-256; reinstall OpenSSL 3")
         }
         unsafe self.context = context

@@ -19,12 +19,11 @@ package protocol LogKeys: Sendable {
     /// The tag as it stands in the header of the frame with `nonce`.
     func masked(_ tag: MaskedTag, nonce: FrameNonce) -> MaskedTag
 
-    /// The key of the frame whose header has this masked tag and nonce.
-    func key(
-        masked tag: MaskedTag,
-        nonce: FrameNonce,
-        epoch: UInt32
-    ) throws(LogError) -> SecretKey
+    /// The tag of the frame whose header has this masked tag and nonce, before masking.
+    func unmasked(_ tag: MaskedTag, nonce: FrameNonce) -> MaskedTag
+
+    /// The key of the frames that have this tag before masking.
+    func key(of tag: MaskedTag, epoch: UInt32) throws(LogError) -> SecretKey
 
     /// The key that names a domain's chunks by their content.
     func contentKey(of name: KeyDomainName, epoch: UInt32) throws(LogError) -> SecretKey

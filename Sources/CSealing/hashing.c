@@ -211,27 +211,27 @@ cs_hash cs_hmac_finish_hash(cs_hmac *context)
     return cs_hash_of(bytes);
 }
 
-/// The hash of a block, which is the key padded with `pad`, and `count` more bytes of at most 32.
+/// The hash of a block, which is the key padded with `pad`, and `count` more bytes of at most 32, which
+/// are put together in `message`.
 static int cs_keyed_hash(cs_sha256 *context, uint8_t pad, const uint8_t key[32], size_t count,
-                         const uint8_t *bytes, uint8_t hash[32])
+                         const uint8_t *bytes, uint8_t message[96], uint8_t hash[32])
 {
-    uint8_t message[96];
-    for (int i = 0; i < 64; i++) message[i] = i < 32 ? key[i] ^ pad : pad;
+    for (int i = 0; i < 32; i++) message[i] = key[i] ^ pad;
+    memset(message + 32, pad, 32);
     memcpy(message + 64, bytes, count);
-    int done = cs_begin(context) && cs_take(context, 64 + count, message) && cs_end(context, hash);
-    OPENSSL_cleanse(message, sizeof message);
-    return done;
+    return cs_begin(context) && cs_take(context, 64 + count, message) && cs_end(context, hash);
 }
 
 int cs_hmac_chain(cs_sha256 *context, size_t message_count, const uint8_t *messages, size_t count,
                   uint8_t *key)
 {
-    uint8_t inner[32];
+    uint8_t inner[32], message[96];
     int done = context && count == 32;
     for (size_t i = 0; done && i < message_count; i++)
-        done = cs_keyed_hash(context, 0x36, key, 1, messages + i, inner)
-            && cs_keyed_hash(context, 0x5c, key, sizeof inner, inner, key);
+        done = cs_keyed_hash(context, 0x36, key, 1, messages + i, message, inner)
+            && cs_keyed_hash(context, 0x5c, key, sizeof inner, inner, message, key);
     OPENSSL_cleanse(inner, sizeof inner);
+    OPENSSL_cleanse(message, sizeof message);
     if (context) OPENSSL_cleanse(&context->direct, sizeof context->direct);
     return done;
 }

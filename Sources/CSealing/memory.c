@@ -4,25 +4,34 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
-cs_library *cs_library_fetch(void)
+static void cs_library_free(cs_library *library)
 {
-    cs_library *library = OPENSSL_zalloc(sizeof *library);
-    if (!library) return NULL;
-    library->gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-    library->ecb = EVP_CIPHER_fetch(NULL, "AES-256-ECB", NULL);
-    library->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
-    library->hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    library->hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-    if (library->gcm && library->ecb && library->sha256 && library->hmac && library->hkdf) {
-        library->hashes_directly = cs_library_hashes_directly(library->sha256);
-        return library;
-    }
     EVP_CIPHER_free(library->gcm);
     EVP_CIPHER_free(library->ecb);
     EVP_MD_free(library->sha256);
     EVP_MAC_free(library->hmac);
     EVP_KDF_free(library->hkdf);
     OPENSSL_free(library);
+}
+
+cs_library *cs_library_fetch(int only_hashes)
+{
+    cs_library *library = OPENSSL_zalloc(sizeof *library);
+    if (!library) return NULL;
+    library->sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+    int done = library->sha256 != NULL;
+    if (done && !only_hashes) {
+        library->gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+        library->ecb = EVP_CIPHER_fetch(NULL, "AES-256-ECB", NULL);
+        library->hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+        library->hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+        done = library->gcm && library->ecb && library->hmac && library->hkdf;
+    }
+    if (done) {
+        library->hashes_directly = cs_library_hashes_directly(library->sha256);
+        return library;
+    }
+    cs_library_free(library);
     return NULL;
 }
 

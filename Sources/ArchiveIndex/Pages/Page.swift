@@ -56,6 +56,17 @@ final class Page: Sendable {
         body.copyNext(slot, at: offset, key: &key, value: &value)
     }
 
+    /// The same, and whether the key is above that of the entry before.
+    @inline(__always)
+    func copyNextRising(
+        _ slot: Int,
+        at offset: Int,
+        key: inout [UInt8],
+        value: inout [UInt8]
+    ) -> (end: Int, isAbove: Bool) {
+        body.copyNextRising(slot, at: offset, key: &key, value: &value)
+    }
+
     /// The entry of a branch whose child holds `key` if any does.
     func child(for key: Span<UInt8>) -> (slot: Int, reference: PageReference) {
         let found = body.lowerBound(key)

@@ -141,6 +141,27 @@ struct PageBody: ~Copyable, Sendable {
         return entry.end
     }
 
+    /// The same, and whether the key is above that of the entry before.
+    @inline(__always)
+    func copyNextRising(
+        _ slot: Int,
+        at offset: Int,
+        key: inout [UInt8],
+        value: inout [UInt8]
+    ) -> (end: Int, isAbove: Bool) {
+        guard slot % PageLayout.stride != 0 else {
+            let before = key
+            let end = copyNext(slot, at: offset, key: &key, value: &value)
+            return (end, KeyOrder.compare(before.span, key.span) < 0)
+        }
+        // Both begin with what they share: what follows decides.
+        let span = bytes.content.array.span
+        let entry = PageEntry(span, at: offset)
+        let rest = entry.sharedCount..<key.count
+        let isAbove = KeyOrder.compare(key.span, rest, span, entry.rest) < 0
+        return (copyNext(slot, at: offset, key: &key, value: &value), isAbove)
+    }
+
     /// The offset of an entry whose number is a multiple of 16.
     @inline(__always)
     func start(of stride: Int, _ span: Span<UInt8>) -> Int {

@@ -34,13 +34,13 @@ package struct BatchContents {
         in scanner: borrowing BatchScanner
     ) throws(LogError) -> LogEntries {
         var entries = LogEntries(segment: scanner.segment)
-        for frame in batch.frames where frame.header.kind == .records || frame.header.kind == .chunk
-        {
+        for frame in batch.frames where frame.kind == .records || frame.kind == .chunk {
             do {
+                let header = scanner.header(of: frame)
                 let plain = try scanner.withFrame(frame) { bytes throws(LogError) in
                     try opener.open(
                         bytes,
-                        header: frame.header,
+                        header: header,
                         segment: scanner.segment,
                         offset: frame.offset
                     )
@@ -59,7 +59,7 @@ package struct BatchContents {
         to entries: inout LogEntries
     ) throws(LogError) {
         do {
-            if frame.header.kind == .chunk {
+            if frame.kind == .chunk {
                 let chunk = try ChunkPlaintext(decoding: plain.span)
                 entries.chunks.append(
                     (DirectoryChunk(id: chunk.id, frameOffset: frame.offset), chunk.domain)

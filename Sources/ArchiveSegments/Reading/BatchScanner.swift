@@ -8,7 +8,8 @@ package struct ScannedBatch: Sendable {
     package struct Frame: Sendable {
         /// Offset in the segment.
         package let offset: UInt64
-        package let header: FrameHeader
+        package let byteCount: Int
+        package let kind: FrameHeader.Kind
     }
 
     /// The frames before the commit frame.
@@ -124,7 +125,13 @@ package struct BatchScanner {
             guard position + UInt64(header.frameByteCount) - offset <= UInt64(Limits.batch),
                 frames.count < Limits.framesPerBatch
             else { return stop(.overLimit, "a batch is larger than a batch may be") }
-            frames.append(ScannedBatch.Frame(offset: position, header: header))
+            frames.append(
+                ScannedBatch.Frame(
+                    offset: position,
+                    byteCount: header.frameByteCount,
+                    kind: header.kind
+                )
+            )
             leaves.append(hasher.hash(prefix: 0, window.bytes.span.extracting(frame)))
             position += UInt64(header.frameByteCount)
         }
@@ -136,9 +143,19 @@ package struct BatchScanner {
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let start = window.local(frame.offset)
-        return try body(
-            window.bytes.span.extracting(start..<(start + frame.header.frameByteCount))
-        )
+        return try body(window.bytes.span.extracting(start..<(start + frame.byteCount)))
+    }
+
+    /// The header of a frame of that batch, which is proved with it.
+    package func header(of frame: ScannedBatch.Frame) -> FrameHeader {
+        let header = withFrame(frame) { FrameHeader(unchecked: $0) }
+        guard let header else { preconditionFailure("it was read before") }
+        return header
+    }
+
+    /// The same header's number of the first record version.
+    func firstSequence(of frame: ScannedBatch.Frame) -> RecordSequence {
+        FrameHeader.firstSequence(window.bytes.span, at: window.local(frame.offset))
     }
 
     private mutating func finish(
@@ -229,13 +246,12 @@ extension BatchScanner {
         starts.reserveCapacity(usualFrameCount)
         var position = offset
         while true {
-            guard let header = try? uncheckedHeader(at: position) else { return nil }
-            let byteCount = header.frameByteCount
-            switch header.kind {
+            guard let (kind, byteCount) = try? outline(at: position) else { return nil }
+            switch kind {
             case .seal: return nil
             case .commit:
                 let local = window.local(position)
-                guard !frames.isEmpty, isRight(at: local) else { return nil }
+                guard !frames.isEmpty, let header = try? header(at: local) else { return nil }
                 usualFrameCount = frames.count
                 return finish(
                     frames,
@@ -250,7 +266,9 @@ extension BatchScanner {
                 else { return nil }
             }
             starts.append(Int(position - offset) + 1)
-            frames.append(ScannedBatch.Frame(offset: position, header: header))
+            frames.append(
+                ScannedBatch.Frame(offset: position, byteCount: byteCount, kind: kind)
+            )
             position += UInt64(byteCount)
         }
     }
@@ -263,35 +281,36 @@ extension BatchScanner {
         }
     }
 
-    private func isRight(at local: Int) -> Bool {
-        let header = try? FrameHeader(
+    /// Decodes and checks the header that is loaded at `local`.
+    private func header(at local: Int) throws(FormatError) -> FrameHeader {
+        try FrameHeader(
             decoding: window.bytes.span,
             at: local,
             archiveID: archiveID,
             hasher: hasher
         )
-        return header != nil
     }
 
-    /// Decodes the header at `position` without its check and brings the whole frame into the buffer;
-    /// nil if it cannot be one.
-    private mutating func uncheckedHeader(
+    /// Kind and size of the frame at `position`, which is brought into the buffer whole; nil if no header
+    /// can stand there.
+    private mutating func outline(
         at position: UInt64
-    ) throws(LogError) -> FrameHeader? {
+    ) throws(LogError) -> (kind: FrameHeader.Kind, byteCount: Int)? {
         guard
             try window.load(
                 from: position,
                 byteCount: FrameHeader.byteCount,
                 keeping: offset
             ),
-            let header = FrameHeader(
-                unchecked: window.bytes.span.extracting(window.local(position)...)
+            let (kind, byteCount) = FrameHeader.outline(
+                window.bytes.span,
+                at: window.local(position)
             ),
-            position + UInt64(header.frameByteCount) - offset
+            position + UInt64(byteCount) - offset
                 <= UInt64(Limits.batch) + CommitList.commitFrameByteCount,
-            try window.load(from: position, byteCount: header.frameByteCount, keeping: offset)
+            try window.load(from: position, byteCount: byteCount, keeping: offset)
         else { return nil }
-        return header
+        return (kind, byteCount)
     }
 
     private enum Step {
@@ -314,12 +333,7 @@ extension BatchScanner {
         }
         let header: FrameHeader
         do {
-            header = try FrameHeader(
-                decoding: window.bytes.span,
-                at: window.local(position),
-                archiveID: archiveID,
-                hasher: hasher
-            )
+            header = try self.header(at: window.local(position))
         } catch {
             return .broken(error)
         }

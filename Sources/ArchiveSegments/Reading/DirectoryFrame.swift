@@ -141,7 +141,8 @@ private struct BlockReader {
         into plain: inout [UInt8]
     ) throws(LogError) {
         let nonce = header.nonce.at(index: index)
-        let key = try keys.key(masked: MaskedTag(block, at: 0), nonce: nonce, epoch: header.epoch)
+        let tag = keys.unmasked(MaskedTag(block, at: 0), nonce: nonce)
+        let key = try keys.key(of: tag, epoch: header.epoch)
         associated.removeAll(keepingCapacity: true)
         DirectoryFrame.append(associated: block, nonce, keys.archiveID, to: &associated)
         plain.removeAll(keepingCapacity: true)

@@ -16,6 +16,8 @@ package final class FrameOpener {
     private let hasher = SHA256()
     private let decompressor = Decompressor()
     private var content: [UInt8] = []
+    /// The key of the frame that was opened last, which many have that follow each other.
+    private var last: (domain: FrameDomain, epoch: UInt32)?
     /// The archive's identity, and room for the part of a header that a tag authenticates.
     private var associated: [UInt8]
 
@@ -96,6 +98,9 @@ package final class FrameOpener {
         try FrameHeader(decoding: frame, at: 0, archiveID: keys.archiveID, hasher: hasher)
     }
 
+    /// The tag of the domain that the frame opened last is sealed for; nil if it did not open.
+    var openedTag: MaskedTag? { last?.domain.tag }
+
     /// Hashes bytes with the opener's own hasher.
     package func digest(of bytes: Span<UInt8>) -> Digest { hasher.hash(bytes) }
 
@@ -106,12 +111,24 @@ package final class FrameOpener {
         segment: SegmentNumber,
         offset: UInt64
     ) throws(LogError) -> [UInt8] {
+        var plain: [UInt8] = []
+        try open(frame, header: header, segment: segment, offset: offset, into: &plain)
+        return plain
+    }
+
+    /// The same; `plain` keeps its room.
+    func open(
+        _ frame: Span<UInt8>,
+        header: FrameHeader,
+        segment: SegmentNumber,
+        offset: UInt64,
+        into plain: inout [UInt8]
+    ) throws(LogError) {
         // The buffer is local while it is lent: spans of a class's properties would not be.
         var content: [UInt8] = []
         swap(&content, &self.content)
         defer { swap(&content, &self.content) }
         try unseal(frame, header: header, segment: segment, offset: offset, into: &content)
-        var plain: [UInt8] = []
         try expand(
             content.span,
             header.compression,
@@ -119,7 +136,6 @@ package final class FrameOpener {
             offset: offset,
             into: &plain
         )
-        return plain
     }
 
     private func unseal(
@@ -133,7 +149,9 @@ package final class FrameOpener {
         guard frame.count >= sealedEnd, header.bodyByteCount >= 4 else {
             throw LogError(.corrupt, segment: segment, offset: offset, "the frame is cut short")
         }
-        let key = try key(of: header, segment: segment, offset: offset)
+        let domain = try domain(of: header, segment: segment, offset: offset)
+        // Only what has opened a frame is known to be its key: collections may still become known.
+        last = nil
         var associated: [UInt8] = []
         swap(&associated, &self.associated)
         defer { swap(&associated, &self.associated) }
@@ -149,10 +167,11 @@ package final class FrameOpener {
             try cipher.open(
                 frame.extracting(FrameHeader.byteCount..<sealedEnd),
                 into: &plain,
-                key: key,
+                key: domain.key,
                 nonce: frame.extracting(FrameHeader.nonceRange),
                 associated: associated.span
             )
+            last = (domain, header.epoch)
         } catch {
             throw LogError(
                 .corrupt,
@@ -228,17 +247,15 @@ package final class FrameOpener {
         }
     }
 
-    private func key(
+    private func domain(
         of header: FrameHeader,
         segment: SegmentNumber,
         offset: UInt64
-    ) throws(LogError) -> SecretKey {
+    ) throws(LogError) -> FrameDomain {
+        let tag = keys.unmasked(header.maskedTag, nonce: header.nonce)
+        if let last, last.domain.tag == tag, last.epoch == header.epoch { return last.domain }
         do {
-            return try keys.key(
-                masked: header.maskedTag,
-                nonce: header.nonce,
-                epoch: header.epoch
-            )
+            return FrameDomain(key: try keys.key(of: tag, epoch: header.epoch), tag: tag)
         } catch {
             throw LogError(error.code, segment: segment, offset: offset, error.finding)
         }

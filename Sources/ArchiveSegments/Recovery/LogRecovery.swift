@@ -231,7 +231,7 @@ package struct LogRecovery {
         )
         var listed = (link: scanner.link, offset: scanner.offset)
         while let batch = try scanner.next() {
-            for frame in batch.frames where frame.header.kind == .directory {
+            for frame in batch.frames where frame.kind == .directory {
                 scanner.withFrame(frame) {
                     segment.found(
                         directoryAt: frame.offset,

@@ -72,14 +72,16 @@ final class BatchProver {
         var directories: [UInt64] = []
         let segment = scanner.segment
         for frame in batch.frames {
-            switch frame.header.kind {
+            switch frame.kind {
             case .directory: directories.append(frame.offset)
-            case .records: firstSequence = min(firstSequence ?? .max, frame.header.firstSequence)
+            case .records:
+                firstSequence = min(firstSequence ?? .max, scanner.firstSequence(of: frame))
             default: break
             }
             guard let check else { continue }
+            let header = scanner.header(of: frame)
             let finding = scanner.withFrame(frame) {
-                check.finding($0, header: frame.header, segment: segment, offset: frame.offset)
+                check.finding($0, header: header, segment: segment, offset: frame.offset)
             }
             if let finding { findings.append((frame.offset, finding)) }
         }

@@ -39,7 +39,7 @@ struct ContentsLedger {
 
     /// What was committed and no directory has listed yet.
     private struct Expected {
-        var records: [RecordSequence: UInt64] = [:]
+        var records = UnlistedRecords()
         var chunks: Set<Digest> = []
     }
 
@@ -55,6 +55,9 @@ struct ContentsLedger {
         guard prover != nil else { return [] }
         var damages: [Damage] = []
         var sequences: [RecordSequence] = []
+        let count = batch.findings.reduce(0) { $0 + $1.finding.recordCount }
+        sequences.reserveCapacity(count)
+        if let lastSequence { expected?.records.expect(count, from: lastSequence + 1) }
         for (offset, finding) in batch.findings {
             if let text = try add(finding, at: offset, &sequences) {
                 expected = nil
@@ -62,8 +65,7 @@ struct ContentsLedger {
             }
         }
         if damages.isEmpty, erasedFrameCount == 0, let lastSequence {
-            sequences.sort()
-            if !sequences.elementsEqual((lastSequence + 1)..<(batch.link.lastSequence + 1)) {
+            if !Self.areAll(sequences, from: lastSequence + 1, to: batch.link.lastSequence) {
                 damages.append(
                     damage(
                         batch,
@@ -74,6 +76,22 @@ struct ContentsLedger {
             }
         }
         return damages
+    }
+
+    /// Whether these, in any order, are just the numbers of a range.
+    private static func areAll(
+        _ sequences: [RecordSequence],
+        from first: RecordSequence,
+        to last: RecordSequence
+    ) -> Bool {
+        guard UInt64(sequences.count) == last + 1 - first else { return false }
+        var isThere = [Bool](repeating: false, count: sequences.count)
+        for sequence in sequences {
+            let place = sequence &- first
+            guard place < UInt64(isThere.count), !isThere[Int(place)] else { return false }
+            isThere[Int(place)] = true
+        }
+        return true
     }
 
     /// Adds what one frame holds; answers what is wrong with it.
@@ -96,7 +114,7 @@ struct ContentsLedger {
         case .records(let records, let bodyByteCount, let madeKnown):
             if madeKnown { hasLearnt = true }
             for record in records {
-                expected?.records[record.sequence] = record.fingerprint
+                expected?.records.insert(record)
                 sequences.append(record.sequence)
             }
             totals.recordCount += UInt64(records.count)
@@ -138,7 +156,7 @@ struct ContentsLedger {
         let finding = "the directory does not list what the segment holds"
         // One flush may take several frames: what this one lists is done, the rest is still to come.
         for record in records {
-            let known = expected?.records.removeValue(forKey: record.sequence)
+            let known = expected?.records.remove(record.sequence)
             guard known == record.fingerprint else { return finding }
         }
         guard expected?.chunks.isSuperset(of: chunks) == true else { return finding }

@@ -13,6 +13,10 @@ enum FrameFinding: Sendable {
     /// The frame is an erased subject's.
     case erased
     case damaged(String)
+
+    var recordCount: Int {
+        if case .records(let records, _, _) = self { records.count } else { 0 }
+    }
 }
 
 /// Opens frames and checks what is inside: one a worker.
@@ -22,8 +26,11 @@ final class FrameCheck {
     private let mac: HMACSHA256
     private let hasher = SHA256()
     private let visit: FrameVisitor
-    /// Room for what the entries of a pack say.
+    /// Room for a pack, and for what its entries say.
+    private var pack = Pack()
     private var fields: [EntryFields] = []
+    /// Whom the records of the pack before are of, in which epoch, and the tag of that.
+    private var usual: (domain: KeyDomainName, epoch: UInt32, tag: MaskedTag)?
 
     init(keys: any LogKeys, dictionaries: DictionaryLibrary?, visit: FrameVisitor) {
         self.keys = keys
@@ -40,12 +47,13 @@ final class FrameCheck {
         offset: UInt64
     ) -> FrameFinding? {
         do {
-            if header.kind == .directory {
-                return try directory(bytes, header, segment, offset)
+            switch header.kind {
+            case .directory: return try directory(bytes, header, segment, offset)
+            case .records: return try records(bytes, header, segment, offset)
+            default: break
             }
             let plain = try opener.open(bytes, header: header, segment: segment, offset: offset)
             switch header.kind {
-            case .records: return try pack(plain, header, segment, offset)
             case .chunk: return try chunk(plain, header, segment, offset)
             case .dictionary: return try dictionary(plain, header)
             default: return nil
@@ -59,17 +67,36 @@ final class FrameCheck {
         }
     }
 
-    private func pack(
-        _ plain: consuming [UInt8],
+    private func records(
+        _ frame: Span<UInt8>,
         _ header: FrameHeader,
         _ segment: SegmentNumber,
         _ offset: UInt64
     ) throws -> FrameFinding {
         // Local while they are lent, and room for the next pack's afterwards.
+        var pack = Pack()
         var fields: [EntryFields] = []
+        swap(&pack, &self.pack)
         swap(&fields, &self.fields)
-        defer { swap(&fields, &self.fields) }
-        let pack = try Pack(decoding: plain)
+        defer {
+            swap(&pack, &self.pack)
+            swap(&fields, &self.fields)
+        }
+        var plain = pack.emptied()
+        try opener.open(frame, header: header, segment: segment, offset: offset, into: &plain)
+        try pack.fill(with: plain)
+        let finding = try check(pack, header, offset, &fields)
+        // Only now: a frame that fails may be tried again.
+        visit.pack?(OpenedPack(pack, fields, segment: segment, frameOffset: offset))
+        return finding
+    }
+
+    private func check(
+        _ pack: borrowing Pack,
+        _ header: FrameHeader,
+        _ offset: UInt64,
+        _ fields: inout [EntryFields]
+    ) throws -> FrameFinding {
         let bytes = pack.bytes.span
         let common = try EntryFields(commonTo: pack)
         var listed: [ListedRecord] = []
@@ -79,48 +106,53 @@ final class FrameCheck {
         for slot in pack.slots.indices {
             if slot == fields.count { fields.append(EntryFields()) }
             try fields[slot].read(slot, of: pack, beyond: common)
-            if slot == 0 || !Self.isSameDomain(fields[slot - 1], fields[slot], bytes) {
-                try check(Self.domain(of: fields[slot], bytes), header)
+            let all = fields.span
+            if slot == 0 || !Self.isLikeBefore(slot, all, bytes) {
+                try check(Self.domain(of: slot, all, bytes), header)
             }
-            if fields[slot].isInline {
-                guard hasher.hash(bytes.extracting(pack.slots[slot].body)) == fields[slot].digest
+            if all[slot].isInline {
+                guard hasher.hash(bytes.extracting(pack.slots[slot].body)) == all[slot].digest
                 else {
                     throw FormatError(
                         .damaged,
-                        "the body of record \(fields[slot].sequence) has another digest"
+                        "the body of record \(all[slot].sequence) has another digest"
                     )
                 }
             }
-            if let name = CollectionRegistry.collection(madeKnownBy: fields[slot], in: bytes) {
+            if all[slot].collection != nil, all[slot].subject == nil,
+                let name = CollectionRegistry.collection(madeKnownBy: all[slot], in: bytes)
+            {
                 keys.learn(collection: name)
                 madeKnown = true
             }
-            bodyByteCount += fields[slot].bodyByteCount
-            listed.append(ListedRecord(fields[slot], in: bytes, frameOffset: offset, slot: slot))
+            bodyByteCount += all[slot].bodyByteCount
+            listed.append(ListedRecord(all[slot], in: bytes, frameOffset: offset, slot: slot))
         }
-        // Only now: a frame that fails may be tried again.
-        visit.pack?(OpenedPack(pack, fields, segment: segment, frameOffset: offset))
         return .records(listed, bodyByteCount: bodyByteCount, madeKnown: madeKnown)
     }
 
-    private static func isSameDomain(
-        _ one: borrowing EntryFields,
-        _ other: borrowing EntryFields,
+    // Fields are named by their slot in these: handing them over would copy them.
+
+    /// Whether a record is of the same domain as the one before.
+    private static func isLikeBefore(
+        _ slot: Int,
+        _ fields: Span<EntryFields>,
         _ bytes: Span<UInt8>
     ) -> Bool {
-        switch (one.subject, other.subject) {
+        switch (fields[slot - 1].subject, fields[slot].subject) {
         case (let one?, let other?): bytes.extracting(one).isEqual(to: bytes.extracting(other))
-        case (nil, nil): domain(of: one, bytes) == domain(of: other, bytes)
+        case (nil, nil): domain(of: slot - 1, fields, bytes) == domain(of: slot, fields, bytes)
         default: false
         }
     }
 
     private static func domain(
-        of fields: borrowing EntryFields,
+        of slot: Int,
+        _ fields: Span<EntryFields>,
         _ bytes: Span<UInt8>
     ) -> KeyDomainName {
-        if let range = fields.subject { return .subject(text(bytes.extracting(range))) }
-        guard let range = fields.collection else {
+        if let range = fields[slot].subject { return .subject(text(bytes.extracting(range))) }
+        guard let range = fields[slot].collection else {
             return .collection(RecordEntry.defaultCollection)
         }
         return .collection(text(bytes.extracting(range)))
@@ -235,14 +267,22 @@ final class FrameCheck {
         return .directory(outline.records, chunks: outline.chunks, erasedCount: erasedCount)
     }
 
-    /// A frame must be sealed for the domain that its contents are of.
+    /// The frame that was opened must be sealed for the domain that its contents are of.
     private func check(_ domain: KeyDomainName, _ header: FrameHeader) throws {
-        let tag = try keys.domain(domain, epoch: header.epoch).tag
-        guard keys.masked(tag, nonce: header.nonce) == header.maskedTag else {
+        let tag = try tag(of: domain, epoch: header.epoch)
+        guard tag == opener.openedTag else {
             throw FormatError(
                 .damaged,
                 "the frame is sealed for another subject or collection than its contents are of"
             )
         }
+    }
+
+    /// The tag of a domain whose key there is, which packs that follow each other mostly share.
+    private func tag(of domain: KeyDomainName, epoch: UInt32) throws(LogError) -> MaskedTag {
+        if let usual, usual.epoch == epoch, usual.domain == domain { return usual.tag }
+        let tag = try keys.domain(domain, epoch: epoch).tag
+        usual = (domain, epoch, tag)
+        return tag
     }
 }

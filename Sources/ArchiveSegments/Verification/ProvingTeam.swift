@@ -11,7 +11,7 @@ final class ProvingTeam: Sendable {
     private let workers: [Worker]
     private let hasKeys: Bool
     /// What one worker reads at a time: little enough to be in the processor's cache when it is hashed.
-    private static let runByteCount: UInt64 = 256 << 10
+    private static let runByteCount: UInt64 = 128 << 10
     /// Runs that are proved before their findings are taken, for each worker.
     private static let runsAhead = 4
 

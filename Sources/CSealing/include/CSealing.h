@@ -20,9 +20,9 @@
 #endif
 #define CS_IN(n) CS_COUNTED(n) __attribute__((noescape))
 
-/// The algorithms, fetched once.
+/// The algorithms, fetched once: all of them, or SHA-256 alone, which takes libcrypto half the time.
 typedef struct cs_library cs_library;
-cs_library *cs_library_fetch(void);
+cs_library *cs_library_fetch(int only_hashes);
 
 /// The 32 bytes of a hash as big-endian words, and whether libcrypto delivered them.
 typedef struct {

@@ -77,10 +77,12 @@ extension IndexKeys {
     /// Appends the last bytes of a number, most significant first.
     @inline(__always)
     private static func append(_ word: UInt64, byteCount: Int, to key: inout [UInt8]) {
-        var shift = 8 &* byteCount
-        while shift > 0 {
-            shift &-= 8
-            key.append(UInt8(truncatingIfNeeded: word &>> UInt64(shift)))
+        key.append(addingCapacity: byteCount) { key in
+            var shift = 8 &* byteCount
+            while shift > 0 {
+                shift &-= 8
+                key.append(UInt8(truncatingIfNeeded: word &>> UInt64(shift)))
+            }
         }
     }
 }

@@ -35,12 +35,12 @@ package struct KeyringKeys: LogKeys {
         keyring.masked(DomainTag(tag), nonce: nonce)
     }
 
-    package func key(
-        masked tag: MaskedTag,
-        nonce: FrameNonce,
-        epoch: UInt32
-    ) throws(LogError) -> SecretKey {
-        try key(keyring.unmasked(tag, nonce: nonce), epoch: epoch)
+    package func unmasked(_ tag: MaskedTag, nonce: FrameNonce) -> MaskedTag {
+        MaskedTag(keyring.unmasked(tag, nonce: nonce))
+    }
+
+    package func key(of tag: MaskedTag, epoch: UInt32) throws(LogError) -> SecretKey {
+        try key(DomainTag(tag), epoch: epoch)
     }
 
     package func sign(_ message: [UInt8]) throws(LogError) -> [UInt8] {

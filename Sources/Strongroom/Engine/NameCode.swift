@@ -39,20 +39,29 @@ enum NameCode {
 
     /// Appends a whole name, with zeros to the end of the last byte.
     static func append(_ name: Span<UInt8>, to key: inout [UInt8]) {
-        var bits = PendingBits()
-        let codes = codes.span
-        for index in name.indices { bits.append(codes[Int(name[index])], to: &key) }
-        bits.append(codes[0], to: &key)
-        bits.finish(to: &key)
+        key.append(addingCapacity: byteCountLimit(name.count + 1)) { key in
+            var bits = PendingBits()
+            let codes = codes.span
+            for index in name.indices { bits.append(codes[Int(name[index])], to: &key) }
+            bits.append(codes[0], to: &key)
+            bits.finish(to: &key)
+        }
     }
 
     /// Appends what the codes of all names that begin so begin with, zeros to the end of the last byte;
     /// the number of these zeros.
     static func append(beginning: Span<UInt8>, to key: inout [UInt8]) -> Int {
-        var bits = PendingBits()
-        for index in beginning.indices { bits.append(codes[Int(beginning[index])], to: &key) }
-        return bits.finish(to: &key)
+        var zeroCount = 0
+        key.append(addingCapacity: byteCountLimit(beginning.count)) { key in
+            var bits = PendingBits()
+            for index in beginning.indices { bits.append(codes[Int(beginning[index])], to: &key) }
+            zeroCount = bits.finish(to: &key)
+        }
+        return zeroCount
     }
+
+    /// The bytes that so many codes take at most.
+    private static func byteCountLimit(_ count: Int) -> Int { count * longestBitCount / 8 + 1 }
 
     /// The name that `code` begins with; nil if there is none.
     static func name(_ code: Span<UInt8>) -> [UInt8]? {
@@ -89,17 +98,21 @@ enum NameCode {
         private var bitCount = 0
 
         @inline(__always)
-        mutating func append(_ code: Code, to key: inout [UInt8]) {
+        mutating func append(_ code: Code, to key: inout OutputSpan<UInt8>) {
             word = word &<< UInt64(code.bitCount) | UInt64(code.bits)
             bitCount &+= Int(code.bitCount)
             guard bitCount >= 32 else { return }
             bitCount &-= 32
-            key.append(u32: UInt32(truncatingIfNeeded: word &>> UInt64(bitCount)).byteSwapped)
+            let whole = UInt32(truncatingIfNeeded: word &>> UInt64(bitCount))
+            key.append(UInt8(truncatingIfNeeded: whole &>> 24))
+            key.append(UInt8(truncatingIfNeeded: whole &>> 16))
+            key.append(UInt8(truncatingIfNeeded: whole &>> 8))
+            key.append(UInt8(truncatingIfNeeded: whole))
         }
 
         /// Writes the bits that are left; how many zeros follow them.
         @discardableResult
-        mutating func finish(to key: inout [UInt8]) -> Int {
+        mutating func finish(to key: inout OutputSpan<UInt8>) -> Int {
             while bitCount >= 8 {
                 bitCount &-= 8
                 key.append(UInt8(truncatingIfNeeded: word &>> UInt64(bitCount)))

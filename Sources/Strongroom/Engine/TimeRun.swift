@@ -34,11 +34,18 @@ struct TimeRun {
 
     /// The run that an entry holds.
     init(_ key: Span<UInt8>, _ value: Span<UInt8>) throws(DecodingError) {
-        let value = try IndexValue(value, sequence: IndexKeys.sequence(key))
+        (first, count) = try Self.places(key, value)
         stem = Array(copying: key.extracting(..<IndexKeys.stemByteCount(key)))
-        first = value.place
+    }
+
+    /// Where the first record version of the run that an entry holds is, and how many there are.
+    static func places(
+        _ key: Span<UInt8>,
+        _ value: Span<UInt8>
+    ) throws(DecodingError) -> (first: RecordPlace, count: UInt64) {
+        let value = try IndexValue(value, sequence: IndexKeys.sequence(key))
         guard value.note < UInt64(Limits.recordsPerPack) else { throw .overLimit }
-        count = value.note + 1
+        return (value.place, value.note + 1)
     }
 
     /// Where a record version of the run is.

@@ -142,10 +142,7 @@ struct IndexSum: Sendable {
 final class FileSum {
     private var found = IndexSum()
     private var isMalformed = false
-    private let empty = KeyedHash.empty
-    // Scratch memory for the record versions of a run.
-    private var key: [UInt8] = []
-    private var value: [UInt8] = []
+    private let hash = EntryHash()
 
     /// Nil if an entry was malformed.
     var sum: IndexSum? { isMalformed ? nil : found }
@@ -154,29 +151,23 @@ final class FileSum {
         switch key[0] {
         case IndexKeys.Table.chunk.rawValue: found.chunkCount += 1
         case IndexKeys.Table.time.rawValue: addTimes(key, value)
-        default: found.records.add(EntrySum.hash(key, value, empty))
+        default: found.records.add(hash.whole(key, value))
         }
     }
 
     /// Adds an entry for each record version of a ``TimeRun``.
-    private func addTimes(_ entry: Span<UInt8>, _ times: Span<UInt8>) {
-        guard let run = try? TimeRun(entry, times) else {
+    private func addTimes(_ key: Span<UInt8>, _ value: Span<UInt8>) {
+        guard let (first, count) = try? TimeRun.places(key, value) else {
             isMalformed = true
             return
         }
-        var (key, value): ([UInt8], [UInt8]) = ([], [])
-        swap(&key, &self.key)
-        swap(&value, &self.value)
-        for sequence in run.first.sequence..<(run.first.sequence + run.count) {
-            guard let place = run.place(of: sequence) else { break }
-            key.removeAll(keepingCapacity: true)
-            key.append(copying: run.stem.span)
-            IndexKeys.append(sequence: sequence, to: &key)
-            value.removeAll(keepingCapacity: true)
-            IndexValue(place).encode(appendingTo: &value)
-            found.records.add(EntrySum.hash(key.span, value.span, empty))
+        let stem = key.extracting(1..<IndexKeys.stemByteCount(key))
+        let time = hash.begin(IndexKeys.Table.time.rawValue, stem)
+        for number in 0..<count {
+            var place = first
+            place.sequence += number
+            place.slot += Int(number)
+            found.records.add(hash.end(time, place))
         }
-        swap(&key, &self.key)
-        swap(&value, &self.value)
     }
 }
