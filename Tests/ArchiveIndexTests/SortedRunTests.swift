@@ -71,6 +71,36 @@ import Testing
         expectSearchable(merged, seed)
     }
 
+    /// Merging waits for memory otherwise, key by key.
+    @Test
+    func `keys that came in no order lie in memory as they are sorted`() {
+        var generator = SeededGenerator(seed: 6)
+        let run = SortedRun.of((0..<1_000).map { _ in (generator.bytes(30), [1]) })
+        let places = run.text.entries.map { Int($0.offset) }
+        #expect(places == (0..<run.count).map { 31 * $0 })
+    }
+
+    /// Below 64 entries, or above 4 MiB, the memory goes with the run.
+    @Test(arguments: [[3, 800, 3], [800, 3, 700, 900], [70, 9_000, 70]])
+    func `runs taken from one builder hold what each was given`(counts: [Int]) {
+        var generator = SeededGenerator(seed: 7)
+        var builder = RunBuilder()
+        var runs: [(run: SortedRun, model: Model)] = []
+        for (part, count) in counts.enumerated() {
+            var model = Model()
+            for number in 0..<count {
+                var key = Self.awkwardKey(&generator)
+                if count == 9_000 { key += [UInt8](repeating: 5, count: 500) }
+                let value = [UInt8(part), UInt8(number & 0xff), UInt8(number >> 8)]
+                builder.append(key: key.span, value: value.span)
+                model.add(key, value)
+            }
+            runs.append((builder.takeRun(), model))
+            #expect(builder.isEmpty && builder.byteCount == 0)
+        }
+        for (run, model) in runs { #expect(run.all == model.sorted) }
+    }
+
     @Test
     func `many versions of one key leave the last`() {
         let entries: [([UInt8], [UInt8])] = (0..<1_000).map {

@@ -174,7 +174,7 @@ import Testing
 
     /// Met are the batches just handed over, and those that the index knows; in an archive that held
     /// a record the index is asked for every name.
-    @Test(arguments: [1, 2, 3, 4, 9], [true, false])
+    @Test(arguments: [1, 2, 3, 4, 5, 9], [true, false])
     func `a line that comes again some batches later is one record`(
         distance: Int,
         isFirstImport: Bool

@@ -38,7 +38,7 @@ import Testing
                     receipts.append(try await archive.put(record))
                 }
                 watch.note(receipts)
-                let sight = watch.sight(await archive.latest())
+                let sight = await watch.sight(Task { await archive.latest() }).sight
                 #expect(!sight.foreign.isEmpty)
                 try names.look(at: sight)
                 #expect(others.count(where: names.mayHold) < 50)
@@ -61,14 +61,14 @@ import Testing
             try await intake.archive { archive in
                 var (names, watch) = try await Self.names(archive)
                 watch.note(try await Self.write("mine", in: archive))
-                try names.look(at: watch.sight(await archive.latest()))
+                try names.look(at: await watch.sight(Task { await archive.latest() }).sight)
                 #expect(!names.mayHold(Self.hashes[0]))
                 _ = try await Self.write("theirs", in: archive)
                 // Not before a record of the import tells where the other is.
-                try names.look(at: watch.sight(await archive.latest()))
+                try names.look(at: await watch.sight(Task { await archive.latest() }).sight)
                 #expect(!names.mayHold(Self.hashes[0]))
                 watch.note(try await Self.write("mine too", in: archive))
-                try names.look(at: watch.sight(await archive.latest()))
+                try names.look(at: await watch.sight(Task { await archive.latest() }).sight)
                 #expect(Self.hashes.allSatisfy(names.mayHold))
             }
         }

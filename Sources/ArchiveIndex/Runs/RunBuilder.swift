@@ -1,9 +1,11 @@
 internal import ArchiveBytes
 
 /// Collects entries in any order and makes them a ``SortedRun``.
-package struct RunBuilder {
+package struct RunBuilder: Sendable {
     private var arena: [UInt8] = []
     private var entries: [RunText.Entry] = []
+    /// Room to sort in.
+    private var spare: [RunText.Entry] = []
 
     package init() {}
 
@@ -68,6 +70,34 @@ package struct RunBuilder {
         )
     }
 
+    /// The same for a key of a byte, a text, and what an `ending` begins with, which ends with the value.
+    package mutating func append(
+        _ first: UInt8,
+        _ text: Span<UInt8>,
+        _ ending: Span<UInt8>,
+        valueByteCount: Int
+    ) {
+        let keyCount = 1 &+ text.count &+ ending.count &- valueByteCount
+        precondition(
+            (1...IndexLimits.keyByteCount).contains(keyCount)
+                && (0...min(ending.count, IndexLimits.valueByteCount)).contains(valueByteCount),
+            "key or value is out of bounds"
+        )
+        let start = arena.count
+        arena.append(first)
+        arena.append(copying: text)
+        arena.append(copying: ending)
+        precondition(arena.count <= Int(UInt32.max), "a run has 4 GiB at most")
+        entries.append(
+            RunText.Entry(
+                word: 0,
+                offset: UInt32(truncatingIfNeeded: start),
+                keyCount: keyCount,
+                valueCount: valueByteCount
+            )
+        )
+    }
+
     /// Visits the entries in the order they came.
     package func visit(_ visit: (_ key: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
         let bytes = arena.span
@@ -79,10 +109,63 @@ package struct RunBuilder {
     }
 
     /// Sorts the entries.
-    package consuming func finish() -> SortedRun {
-        var sorted: [RunText.Entry] = []
+    package consuming func finish() -> SortedRun { takeRun() }
+
+    /// What a processor's own cache holds: within it bytes are brought into the order of keys at little
+    /// cost.
+    private static let orderedByteCount = 4 << 20
+    /// Fewer entries are in the cache anyway when somebody reads them.
+    private static let orderedCount = 64
+
+    /// Sorts the entries and begins anew, mostly in the same memory.
+    package mutating func takeRun() -> SortedRun {
+        var (bytes, sorted, room): ([UInt8], [RunText.Entry], [RunText.Entry]) = ([], [], [])
+        swap(&bytes, &arena)
         swap(&sorted, &entries)
-        let tables = RunSorter.sort(&sorted, arena.span)
-        return SortedRun(RunText(arenas: [RunArena(arena)], entries: sorted, tables: tables))
+        swap(&room, &spare)
+        let tables = RunSorter.sort(&sorted, bytes.span, &room)
+        swap(&room, &spare)
+        guard sorted.count >= Self.orderedCount, bytes.count <= Self.orderedByteCount else {
+            return SortedRun(RunText(arenas: [RunArena(bytes)], entries: sorted, tables: tables))
+        }
+        let text = Self.inOrder(sorted.span, tables, bytes.span)
+        bytes.wipe()
+        if bytes.capacity <= Self.orderedByteCount {
+            bytes.removeAll(keepingCapacity: true)
+            swap(&bytes, &arena)
+        }
+        sorted.removeAll(keepingCapacity: true)
+        swap(&sorted, &entries)
+        return SortedRun(text)
+    }
+
+    /// Sorted entries with their keys and values laid in the same order.
+    ///
+    /// Every merge reads them in that order: the processor then fetches ahead what it would wait for
+    /// otherwise, entry by entry.
+    private static func inOrder(
+        _ sorted: Span<RunText.Entry>,
+        _ tables: [RunText.Table],
+        _ bytes: Span<UInt8>
+    ) -> RunText {
+        var (ordered, entries): ([UInt8], [RunText.Entry]) = ([], [])
+        ordered.reserveCapacity(bytes.count)
+        entries.reserveCapacity(sorted.count)
+        for index in sorted.indices {
+            let entry = sorted[index]
+            let start = Int(entry.offset)
+            entries.append(
+                RunText.Entry(
+                    word: entry.word,
+                    offset: UInt32(truncatingIfNeeded: ordered.count),
+                    keyCount: entry.keyCount,
+                    valueCount: entry.valueCount
+                )
+            )
+            ordered.append(
+                copying: bytes.extracting(start..<(start &+ entry.keyCount &+ entry.valueCount))
+            )
+        }
+        return RunText(arenas: [RunArena(ordered)], entries: entries, tables: tables)
     }
 }

@@ -12,9 +12,17 @@ enum RunSorter {
     private static let digitBits = 8
 
     /// Sorts in place; the tables that the entries belong to.
-    static func sort(_ entries: inout [Entry], _ arena: Span<UInt8>) -> [RunText.Table] {
+    ///
+    /// `buffer` is scratch memory.
+    static func sort(
+        _ entries: inout [Entry],
+        _ arena: Span<UInt8>,
+        _ buffer: inout [Entry]
+    ) -> [RunText.Table] {
         guard let first = entries.first else { return [] }
-        var buffer = [Entry](repeating: first, count: entries.count)
+        if buffer.count < entries.count {
+            buffer = Array(repeating: first, count: entries.count)
+        }
         var span = entries.mutableSpan
         var spare = buffer.mutableSpan
         let ranges = partitionByTable(&span, &spare, arena)

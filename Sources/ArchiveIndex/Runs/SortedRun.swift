@@ -6,7 +6,7 @@ internal import ArchiveBytes
 /// that point into them. Each carries the eight bytes of its key behind what all keys of its
 /// table share, so most comparisons never touch the arena.
 package final class SortedRun: Sendable {
-    private let text: RunText
+    let text: RunText
 
     static let empty = RunBuilder().finish()
 

@@ -20,14 +20,17 @@ final class BatchEntries: Sendable {
     private let placed: PlacedBatch
     private let records: PlacedRecords?
     private let chunks: [(chunk: DirectoryChunk, domain: KeyDomainName)]
+    private let room: RunRoom
     private let run = Mutex<SortedRun?>(nil)
 
     init(
         _ placed: PlacedBatch,
         records: PlacedRecords? = nil,
-        chunks: [(chunk: DirectoryChunk, domain: KeyDomainName)] = []
+        chunks: [(chunk: DirectoryChunk, domain: KeyDomainName)] = [],
+        in room: RunRoom
     ) {
         self.placed = placed
+        self.room = room
         self.records = records
         self.chunks = chunks
     }
@@ -49,7 +52,8 @@ final class BatchEntries: Sendable {
 
     private func makeRun() -> SortedRun {
         placed.directory.add { directory in
-            var builder = RunBuilder()
+            var builder = room.take()
+            defer { room.give(&builder) }
             var indexer = RecordIndexer(placed.segment)
             records?.visit { record in
                 indexer.append(record, to: &builder)
@@ -64,7 +68,29 @@ final class BatchEntries: Sendable {
                 )
                 directory.append(chunk, domain: domain)
             }
-            return builder.finish()
+            return builder.takeRun()
+        }
+    }
+}
+
+/// Memory in which the entries of one batch after the other are made.
+final class RunRoom: Sendable {
+    private let builder = Mutex(RunBuilder())
+
+    /// An empty builder; another thread that takes one meanwhile gets new memory.
+    func take() -> RunBuilder { exchange(for: RunBuilder()) }
+
+    func give(_ used: inout RunBuilder) {
+        var kept = RunBuilder()
+        swap(&kept, &used)
+        _ = exchange(for: kept)
+    }
+
+    private func exchange(for other: RunBuilder) -> RunBuilder {
+        builder.withLock { builder in
+            let taken = builder
+            builder = other
+            return taken
         }
     }
 }

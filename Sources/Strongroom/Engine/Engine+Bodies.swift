@@ -103,7 +103,8 @@ extension Engine {
                 placed,
                 chunks: zip(fresh, placed.offsets).map {
                     (DirectoryChunk(id: $0.id, frameOffset: $1), $0.domain)
-                }
+                },
+                in: runRoom
             )
             log.count(
                 SegmentTotals(),

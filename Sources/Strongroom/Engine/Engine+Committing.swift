@@ -81,7 +81,8 @@ extension Engine {
                         batch: batch,
                         slots: plan.slots,
                         offsets: placed.offsets
-                    )
+                    ),
+                    in: runRoom
                 )
                 prepare(made)
                 entries = made

@@ -34,6 +34,7 @@ package final class Engine {
     var head: HeadFile?
     var knownCollections: KnownCollections
     let dictionaries: OwnDictionaries
+    let runRoom = RunRoom()
     /// Runs what may take a second and nobody waits for; at once, where there are no threads.
     var background: (@escaping @Sendable () -> Void) -> Void = { $0() }
     /// Hears of a batch that is about to be written: its entries may be made meanwhile, on any thread.

@@ -102,35 +102,44 @@ enum IndexKeys {
         append(sequence: sequence, to: &key)
     }
 
-    /// Adds what the index holds of one record version but its time; `value` is scratch memory.
+    /// Adds what the index holds of one record version but its time; `ending` is scratch memory.
     static func append(
         _ record: borrowing DirectoryRecord,
         in segment: SegmentNumber,
         to builder: inout RunBuilder,
-        _ value: inout [UInt8]
+        _ ending: inout [UInt8]
     ) {
         let place = RecordPlace(record, in: segment)
-        value.removeAll(keepingCapacity: true)
-        IndexValue(place).encode(appendingTo: &value)
         let sequence = record.sequence
-        let recorded = record.recorded
-        let event = record.eventStart ?? recorded
+        // What the entries of subject and terms have in common, made once.
+        ending.removeAll(keepingCapacity: true)
+        ending.append(0)
+        append(record.eventStart ?? record.recorded, to: &ending)
+        append(sequence: sequence, to: &ending)
+        let keyEnd = ending.count
+        IndexValue(place).encode(appendingTo: &ending)
+        let valueByteCount = ending.count - keyEnd
         if let subject = record.subject {
-            builder.append(value: value.span) {
-                append(subject.utf8Span.span, .subject, event, sequence: sequence, to: &$0)
-            }
+            builder.append(
+                Table.subject.rawValue,
+                subject.utf8Span.span,
+                ending.span,
+                valueByteCount: valueByteCount
+            )
         }
         for term in record.terms {
-            builder.append(value: value.span) {
-                append(term.utf8Span.span, .term, event, sequence: sequence, to: &$0)
-            }
+            builder.append(
+                Table.term.rawValue,
+                term.utf8Span.span,
+                ending.span,
+                valueByteCount: valueByteCount
+            )
         }
-        if record.isTombstone {
-            value.removeAll(keepingCapacity: true)
-            IndexValue(place, note: tombstone).encode(appendingTo: &value)
-        }
+        ending.removeAll(keepingCapacity: true)
+        let note = record.isTombstone ? tombstone : 0
+        IndexValue(place, note: note).encode(appendingTo: &ending)
         let (collection, name) = (record.collection, record.name)
-        builder.append(value: value.span) {
+        builder.append(value: ending.span) {
             append(name, in: collection, to: &$0)
             append(sequence: sequence, to: &$0, descending: true)
         }

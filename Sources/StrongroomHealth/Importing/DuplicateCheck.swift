@@ -4,11 +4,14 @@ import Strongroom
 
 /// Tells whether the archive holds a record already, byte for byte under the same name.
 ///
-/// The archive's index answers for what the import sees of it. The two batches handed over last, which
+/// The archive's index answers for what the import sees of it. The batches handed over last, which
 /// it does not see, and the one that is being filled are remembered here.
 struct DuplicateCheck {
-    private var older = Gathered()
-    private var old = Gathered()
+    /// How many batches are remembered once they were handed over.
+    static let batchCount = ReadAhead.count + 1
+
+    /// The newest first.
+    private var old = (0..<batchCount).map { _ in Gathered() }
     private var newer = RecentNames()
     private var known = KnownNames()
     private let hasher = SHA256()
@@ -20,14 +23,15 @@ struct DuplicateCheck {
         var names = RecentNames()
     }
 
-    /// Begins a batch after `last`, from which on two batches are remembered.
+    /// Begins a batch after `last`.
     mutating func beginBatch(
         after last: ImportBatch?,
         _ sight: ImportSight
     ) throws(ArchiveError) {
-        swap(&older, &old)
-        swap(&old.names, &newer)
-        old.batch = last
+        // The memory of the oldest names is that of those which come.
+        for place in old.indices.dropFirst().reversed() { old.swapAt(place, place - 1) }
+        swap(&old[0].names, &newer)
+        old[0].batch = last
         newer.removeAll()
         try known.look(at: sight)
     }
@@ -74,9 +78,14 @@ struct DuplicateCheck {
         _ batch: borrowing ImportBatch,
         _ isSame: (borrowing ImportBatch, Int) -> Bool
     ) -> PieceDraft.Content? {
-        newer.place(of: name, lastHash, in: batch, isSame)
-            ?? old.batch.flatMap { old.names.place(of: name, lastHash, in: $0, isSame) }
-            ?? older.batch.flatMap { older.names.place(of: name, lastHash, in: $0, isSame) }
+        let known = newer.place(of: name, lastHash, in: batch, isSame)
+        if known != nil { return known }
+        for index in old.indices {
+            guard let batch = old[index].batch else { continue }
+            let known = old[index].names.place(of: name, lastHash, in: batch, isSame)
+            if known != nil { return known }
+        }
+        return nil
     }
 
     /// Any version counts, not only the newest: an old export must not bring back what is known.

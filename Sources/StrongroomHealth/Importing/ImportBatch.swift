@@ -12,6 +12,8 @@ struct ImportBatch: Sendable {
     let number: Int
     /// Lists of files that were finished before, and then the records.
     var records = WriteBatch()
+    /// How many of them are lists.
+    var listCount = 0
     /// A record too large for a batch; it is stored after the others.
     var large: LargeRecord?
     var events: [ImportEvent] = []
@@ -29,8 +31,8 @@ struct ImportBatch: Sendable {
     }
 
     /// Bytes from which on a batch is committed: large enough that the sync does not matter, small
-    /// enough that the four that are in memory do not.
-    static let usualByteCount = 3 << 20
+    /// enough that the five that are in memory do not.
+    static let usualByteCount = 2 << 20
     static let eventLimit = 16_384
 
     /// Notes a piece of a file; one that goes on where the last ended makes that longer.
@@ -83,7 +85,7 @@ enum ImportEvent: Sendable {
 /// A piece of a source file on its way into the archive, or several new records in a row.
 struct PieceDraft: Sendable {
     enum Content: Sendable {
-        /// A record of this batch or the two before it, which is on its way; new or met again.
+        /// A record of this batch or of those just before it, which is on its way; new or met again.
         case onItsWay(RecentRecord, isNew: Bool)
         /// A record that the archive has.
         case known(sequence: UInt64, recorded: Int64)

@@ -25,7 +25,7 @@ struct ImportLedger {
     private var open: OpenFile?
     /// Lists that are complete and wait for the next commit.
     private var finished: [NewRecord] = []
-    /// The receipts of the last three batches: what is on its way may be met again in the next two.
+    /// The receipts of the last batches: what is on its way may be met again in those behind it.
     private var receipts: [Int: [Receipt]] = [:]
     private var lastType = (name: "", count: 0)
 
@@ -51,7 +51,7 @@ struct ImportLedger {
     /// Notes that a batch is durable.
     mutating func settle(_ batch: ImportBatch, _ receipts: [Receipt]) {
         self.receipts[batch.number] = receipts
-        self.receipts[batch.number - 3] = nil
+        self.receipts[batch.number - DuplicateCheck.batchCount - 1] = nil
         for event in batch.events {
             switch event {
             case .piece(let file, let place): settle(batch.pieces[place], file)

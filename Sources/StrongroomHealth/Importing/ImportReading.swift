@@ -7,8 +7,8 @@ import SystemPackage
 
 /// Reads source files one after the other and hands over batches.
 ///
-/// It blocks while it reads, so it runs on one of the archive's reading threads; while a batch is
-/// being committed the next one is filled.
+/// It blocks while it reads, so it runs on a thread of its own: while a batch is being committed others
+/// are filled.
 final class ImportReader: Sendable {
     private let state: Mutex<ImportReading>
 
@@ -23,8 +23,8 @@ final class ImportReader: Sendable {
 
     /// The next batch, or nil when all files are read or nobody wants the rest.
     ///
-    /// It begins with the lists given. What is seen must be everything but the two batches handed over
-    /// last.
+    /// It begins with the lists given. What is seen must be everything but the batches handed over
+    /// last that ``DuplicateCheck`` remembers.
     func nextBatch(
         _ sight: ImportSight,
         after lists: [NewRecord] = []
@@ -80,6 +80,7 @@ struct ImportReading {
             batch.byteCount += list.byteCountInBatch
             batch.records.put(list)
         }
+        batch.listCount = lists.count
         while !batch.isFull {
             if current == nil {
                 guard nextFile < files.count else { break }

@@ -72,32 +72,51 @@ public struct Importer: Sendable {
             SourceList(paths.map { FilePath($0) }, in: system)
         }
         let reader = ImportReader(list.files, in: system, options, cancellation)
+        var ahead = ReadAhead(reader, of: archive)
+        do throws(ArchiveError) {
+            return try await run(list, start, &ahead, cancellation, progress)
+        } catch {
+            // Nobody wants what is still being read.
+            cancellation.cancel()
+            await ahead.finish()
+            throw error
+        }
+    }
+
+    private func run(
+        _ list: SourceList,
+        _ start: ArchiveView,
+        _ ahead: inout ReadAhead,
+        _ cancellation: Cancellation,
+        _ progress: (@Sendable (ImportProgress) -> Void)?
+    ) async throws(ArchiveError) -> ImportSummary {
         var ledger = ImportLedger(list)
         var watch = SequenceWatch(start)
-        var sight = ImportSight(view: start)
-        // What the batch that is being filled begins with; it is durable only with that one.
+        var sight = watch.sight(Task { start })
+        for _ in 0..<ReadAhead.count { ahead.begin(sight) }
+        // What batches begin with that are still being filled or wait; it is durable only with those.
         var lists: [NewRecord] = []
-        var batch = try await next(reader, sight, after: lists, cancellation)
-        while let filled = batch, !cancellation.isCancelled {
+        while let filled = try await ahead.next(), !cancellation.isCancelled {
             let finished = ledger.takeFinished()
-            let (seen, short) = (sight, finished.filter(\.isShort))
-            // While this batch is written the next one is filled.
-            async let following = next(reader, seen, after: short, cancellation)
-            async let latest = archive.latest()
-            lists = short
+            let short = finished.filter(\.isShort)
+            // While this batch is written others are filled.
+            ahead.begin(sight, after: short)
+            let latest = ahead.look()
+            lists.removeFirst(filled.listCount)
+            lists += short
             do {
                 let longLists = try await put(finished.filter { !$0.isShort })
                 let receipts = try await commit(filled, cancellation)
                 ledger.settle(filled, receipts)
                 progress?(ledger.progress)
                 // Before these receipts: the view may have been taken earlier.
-                sight = watch.sight(await latest)
+                sight = watch.sight(latest)
                 watch.note(longLists + receipts)
-                batch = try await following
             } catch {
                 guard cancellation.isCancelled else { throw ArchiveError.wrapping(error) }
             }
         }
+        await ahead.finish()
         if cancellation.isCancelled { ledger.interrupt() }
         if lists.isEmpty { lists = ledger.takeFinished() }
         while !lists.isEmpty {
@@ -105,24 +124,6 @@ public struct Importer: Sendable {
             lists = ledger.takeFinished()
         }
         return ledger.summary
-    }
-
-    private func next(
-        _ reader: ImportReader,
-        _ sight: ImportSight,
-        after lists: [NewRecord],
-        _ cancellation: Cancellation
-    ) async throws(ArchiveError) -> ImportBatch? {
-        do {
-            return try await archive.read(sight.view) { view throws(ArchiveError) in
-                try reader.nextBatch(
-                    ImportSight(view: view, foreign: sight.foreign),
-                    after: lists
-                )
-            }
-        } catch  where error.code == .cancelled && cancellation.isCancelled {
-            return nil
-        }
     }
 
     /// Makes a batch durable.

@@ -1,0 +1,71 @@
+import ArchiveFileIO
+import Strongroom
+import Support
+import SystemPackage
+import Testing
+
+@testable import StrongroomHealth
+
+@Suite struct `Batches read ahead` {
+    /// Reads a file of several batches of 4 KiB.
+    private static func with(
+        _ body: (inout ReadAhead, ImportReader, ComingSight) async throws -> Void
+    ) async throws {
+        try await Intake.with { intake in
+            let note = String(repeating: "x", count: 1_000)
+            let lines = (0..<20).map {
+                #"{"resourceType":"Basic","id":"\#($0)","note":"\#(note)"}"#
+            }
+            try intake.source("a.ndjson", lines.joined(separator: "\n"))
+            try await intake.archive { archive in
+                let system = PosixFileSystem()
+                let list = SourceList([FilePath(intake.sources)], in: system)
+                var options = Importer.Options()
+                options.batchByteCount = 4 << 10
+                let reader = ImportReader(list.files, in: system, options, Cancellation())
+                let view = await archive.latest()
+                var watch = SequenceWatch(view)
+                var ahead = ReadAhead(reader, of: archive)
+                try await body(&ahead, reader, watch.sight(Task { view }))
+                await ahead.finish()
+            }
+        }
+    }
+
+    @Test func `come in the order in which they were begun, each with its lists`() async throws {
+        try await Self.with { ahead, _, sight in
+            let list = NewRecord(name: "list", body: [])
+            for place in 0..<4 { ahead.begin(sight, after: place == 2 ? [list] : []) }
+            for number in 0..<4 {
+                let batch = try #require(try await ahead.next())
+                #expect(batch.number == number)
+                #expect(batch.listCount == (number == 2 ? 1 : 0))
+                if number == 2 { #expect(batch.records.name(at: 0) == "list") }
+            }
+            let none = try await ahead.next()
+            #expect(none == nil)
+        }
+    }
+
+    @Test func `are filled while nobody takes one`() async throws {
+        try await Self.with { ahead, reader, sight in
+            for _ in 0..<3 { ahead.begin(sight) }
+            await ahead.finish()
+            let batch = try reader.nextBatch(await sight.sight)
+            #expect(batch?.number == 3)
+        }
+    }
+
+    @Test func `behind the end of all files bring lists alone`() async throws {
+        try await Self.with { ahead, reader, sight in
+            while try reader.nextBatch(await sight.sight) != nil {}
+            ahead.begin(sight)
+            ahead.begin(sight, after: [NewRecord(name: "list", body: [])])
+            ahead.begin(sight)
+            let batch = try #require(try await ahead.next())
+            #expect(batch.records.count == 1 && batch.listCount == 1)
+            let none = try await ahead.next()
+            #expect(none == nil)
+        }
+    }
+}
