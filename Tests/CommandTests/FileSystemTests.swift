@@ -55,7 +55,7 @@ struct `File systems that refuse` {
             for number in 0..<8 { workshop.write("in/\(number)", noise(900_000 + number)) }
             let outcome = try script(
                 """
-                mount -t tmpfs -o size=8m none m || exit 99
+                mount -t tmpfs -o size=6m none m || exit 99
                 $S init -r m/A -q || exit 1
                 $S import -r m/A in
                 [ $? -eq 1 ] || exit 2
