@@ -21,7 +21,8 @@ PLAIN = "Plain: that store encrypts nothing. Every commit is synced before the n
 SHORT = {"LMDB, zstd + GCM by the application": "LMDB + zstd + GCM",
          "RocksDB, zstd dictionary (plaintext)": "RocksDB zstd (plain)",
          "RocksDB (plaintext)": "RocksDB (plain)", "SQLite (plaintext)": "SQLite (plain)",
-         "bare append + fdatasync": "bare append + sync"}
+         "bare append + fdatasync": "bare append + sync",
+         "libraries alone, in C": "libraries alone"}
 WIDTH, COLUMN, LABEL, BAR, LINE, MARGIN = 960, 475, 142, 220, 22, 20
 TOP = 10
 STYLE = """

@@ -6,7 +6,7 @@ SHOWN = {
     "sqlcipher": "SQLCipher", "sqlite": "SQLite (plaintext)",
     "lmdb-sealed": "LMDB, zstd + GCM by the application", "rocksdb": "RocksDB (plaintext)",
     "rocksdb-zstd": "RocksDB, zstd dictionary (plaintext)",
-    "append": "bare append + fdatasync", "c": "the same in C", "speed": "openssl speed sha256",
+    "append": "bare append + fdatasync", "floor": "libraries alone, in C", "c": "the same in C", "speed": "openssl speed sha256",
     "single": "one such caller", "one-core": "one core",
     "in-memory": "the same in memory, never synced",
 }
@@ -47,6 +47,12 @@ OTHER_ROWS = [
     ("keyless verify", "MB/s", "keyless.mb_per_s", "speed", "raw", "sha256.mb_per_s", +0.85),
     ("full verify", "MB/s", "verify.mb_per_s", "c", "raw", "verify.mb_per_s", +0.8),
 ]
+# What libraries, disk and processors alone reach in C at the same work, without index, entries or interface.
+FLOOR = {
+    "insert.per_s": "floor.insert.per_s", "read.per_s": "floor.read.per_s",
+    "scan.per_s": "floor.scan.per_s", "verify.mb_per_s": "floor.verify.mb_per_s",
+    "keyless.mb_per_s": "floor.keyless.mb_per_s",
+}
 BATCHES = [1, 10, 100, 1_000, 10_000]
 SIZES = [256, 1024, 4096, 16384, 65536, 1048576]
 # What has to stay below or above a number.
@@ -73,6 +79,7 @@ def make(figures):
             made.append(against(figures, work, unit, name, peer, peer, name, goals.get(peer)))
     for work, unit, name, peer, engine, other, goal in OTHER_ROWS:
         made.append(against(figures, work, unit, name, peer, engine, other, goal))
+    made += floor_rows(figures)
     for count in BATCHES:
         name = f"append.{count}.per_s"
         made.append(against(figures, f"append, batches of {count:,}", "records/s", name,
@@ -89,6 +96,22 @@ def make(figures):
             ours = statistics.median(values)
             made.append(row(work, unit, ours, None, None, None, limit, ours))
     return [one for one in made if one]
+
+
+def floor_rows(figures):
+    """Rows of our figures beside the floor, and of the floor beside the peers that have a goal."""
+    made, alone = [], {"ours": figures.get("raw", {})}
+    for work, unit, name, goals in STORE_ROWS:
+        if name in FLOOR:
+            made.append(against(figures, work, unit, name, "floor", "raw", FLOOR[name], None))
+            for peer in goals:
+                theirs = dict(alone, **{peer: figures.get(peer, {})})
+                made.append(against(theirs, f"{work}, libraries alone", unit, FLOOR[name], peer,
+                                    peer, name, None))
+    for work, unit, name, _, _, _, _ in OTHER_ROWS:
+        if name in FLOOR:
+            made.append(against(figures, work, unit, name, "floor", "raw", FLOOR[name], None))
+    return made
 
 
 def against(figures, work, unit, name, peer, engine, other, goal):

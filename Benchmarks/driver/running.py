@@ -120,6 +120,8 @@ class Runner:
             self.phase("ours", "seal", self.corpus.path)
             self.phase("raw", "seal")
             self.phase("raw", "pack", self.corpus.path, self.corpus.library_dictionary, cores)
+        self.phase("raw", "floor", self.corpus.path, self.corpus.library_dictionary, cores,
+                   self.place / "floor")
         self.figures.add("raw", f"sha256.mb_per_s {openssl_speed(cores)}")
 
 

@@ -1,6 +1,7 @@
 // The libraries' own cost for what a frame needs: the twins of the figures of `Sealing.swift`.
 
 #include "raw.h"
+#include "raw-xaes.h"
 
 #include <openssl/evp.h>
 #include <pthread.h>
@@ -10,103 +11,7 @@
 #define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 
-enum { TAG = 16, NONCE = 24, EXTRA = 80, BLOCK = 8 << 10, LEVEL = 3, ROUNDS = 5 };
-
-static const uint8_t master[32] = "thirty-two bytes of a master key";
-static const uint8_t extra[EXTRA];
-
-/// XAES-256-GCM: a key derived from the first half of the nonce, GCM under the second half.
-struct xaes {
-    EVP_CIPHER_CTX *block, *sealer, *opener;
-    uint8_t subkey[16], half[12], derived[32];
-    int is_derived, is_sealer_keyed, is_opener_keyed;
-};
-
-static void encrypt_block(struct xaes *xaes, const uint8_t *plain, uint8_t *sealed, int bytes)
-{
-    int count;
-    if (EVP_EncryptUpdate(xaes->block, sealed, &count, plain, bytes) != 1 || count != bytes)
-        fail("no block cipher");
-}
-
-static void xaes_prepare(struct xaes *xaes)
-{
-    memset(xaes, 0, sizeof *xaes);
-    EVP_CIPHER *ecb = EVP_CIPHER_fetch(NULL, "AES-256-ECB", NULL);
-    EVP_CIPHER *gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-    xaes->block = EVP_CIPHER_CTX_new();
-    xaes->sealer = EVP_CIPHER_CTX_new();
-    xaes->opener = EVP_CIPHER_CTX_new();
-    if (!ecb || !gcm || !xaes->block || !xaes->sealer || !xaes->opener
-        || EVP_EncryptInit_ex2(xaes->block, ecb, master, NULL, NULL) != 1
-        || EVP_CIPHER_CTX_set_padding(xaes->block, 0) != 1
-        || EVP_EncryptInit_ex2(xaes->sealer, gcm, NULL, NULL, NULL) != 1
-        || EVP_DecryptInit_ex2(xaes->opener, gcm, NULL, NULL, NULL) != 1)
-        fail("no ciphers");
-    EVP_CIPHER_free(ecb);
-    EVP_CIPHER_free(gcm);
-    uint8_t zero[16] = {0}, first[16];
-    encrypt_block(xaes, zero, first, 16);
-    for (int place = 0; place < 16; place++)
-        xaes->subkey[place] =
-            (uint8_t)(first[place] << 1 | (place < 15 ? first[place + 1] >> 7 : 0));
-    if (first[0] & 0x80) xaes->subkey[15] ^= 0x87;
-}
-
-static void xaes_clear(struct xaes *xaes)
-{
-    EVP_CIPHER_CTX_free(xaes->block);
-    EVP_CIPHER_CTX_free(xaes->sealer);
-    EVP_CIPHER_CTX_free(xaes->opener);
-}
-
-/// The derived key is remembered while messages share the first half of their nonces.
-static void xaes_derive(struct xaes *xaes, const uint8_t *nonce)
-{
-    if (xaes->is_derived && memcmp(xaes->half, nonce, sizeof xaes->half) == 0) return;
-    uint8_t blocks[32] = {0, 1, 'X', 0};
-    blocks[17] = 2;
-    blocks[18] = 'X';
-    memcpy(blocks + 4, nonce, 12);
-    memcpy(blocks + 20, nonce, 12);
-    for (int place = 0; place < 32; place++) blocks[place] ^= xaes->subkey[place % 16];
-    encrypt_block(xaes, blocks, xaes->derived, 32);
-    memcpy(xaes->half, nonce, sizeof xaes->half);
-    xaes->is_derived = 1;
-    xaes->is_sealer_keyed = xaes->is_opener_keyed = 0;
-}
-
-static void xaes_seal(struct xaes *xaes, const uint8_t *nonce, const uint8_t *plain, size_t count,
-                      uint8_t *sealed)
-{
-    int written;
-    xaes_derive(xaes, nonce);
-    const uint8_t *key = xaes->is_sealer_keyed ? NULL : xaes->derived;
-    xaes->is_sealer_keyed = 1;
-    if (EVP_EncryptInit_ex2(xaes->sealer, NULL, key, nonce + 12, NULL) != 1
-        || EVP_EncryptUpdate(xaes->sealer, NULL, &written, extra, EXTRA) != 1
-        || EVP_EncryptUpdate(xaes->sealer, sealed, &written, plain, (int)count) != 1
-        || EVP_EncryptFinal_ex(xaes->sealer, sealed + count, &written) != 1
-        || EVP_CIPHER_CTX_ctrl(xaes->sealer, EVP_CTRL_AEAD_GET_TAG, TAG, sealed + count) != 1)
-        fail("sealing failed");
-}
-
-static void xaes_open(struct xaes *xaes, const uint8_t *nonce, const uint8_t *sealed, size_t count,
-                      uint8_t *plain)
-{
-    int written;
-    uint8_t tag[TAG];
-    memcpy(tag, sealed + count, TAG);
-    xaes_derive(xaes, nonce);
-    const uint8_t *key = xaes->is_opener_keyed ? NULL : xaes->derived;
-    xaes->is_opener_keyed = 1;
-    if (EVP_DecryptInit_ex2(xaes->opener, NULL, key, nonce + 12, NULL) != 1
-        || EVP_DecryptUpdate(xaes->opener, NULL, &written, extra, EXTRA) != 1
-        || EVP_DecryptUpdate(xaes->opener, plain, &written, sealed, (int)count) != 1
-        || EVP_CIPHER_CTX_ctrl(xaes->opener, EVP_CTRL_AEAD_SET_TAG, TAG, tag) != 1
-        || EVP_DecryptFinal_ex(xaes->opener, plain + count, &written) != 1)
-        fail("opening failed");
-}
+enum { ROUNDS = 5 };
 
 static uint64_t least(uint64_t left, uint64_t right) { return left < right ? left : right; }
 
@@ -185,31 +90,13 @@ static void load_blocks(struct blocks *blocks, const char *corpus_path)
     blocks->sealed_counts = allocate(NULL, blocks->count * sizeof(size_t));
 }
 
-static void check_zstd(size_t result)
-{
-    if (ZSTD_isError(result)) fail("zstd: %s", ZSTD_getErrorName(result));
-}
-
-/// The archive's settings: no magic number, no sizes, no dictionary's number.
-static ZSTD_CCtx *make_compressor(const struct blocks *blocks)
-{
-    ZSTD_CCtx *made = ZSTD_createCCtx();
-    if (!made) fail("no memory");
-    check_zstd(ZSTD_CCtx_setParameter(made, ZSTD_c_compressionLevel, LEVEL));
-    check_zstd(ZSTD_CCtx_setParameter(made, ZSTD_c_format, ZSTD_f_zstd1_magicless));
-    check_zstd(ZSTD_CCtx_setParameter(made, ZSTD_c_contentSizeFlag, 0));
-    check_zstd(ZSTD_CCtx_setParameter(made, ZSTD_c_dictIDFlag, 0));
-    check_zstd(ZSTD_CCtx_refCDict(made, blocks->compressing));
-    return made;
-}
-
 static void pack_all(struct blocks *blocks)
 {
     static uint8_t content[SLOT];
     const uint8_t nonce[NONCE] = {9};
     struct xaes xaes;
     xaes_prepare(&xaes);
-    ZSTD_CCtx *compressor = make_compressor(blocks);
+    ZSTD_CCtx *compressor = make_compressor(blocks->compressing);
     uint64_t compressing = UINT64_MAX, both = UINT64_MAX;
     double bytes = (double)(blocks->count * BLOCK);
     for (int round = 0; round < ROUNDS; round++) {
@@ -252,10 +139,8 @@ static void *unpack_share(void *state)
     xaes_prepare(&xaes);
     EVP_MD *sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
     EVP_MD_CTX *hasher = EVP_MD_CTX_new();
-    ZSTD_DCtx *decompressor = ZSTD_createDCtx();
-    if (!sha256 || !hasher || !decompressor) fail("no memory");
-    check_zstd(ZSTD_DCtx_setParameter(decompressor, ZSTD_d_format, ZSTD_f_zstd1_magicless));
-    check_zstd(ZSTD_DCtx_refDDict(decompressor, blocks->decompressing));
+    if (!sha256 || !hasher) fail("no memory");
+    ZSTD_DCtx *decompressor = make_decompressor(blocks->decompressing);
     for (size_t index = share->first; index < blocks->count; index += share->step) {
         const uint8_t *sealed = blocks->sealed + index * SLOT;
         size_t count = blocks->sealed_counts[index];

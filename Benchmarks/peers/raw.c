@@ -68,8 +68,10 @@ int main(int count, char **arguments)
         measure_sealing();
     else if (strcmp(work, "pack") == 0 && count == 5)
         measure_packing(arguments[2], arguments[3], atoi(arguments[4]));
+    else if (strcmp(work, "floor") == 0 && count == 6)
+        measure_floor(arguments[2], arguments[3], atoi(arguments[4]), arguments[5]);
     else
         fail("usage: append FILE COUNT | train CORPUS FILE EVERY | seal "
-             "| pack CORPUS DICTIONARY THREADS");
+             "| pack CORPUS DICTIONARY THREADS | floor CORPUS DICTIONARY THREADS FILE");
     return 0;
 }

@@ -1,0 +1,267 @@
+// What libraries, disk and processors need for whole works, without index, entries or interface: no engine
+// that keeps the format's promises with them can be faster.
+
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include "raw.h"
+#include "raw-xaes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/sha.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BATCHES = 200, HEADER = 64, DIGEST = 32, RUN_BYTES = 128 << 10, READS = 200000 };
+
+/// A pack: bodies that follow each other, and where its frame stands in the file.
+struct pack {
+    const uint8_t *plain;
+    size_t first_body, body_count, plain_count, frame_count;
+    uint64_t offset;
+};
+
+static struct {
+    int threads, file;
+    uint8_t *plain;
+    size_t *bodies, body_count;  // the ends of the bodies in `plain`
+    struct pack *packs;
+    size_t pack_count, batches[BATCHES + 1], batch_count;
+    uint8_t *frames;  // of one batch, a slot a pack
+    ZSTD_CDict *compressing;
+    ZSTD_DDict *decompressing;
+    pthread_barrier_t barrier;
+    uint64_t file_end;
+} floor_;
+
+enum { SLOT = 2 * BLOCK };
+
+/// What a worker is asked for.
+enum work { INSERT, SCAN, VERIFY, KEYLESS };
+struct worker {
+    pthread_t thread;
+    enum work work;
+    size_t index;
+};
+
+static void load(const char *corpus_path)
+{
+    static struct record records[BATCH_COUNT];
+    struct corpus *corpus = open_corpus(corpus_path);
+    size_t used = 0, capacity = 0;
+    for (size_t count; floor_.batch_count < BATCHES
+         && (count = next_records(corpus, records, BATCH_COUNT)) > 0; floor_.batch_count++) {
+        floor_.bodies =
+            allocate(floor_.bodies, (floor_.body_count + count) * sizeof *floor_.bodies);
+        floor_.packs = allocate(floor_.packs, (floor_.pack_count + count) * sizeof *floor_.packs);
+        struct pack pack = {.first_body = floor_.body_count};
+        for (size_t index = 0; index < count; index++) {
+            size_t size = records[index].body_count;
+            if (size > BLOCK) continue;  // a few, which have packs of their own
+            if (pack.plain_count + size > BLOCK) {
+                floor_.packs[floor_.pack_count++] = pack;
+                pack = (struct pack){.first_body = floor_.body_count};
+            }
+            if (used + size > capacity)
+                floor_.plain = allocate(floor_.plain, capacity = (used + size) * 2);
+            memcpy(floor_.plain + used, records[index].body, size);
+            floor_.bodies[floor_.body_count++] = used += size;
+            pack.plain_count += size;
+            pack.body_count++;
+        }
+        floor_.packs[floor_.pack_count++] = pack;
+        floor_.batches[floor_.batch_count + 1] = floor_.pack_count;
+    }
+    close_corpus(corpus);
+    const uint8_t *plain = floor_.plain;
+    for (size_t index = 0; index < floor_.pack_count; index++) {
+        floor_.packs[index].plain = plain;
+        plain += floor_.packs[index].plain_count;
+    }
+    floor_.frames = allocate(NULL, (size_t)BATCH_COUNT * SLOT);
+}
+
+static void hash_bodies(const struct pack *pack, const uint8_t *plain)
+{
+    uint8_t digest[DIGEST];
+    size_t end = 0, start = pack->first_body ? floor_.bodies[pack->first_body - 1] : 0;
+    for (size_t index = 0; index < pack->body_count; index++) {
+        size_t next = floor_.bodies[pack->first_body + index] - start;
+        SHA256(plain + end, next - end, digest);
+        end = next;
+    }
+}
+
+/// A leaf of the Merkle tree and its share of the nodes above.
+static void hash_frame(const uint8_t *frame, size_t count)
+{
+    uint8_t node[1 + 2 * DIGEST] = {1};
+    SHA256(frame, count, node + 1);
+    SHA256(node, sizeof node, node + 1);
+}
+
+/// Packs, seals and hashes every so many packs of each batch; the first worker writes and syncs.
+static void insert(size_t worker)
+{
+    struct xaes xaes;
+    xaes_prepare(&xaes);
+    ZSTD_CCtx *compressor = make_compressor(floor_.compressing);
+    uint8_t *content = allocate(NULL, SLOT);
+    uint8_t nonce[NONCE] = {9};
+    for (size_t batch = 0; batch < floor_.batch_count; batch++) {
+        size_t first = floor_.batches[batch], end = floor_.batches[batch + 1];
+        for (size_t index = first + worker; index < end; index += (size_t)floor_.threads) {
+            struct pack *pack = &floor_.packs[index];
+            uint8_t *frame = floor_.frames + (index - first) * SLOT;
+            hash_bodies(pack, pack->plain);
+            size_t count = ZSTD_compress2(
+                compressor, content, SLOT - HEADER - TAG, pack->plain, pack->plain_count);
+            check_zstd(count);
+            memset(frame, 0, HEADER);
+            memcpy(nonce + 12, &index, sizeof index);
+            xaes_seal(&xaes, nonce, content, count, frame + HEADER);
+            pack->frame_count = HEADER + count + TAG;
+            hash_frame(frame, pack->frame_count);
+        }
+        pthread_barrier_wait(&floor_.barrier);
+        if (worker == 0) {
+            size_t used = 0;
+            for (size_t index = first; index < end; index++) {
+                struct pack *pack = &floor_.packs[index];
+                pack->offset = floor_.file_end + used;
+                memmove(floor_.frames + used, floor_.frames + (index - first) * SLOT,
+                        pack->frame_count);
+                used += pack->frame_count;
+            }
+            if (pwrite(floor_.file, floor_.frames, used, (off_t)floor_.file_end) != (ssize_t)used
+                || fdatasync(floor_.file) != 0)
+                fail("cannot write: %s", strerror(errno));
+            floor_.file_end += used;
+        }
+        pthread_barrier_wait(&floor_.barrier);
+    }
+    ZSTD_freeCCtx(compressor);
+    xaes_clear(&xaes);
+    free(content);
+}
+
+/// Reads every so many runs of frames, and hashes or opens them.
+static void go_through(enum work work, size_t worker)
+{
+    struct xaes xaes;
+    xaes_prepare(&xaes);
+    ZSTD_DCtx *decompressor = make_decompressor(floor_.decompressing);
+    uint8_t *run = allocate(NULL, RUN_BYTES + SLOT), *content = allocate(NULL, SLOT);
+    uint8_t *plain = allocate(NULL, BLOCK), nonce[NONCE] = {9};
+    size_t index = 0;
+    for (size_t number = 0; index < floor_.pack_count; number++) {
+        size_t end = index;
+        uint64_t start = floor_.packs[index].offset, bytes = 0;
+        while (end < floor_.pack_count && bytes < RUN_BYTES)
+            bytes += floor_.packs[end++].frame_count;
+        if (number % (size_t)floor_.threads != worker) {
+            index = end;
+            continue;
+        }
+        if (pread(floor_.file, run, bytes, (off_t)start) != (ssize_t)bytes)
+            fail("cannot read: %s", strerror(errno));
+        for (; index < end; index++) {
+            const struct pack *pack = &floor_.packs[index];
+            const uint8_t *frame = run + (pack->offset - start);
+            size_t count = pack->frame_count - HEADER - TAG;
+            if (work != SCAN) hash_frame(frame, pack->frame_count);
+            if (work == KEYLESS) continue;
+            memcpy(nonce + 12, &index, sizeof index);
+            xaes_open(&xaes, nonce, frame + HEADER, count, content);
+            size_t opened = ZSTD_decompressDCtx(decompressor, plain, BLOCK, content, count);
+            check_zstd(opened);
+            if (opened != pack->plain_count) fail("a pack has another length");
+            if (work == VERIFY) hash_bodies(pack, plain);
+        }
+    }
+    ZSTD_freeDCtx(decompressor);
+    xaes_clear(&xaes);
+    free(run);
+    free(content);
+    free(plain);
+}
+
+static void *run_worker(void *state)
+{
+    const struct worker *worker = state;
+    if (worker->work == INSERT) insert(worker->index);
+    else go_through(worker->work, worker->index);
+    return NULL;
+}
+
+/// Seconds that all threads take together.
+static double seconds(enum work work)
+{
+    struct worker workers[64];
+    uint64_t start = now();
+    for (int index = 0; index < floor_.threads; index++) {
+        workers[index] = (struct worker){.work = work, .index = (size_t)index};
+        if (pthread_create(&workers[index].thread, NULL, run_worker, &workers[index]) != 0)
+            fail("no thread");
+    }
+    for (int index = 0; index < floor_.threads; index++) pthread_join(workers[index].thread, NULL);
+    return (double)(now() - start) / 1e9;
+}
+
+/// Packs in memory, opened as they were compressed, are decompressed in no order on one thread.
+static double reads_per_second(void)
+{
+    struct xaes xaes;
+    xaes_prepare(&xaes);
+    ZSTD_DCtx *decompressor = make_decompressor(floor_.decompressing);
+    uint8_t *sealed = allocate(NULL, floor_.file_end), *plain = allocate(NULL, BLOCK);
+    uint8_t *contents = allocate(NULL, floor_.file_end), nonce[NONCE] = {9};
+    if (pread(floor_.file, sealed, floor_.file_end, 0) != (ssize_t)floor_.file_end)
+        fail("cannot read: %s", strerror(errno));
+    for (size_t index = 0; index < floor_.pack_count; index++) {
+        const struct pack *pack = &floor_.packs[index];
+        memcpy(nonce + 12, &index, sizeof index);
+        xaes_open(&xaes, nonce, sealed + pack->offset + HEADER,
+                  pack->frame_count - HEADER - TAG, contents + pack->offset);
+    }
+    uint64_t state = 7, start = now();
+    for (int read = 0; read < READS; read++) {
+        const struct pack *pack = &floor_.packs[next_random(&state) % floor_.pack_count];
+        check_zstd(ZSTD_decompressDCtx(decompressor, plain, BLOCK, contents + pack->offset,
+                                       pack->frame_count - HEADER - TAG));
+    }
+    double taken = (double)(now() - start) / 1e9;
+    ZSTD_freeDCtx(decompressor);
+    xaes_clear(&xaes);
+    free(sealed);
+    free(contents);
+    free(plain);
+    return READS / taken;
+}
+
+void measure_floor(const char *corpus_path, const char *dictionary_path, int threads,
+                   const char *path)
+{
+    if (threads < 1 || threads > 64) fail("1 to 64 threads");
+    size_t count;
+    uint8_t *dictionary = read_file(dictionary_path, &count);
+    floor_.compressing = ZSTD_createCDict(dictionary, count, LEVEL);
+    floor_.decompressing = ZSTD_createDDict(dictionary, count);
+    free(dictionary);
+    if (!floor_.compressing || !floor_.decompressing) fail("no dictionary");
+    floor_.threads = threads;
+    pthread_barrier_init(&floor_.barrier, NULL, (unsigned)threads);
+    load(corpus_path);
+    floor_.file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    if (floor_.file < 0) fail("cannot make %s: %s", path, strerror(errno));
+    double records = (double)floor_.body_count;
+    double megabytes = (double)floor_.bodies[floor_.body_count - 1] / 1e6;
+    figure("floor.insert.per_s", records / seconds(INSERT));
+    figure("floor.scan.per_s", records / seconds(SCAN));
+    figure("floor.verify.mb_per_s", megabytes / seconds(VERIFY));
+    figure("floor.keyless.mb_per_s", (double)floor_.file_end / 1e6 / seconds(KEYLESS));
+    figure("floor.read.per_s", reads_per_second());
+    close(floor_.file);
+    unlink(path);
+}
