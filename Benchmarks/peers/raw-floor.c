@@ -82,13 +82,22 @@ static void load(const char *corpus_path)
     floor_.frames = allocate(NULL, (size_t)BATCH_COUNT * SLOT);
 }
 
+/// What SHA256() did before OpenSSL 3, which looks the algorithm up at each call.
+static void sha256(const uint8_t *bytes, size_t count, uint8_t *digest)
+{
+    SHA256_CTX context;
+    if (SHA256_Init(&context) != 1 || SHA256_Update(&context, bytes, count) != 1
+        || SHA256_Final(digest, &context) != 1)
+        fail("no digest");
+}
+
 static void hash_bodies(const struct pack *pack, const uint8_t *plain)
 {
     uint8_t digest[DIGEST];
     size_t end = 0, start = pack->first_body ? floor_.bodies[pack->first_body - 1] : 0;
     for (size_t index = 0; index < pack->body_count; index++) {
         size_t next = floor_.bodies[pack->first_body + index] - start;
-        SHA256(plain + end, next - end, digest);
+        sha256(plain + end, next - end, digest);
         end = next;
     }
 }
@@ -97,8 +106,8 @@ static void hash_bodies(const struct pack *pack, const uint8_t *plain)
 static void hash_frame(const uint8_t *frame, size_t count)
 {
     uint8_t node[1 + 2 * DIGEST] = {1};
-    SHA256(frame, count, node + 1);
-    SHA256(node, sizeof node, node + 1);
+    sha256(frame, count, node + 1);
+    sha256(node, sizeof node, node + 1);
 }
 
 /// Packs, seals and hashes every so many packs of each batch; the first worker writes and syncs.
