@@ -16,7 +16,9 @@ package struct Pack: Sendable {
     private var digestOffset = 0
 
     /// Changed only by the pack that alone refers to it, and so as good as a value.
-    private final class CommonFields: @unchecked Sendable {
+    ///
+    /// A record that is decoded takes from it what it lacks: an entry handed over would be copied.
+    final class CommonFields: @unchecked Sendable {
         var entry: RecordEntry
 
         init(_ entry: RecordEntry) { self.entry = entry }
@@ -88,7 +90,7 @@ package struct Pack: Sendable {
         common.sequence = sequence
         let length = try cursor.count(bytes, limit: Limits.entry)
         let fields = bytes.extracting(try cursor.range(bytes, count: length))
-        try common.decode(fields, beyond: RecordEntry())
+        try common.decode(fields, beyond: nil)
         guard common.sequence == sequence, common.hasOnlyCommonFields else { throw .malformed }
         slots.reserveCapacity(count)
         for _ in 0..<count {
@@ -151,10 +153,7 @@ package struct Pack: Sendable {
         entry.digest = digest(slot)
         entry.bodyByteCount = UInt64(inlineByteCount)
         do {
-            try entry.decode(
-                bytes.span.extracting(slots[slot].entry),
-                beyond: commonFields.entry
-            )
+            try entry.decode(bytes.span.extracting(slots[slot].entry), beyond: commonFields)
         } catch {
             throw FormatError(.damaged, "a record entry is malformed (\(error))")
         }

@@ -85,14 +85,15 @@ extension RecordEntry {
             + (source.map { $0.path.count + 16 } ?? 0) + references
     }
 
-    /// Gets the fields that are all of `bytes`, and where there is none what `common` has.
+    /// Gets the fields that are all of `bytes`, and where there is none what `common` has; what is not
+    /// there either is as in an empty entry.
     ///
     /// The entry may be another record's: texts that both have stay where they are, as most of a
     /// neighbour's do. What is not among the fields, sequence, digest and the length of an inline body, is
     /// there already.
     mutating func decode(
         _ bytes: Span<UInt8>,
-        beyond common: borrowing RecordEntry
+        beyond common: Pack.CommonFields?
     ) throws(DecodingError) {
         var cursor = ByteCursor()
         var found = Found()
@@ -104,7 +105,12 @@ extension RecordEntry {
             try decode(tag, bytes.extracting(range), &found)
             found.tags |= 1 << tag.rawValue
         }
-        setRest(beyond: found, common)
+        if let common {
+            setCommon(beyond: found, common)
+        } else {
+            setDefaults(beyond: found)
+        }
+        setRest(beyond: found)
     }
 
     /// What was found while an entry is decoded: a bit a tag, and how many of what may come more often.
@@ -116,14 +122,28 @@ extension RecordEntry {
         func lacks(_ tag: EntryTag) -> Bool { tags >> tag.rawValue & 1 == 0 }
     }
 
-    private mutating func setRest(beyond found: Found, _ common: borrowing RecordEntry) {
-        if found.lacks(.collection), collection != common.collection {
-            collection = common.collection
+    private mutating func setCommon(beyond found: Found, _ common: Pack.CommonFields) {
+        if found.lacks(.collection), collection != common.entry.collection {
+            collection = common.entry.collection
         }
+        if found.lacks(.subject), subject != common.entry.subject {
+            subject = common.entry.subject
+        }
+        if found.lacks(.mediaType), mediaType != common.entry.mediaType {
+            mediaType = common.entry.mediaType
+        }
+        if found.lacks(.recorded) { recorded = common.entry.recorded }
+    }
+
+    private mutating func setDefaults(beyond found: Found) {
+        if found.lacks(.collection) { collection = Self.defaultCollection }
+        if found.lacks(.subject) { subject = nil }
+        if found.lacks(.mediaType) { mediaType = nil }
+        if found.lacks(.recorded) { recorded = Timestamp(microseconds: 0) }
+    }
+
+    private mutating func setRest(beyond found: Found) {
         if found.lacks(.name) { name = "" }
-        if found.lacks(.subject), subject != common.subject { subject = common.subject }
-        if found.lacks(.mediaType), mediaType != common.mediaType { mediaType = common.mediaType }
-        if found.lacks(.recorded) { recorded = common.recorded }
         if found.lacks(.eventStart) { eventStart = nil }
         if found.lacks(.eventEnd) { eventEnd = eventStart }
         if found.lacks(.body) { body = .inline }

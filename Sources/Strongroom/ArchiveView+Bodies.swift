@@ -32,12 +32,14 @@ extension ArchiveView {
         _ visit: (Record, ArraySlice<UInt8>?) throws -> Bool
     ) throws(ArchiveError) {
         do {
-            var page = try logPage(from: [IndexKeys.Table.time.rawValue])
+            var count = Self.firstLogPageCount
+            var page = try logPage(from: [IndexKeys.Table.time.rawValue], count)
             while true {
+                count = min(2 * count, Self.logPageCount)
                 // The index tells what comes next while the records of this page are opened.
                 let following = page.next.map { start in
-                    WorkerTeam.begin {
-                        Result { () throws(ArchiveError) in try logPage(from: start) }
+                    WorkerTeam.begin { [count] in
+                        Result { () throws(ArchiveError) in try logPage(from: start, count) }
                     }
                 }
                 // Whatever ends the walk: nothing of it goes on behind the caller's back.
@@ -50,14 +52,15 @@ extension ArchiveView {
         }
     }
 
-    /// The places of some thousand record versions, and where in the table of times the next are.
+    /// The places of `count` record versions or somewhat more, and where in the table of times the next are.
     private func logPage(
-        from start: [UInt8]
+        from start: [UInt8],
+        _ count: Int
     ) throws(ArchiveError) -> (places: [RecordPlace], next: [UInt8]?) {
         var places: [RecordPlace] = []
-        places.reserveCapacity(Self.logPageCount)
+        places.reserveCapacity(count)
         let end = [IndexKeys.Table.time.rawValue + 1]
-        let next = try page(from: start, to: end, count: Self.logPageCount) {
+        let next = try page(from: start, to: end, count: count) {
             if $0 <= lastSequence { places.append($1) }
         }
         places.sort {
@@ -101,8 +104,10 @@ extension ArchiveView {
 extension ArchiveView {
     /// Entries of a page, once a walk has shown that it is long.
     static var pageCount: Int { 512 }
-    /// Entries of a page of a walk in the order of the log.
-    private static var logPageCount: Int { 4_096 }
+    /// Record versions of the first page of a walk in the order of the log, which must not be waited for
+    /// long, and of a later one, at whose end processors wait for each other.
+    private static var firstLogPageCount: Int { 4_096 }
+    private static var logPageCount: Int { 32_768 }
     /// Entries of a walk's first page, most of which many callers leave unread.
     static var firstPageCount: Int { 128 }
 
