@@ -11,21 +11,13 @@ package struct Pack: Sendable {
     /// The plaintext; ranges of ``Slot`` point into it.
     package private(set) var bytes: [UInt8]
     package private(set) var slots: [Slot]
-    /// What all records have in common; apart, so that a pack is lent and moved in a few words.
-    private var commonFields: CommonFields?
+    /// What all records have in common, or nothing yet; apart, so that a pack is lent and moved in a few
+    /// words.
+    private var commons: [RecordEntry] = []
     private var digestOffset = 0
 
-    /// Changed only by the pack that alone refers to it, and so as good as a value.
-    ///
-    /// A record that is decoded takes from it what it lacks: an entry handed over would be copied.
-    final class CommonFields: @unchecked Sendable {
-        var entry: RecordEntry
-
-        init(_ entry: RecordEntry) { self.entry = entry }
-    }
-
     /// What all records have in common, with the sequence of the first.
-    package var common: RecordEntry { commonFields?.entry ?? RecordEntry() }
+    package var common: RecordEntry { commons.first ?? RecordEntry() }
 
     /// Where one record's fields and inline body stand in the pack.
     package struct Slot: Equatable, Sendable {
@@ -63,13 +55,12 @@ package struct Pack: Sendable {
         like subject: String? = nil
     ) throws(FormatError) {
         _ = emptied()
-        if !isKnownUniquelyReferenced(&commonFields) { commonFields = CommonFields(common) }
-        guard let commonFields else { preconditionFailure("it was just made") }
-        if let subject { commonFields.entry.subject = subject }
+        if commons.isEmpty { commons.append(RecordEntry()) }
+        if let subject { commons[0].subject = subject }
         var found: [Slot] = []
         swap(&found, &slots)
         do {
-            digestOffset = try Self.findSlots(plain.span, &found, &commonFields.entry)
+            digestOffset = try Self.findSlots(plain.span, &found, &commons[0])
         } catch {
             throw FormatError(.damaged, "a pack is malformed (\(error))")
         }
@@ -90,7 +81,7 @@ package struct Pack: Sendable {
         common.sequence = sequence
         let length = try cursor.count(bytes, limit: Limits.entry)
         let fields = bytes.extracting(try cursor.range(bytes, count: length))
-        try common.decode(fields, beyond: nil)
+        try common.decode(fields, beyond: Span())
         guard common.sequence == sequence, common.hasOnlyCommonFields else { throw .malformed }
         slots.reserveCapacity(count)
         for _ in 0..<count {
@@ -113,7 +104,7 @@ package struct Pack: Sendable {
     package func sequence(_ slot: Int) -> RecordSequence? {
         guard slots.indices.contains(slot) else { return nil }
         let entry = bytes.span.extracting(slots[slot].entry)
-        let usual = (commonFields?.entry.sequence ?? 0) + UInt64(slot)
+        let usual = (commons.first?.sequence ?? 0) + UInt64(slot)
         var cursor = ByteCursor()
         do throws(DecodingError) {
             guard try cursor.varint(entry) == EntryTag.sequence.rawValue else { return usual }
@@ -145,15 +136,16 @@ package struct Pack: Sendable {
     /// Makes `entry`, which may be another record's, the one of a slot: texts that both have stay where
     /// they are.
     package func decode(_ slot: Int, into entry: inout RecordEntry) throws(FormatError) {
-        guard slots.indices.contains(slot), let commonFields else {
+        guard slots.indices.contains(slot) else {
             throw FormatError(.damaged, "a pack of \(slots.count) records has no slot \(slot)")
         }
         let inlineByteCount = slots[slot].body.count
-        entry.sequence = commonFields.entry.sequence &+ UInt64(slot)
+        let common = commons.span
+        entry.sequence = common[0].sequence &+ UInt64(slot)
         entry.digest = digest(slot)
         entry.bodyByteCount = UInt64(inlineByteCount)
         do {
-            try entry.decode(bytes.span.extracting(slots[slot].entry), beyond: commonFields)
+            try entry.decode(bytes.span.extracting(slots[slot].entry), beyond: common)
         } catch {
             throw FormatError(.damaged, "a record entry is malformed (\(error))")
         }

@@ -85,15 +85,15 @@ extension RecordEntry {
             + (source.map { $0.path.count + 16 } ?? 0) + references
     }
 
-    /// Gets the fields that are all of `bytes`, and where there is none what `common` has; what is not
-    /// there either is as in an empty entry.
+    /// Gets the fields that are all of `bytes`, and where there is none what the one of `common` has, if
+    /// there is one; what is not there either is as in an empty entry.
     ///
     /// The entry may be another record's: texts that both have stay where they are, as most of a
     /// neighbour's do. What is not among the fields, sequence, digest and the length of an inline body, is
     /// there already.
     mutating func decode(
         _ bytes: Span<UInt8>,
-        beyond common: Pack.CommonFields?
+        beyond common: Span<RecordEntry>
     ) throws(DecodingError) {
         var cursor = ByteCursor()
         var found = Found()
@@ -105,10 +105,10 @@ extension RecordEntry {
             try decode(tag, bytes.extracting(range), &found)
             found.tags |= 1 << tag.rawValue
         }
-        if let common {
-            setCommon(beyond: found, common)
-        } else {
+        if common.isEmpty {
             setDefaults(beyond: found)
+        } else {
+            setCommon(beyond: found, common)
         }
         setRest(beyond: found)
     }
@@ -122,17 +122,18 @@ extension RecordEntry {
         func lacks(_ tag: EntryTag) -> Bool { tags >> tag.rawValue & 1 == 0 }
     }
 
-    private mutating func setCommon(beyond found: Found, _ common: Pack.CommonFields) {
-        if found.lacks(.collection), collection != common.entry.collection {
-            collection = common.entry.collection
+    // Field by field, for an entry that is handed over would be copied.
+    private mutating func setCommon(beyond found: Found, _ common: Span<RecordEntry>) {
+        if found.lacks(.collection), collection != common[0].collection {
+            collection = common[0].collection
         }
-        if found.lacks(.subject), subject != common.entry.subject {
-            subject = common.entry.subject
+        if found.lacks(.subject), subject != common[0].subject {
+            subject = common[0].subject
         }
-        if found.lacks(.mediaType), mediaType != common.entry.mediaType {
-            mediaType = common.entry.mediaType
+        if found.lacks(.mediaType), mediaType != common[0].mediaType {
+            mediaType = common[0].mediaType
         }
-        if found.lacks(.recorded) { recorded = common.entry.recorded }
+        if found.lacks(.recorded) { recorded = common[0].recorded }
     }
 
     private mutating func setDefaults(beyond found: Found) {

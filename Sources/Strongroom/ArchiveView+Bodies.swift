@@ -63,9 +63,7 @@ extension ArchiveView {
         let next = try page(from: start, to: end, count: count) {
             if $0 <= lastSequence { places.append($1) }
         }
-        places.sort {
-            ($0.segment, $0.frameOffset, $0.slot) < ($1.segment, $1.frameOffset, $1.slot)
-        }
+        places.sort { $0.isBefore($1) }
         return (places, next)
     }
 

@@ -83,8 +83,17 @@ package struct RecordPlace: Hashable, Sendable {
         )
     }
 
+    // The numbers themselves are compared: asking another module for the order of segments costs a call.
+
     /// Whether both stand in one pack.
     func isInPack(of other: RecordPlace) -> Bool {
-        frameOffset == other.frameOffset && segment == other.segment
+        frameOffset == other.frameOffset && segment.value == other.segment.value
+    }
+
+    /// Whether it stands before `other` in the log.
+    func isBefore(_ other: RecordPlace) -> Bool {
+        if segment.value != other.segment.value { return segment.value < other.segment.value }
+        if frameOffset != other.frameOffset { return frameOffset < other.frameOffset }
+        return slot < other.slot
     }
 }
