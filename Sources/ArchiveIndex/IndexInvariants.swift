@@ -9,8 +9,8 @@ package typealias EntryVisitor = (_ key: Span<UInt8>, _ value: Span<UInt8>) -> V
 /// - each page authenticates as the version that its parent names, and no two parents name it;
 /// - keys ascend strictly, none is below the page's fence, none reaches the next page's;
 /// - the first separator of a branch is its fence, and the empty one leads each level;
-/// - levels fall by one, and all leaves lie on level 0;
-/// - every page has an entry;
+/// - levels fall by one, and all leaves lie on level 0, all pages of filters on level 16;
+/// - every other page has an entry;
 /// - the leaves of a tree have as many entries as the meta counts, and its filter knows all their stems;
 /// - a page that no parent names is all zeros or some version of itself, the gap before the first
 ///   page is zeros, and each meta slot is empty or holds a meta of this index.
@@ -153,8 +153,12 @@ struct IndexInvariants {
     /// Tells of an entry of a leaf, and asks the filter for it.
     private mutating func meet(_ key: Span<UInt8>, _ value: Span<UInt8>) throws(IndexError) {
         visit?(key, value)
-        guard let lacking = try filter?.pageLacking(key) else { return }
-        report.damages.append(.page(lacking.number, .forgetful))
+        do throws(IndexError) {
+            guard let lacking = try filter?.pageLacking(key) else { return }
+            report.damages.append(.page(lacking.number, .forgetful))
+        } catch .corrupt(_, let number, let finding) {
+            report.damages.append(.page(number, finding))
+        }
         // Once is enough: it may lack all.
         filter = nil
     }

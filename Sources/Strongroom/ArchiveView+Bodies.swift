@@ -153,7 +153,7 @@ extension ArchiveView {
         try scan(from: start, to: end) { key, value throws(DecodingError) in
             let sequence = IndexKeys.sequence(key)
             guard sequence <= lastSequence else { return true }
-            let found = key.extracting(..<IndexKeys.stemByteCount(key))
+            let found = key.extracting(..<IndexKeys.byteCountBeforeSequence(key))
             guard !found.isEqual(to: name.span) else { return true }
             name.removeAll(keepingCapacity: true)
             name.append(copying: found)

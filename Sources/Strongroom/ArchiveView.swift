@@ -1,5 +1,5 @@
 package import ArchiveBytes
-import ArchiveFileIO
+package import ArchiveFileIO
 import ArchiveFormat
 import ArchiveIndex
 package import ArchiveSealing
@@ -28,6 +28,13 @@ public struct ArchiveView: Sendable {
     /// The same archive as it was when `sequence` was its newest record version.
     package func limited(to sequence: UInt64) -> ArchiveView {
         var view = ArchiveView(state, reader: reader, upTo: sequence)
+        view.cancellation = cancellation
+        return view
+    }
+
+    /// The same view, whose walks end once something is cancelled.
+    package func cancelled(by cancellation: Cancellation) -> ArchiveView {
+        var view = self
         view.cancellation = cancellation
         return view
     }

@@ -58,6 +58,39 @@ import Testing
         #expect(try !view.holds([0, 0, 0, 0, 0]) && !view.holds([255, 255, 255, 255, 255]))
     }
 
+    /// Fences that were whole stems made a tree so high that its own reader took it for damage.
+    @Test
+    func `long stems make no high filter`() throws {
+        let bench = try Workbench(pageByteCount: 1_024)
+        let limit = try #require(PageGeometry(pageByteCount: 1_024)).keyByteLimit
+        var long = bench
+        long.options.stemByteCount = { $0.count < limit ? 0 : limit - 1 }
+        let index = try long.create()
+        var entries: [([UInt8], [UInt8])] = []
+        for number in 0..<8_000 {
+            var key = [UInt8](repeating: UInt8(truncatingIfNeeded: number &* 37), count: limit)
+            (key[0], key[1]) = (UInt8(number >> 8), UInt8(number & 255))
+            entries.append((key, [1]))
+        }
+        try index.checkpoint(applying: [.of(entries)], covering: [])
+        let filter = try #require(index.meta.trees.first?.filter)
+        #expect(filter.level == PageLevel.filter + 1)
+        let reopened = try long.open()
+        try reopened.expectSound()
+        let view = try reopened.view()
+        for (key, _) in entries.prefix(100) { #expect(try view.holds(Array(key.dropLast()))) }
+    }
+
+    @Test
+    func `nothing stands behind the blocks of a page`() {
+        var body = [UInt8](repeating: 0, count: Self.bodyByteCount)
+        body[0] = 255
+        let isRead = PageBody(body, level: PageLevel.filter, keyByteLimit: 64) != nil
+        body[Self.bodyByteCount - 1] = 1
+        let isReadStill = PageBody(body, level: PageLevel.filter, keyByteLimit: 64) != nil
+        #expect(isRead && !isReadStill)
+    }
+
     @Test
     func `a filter that lacks a stem of its tree is found by verification`() throws {
         var bench = try Workbench()

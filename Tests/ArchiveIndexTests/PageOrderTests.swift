@@ -42,7 +42,7 @@ import Testing
         #expect(found?[slot - 1] == false && found?.count { !$0 } == 1)
         // Keys that cannot be written so make the page none, which is as good.
         for wrong in [before, Array(before.dropLast()), [1, 0, 0], [0]] {
-            #expect(told(wrong)?[slot - 1] != true )
+            #expect(told(wrong)?[slot - 1] != true)
         }
         var longer = keys
         longer[slot] = before + [0]

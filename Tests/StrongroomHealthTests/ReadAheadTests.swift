@@ -22,10 +22,11 @@ import Testing
                 let list = SourceList([FilePath(intake.sources)], in: system)
                 var options = Importer.Options()
                 options.batchByteCount = 4 << 10
-                let reader = ImportReader(list.files, in: system, options, Cancellation())
+                let cancellation = Cancellation()
+                let reader = ImportReader(list.files, in: system, options, cancellation)
                 let view = await archive.latest()
                 var watch = SequenceWatch(view)
-                var ahead = ReadAhead(reader, of: archive)
+                var ahead = ReadAhead(reader, of: archive, cancellation)
                 try await body(&ahead, reader, watch.sight(Task { view }))
                 await ahead.finish()
             }

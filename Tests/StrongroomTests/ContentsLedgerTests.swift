@@ -30,7 +30,8 @@ import Testing
     private func damages(
         _ batches: (last: UInt64, findings: [FrameFinding])...
     ) throws -> [String] {
-        try SmallArchive.with(filledBy: { try $0.put("n") }) { archive in
+        try SmallArchive.with { archive in
+            try archive.writing { engine in try engine.put("n") }
             let engine = try Engine.openForReading(try archive.address())
             let directory = engine.layout.segmentDirectory(engine.fileSystem)
             let name = try #require(try directory.names().first)

@@ -95,7 +95,7 @@ import Testing
             }
             for (left, leftKey) in zip(numbers, keys) {
                 #expect(IndexKeys.sequence(leftKey.span) == left)
-                #expect(IndexKeys.stemByteCount(leftKey.span) == 2)
+                #expect(IndexKeys.byteCountBeforeSequence(leftKey.span) == 2)
                 for (right, rightKey) in zip(numbers, keys) {
                     let isBefore = descending ? left > right : left < right
                     #expect(Self.precedes(leftKey, rightKey) == isBefore, "\(left), \(right)")

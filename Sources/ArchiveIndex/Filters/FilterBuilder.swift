@@ -33,9 +33,18 @@ struct FilterBuilder {
         guard !KeyOrder.areEqual(stem, last.span) else { return }
         if hashes.count == stemLimit {
             try emit(&writer)
-            fence.append(copying: stem)
+            // As much as tells it from the last one: whole names of a thousand bytes would make high trees.
+            let shared = KeyOrder.sharedByteCount(
+                last.span,
+                at: 0,
+                stem,
+                at: 0,
+                limit: min(last.count, count)
+            )
+            fence.append(copying: stem.extracting(..<min(shared + 1, count)))
         }
         hashes.append(FilterLayout.hash(stem, generation: generation))
+        last.wipe()
         last.removeAll(keepingCapacity: true)
         last.append(copying: stem)
     }
@@ -49,22 +58,25 @@ struct FilterBuilder {
 
     /// Writes the page of the stems since the last one.
     private mutating func emit(_ writer: inout PageWriter) throws(IndexError) {
-        let hashes = hashes
+        var hashes: [UInt64] = []
+        swap(&hashes, &self.hashes)
         let reference = try writer.write(level: PageLevel.filter, isCached: true) { body in
             for index in body.indices { body[index] = 0 }
             var bits = body.mutableSpan
             for hash in hashes { FilterLayout.insert(hash, into: &bits) }
         }
-        self.hashes.removeAll(keepingCapacity: true)
-        let begun = fence
+        hashes.removeAll(keepingCapacity: true)
+        swap(&hashes, &self.hashes)
+        var begun: [UInt8] = []
+        swap(&begun, &fence)
+        defer { begun.wipe() }
         try branches.add(begun.span, reference, &writer)
-        fence = []
     }
 
     /// Overwrites what is left of the stems in memory.
     mutating func wipe() {
-        for index in last.indices { last[index] = 0 }
-        for index in fence.indices { fence[index] = 0 }
+        last.wipe()
+        fence.wipe()
         branches.wipe()
     }
 }

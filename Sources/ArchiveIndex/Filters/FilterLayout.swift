@@ -12,6 +12,11 @@ enum FilterLayout {
     private static let probeCount = 6
     private static let bitOfBlock: UInt64 = 511
 
+    /// Whether nothing stands behind the blocks.
+    static func isWellFormed(_ body: Span<UInt8>) -> Bool {
+        KeyOrder.isZero(body, (blockCount(body.count) * blockByteCount)..<body.count)
+    }
+
     /// How many stems a page is for.
     static func stemLimit(bodyByteCount: Int) -> Int {
         8 * blockByteCount * blockCount(bodyByteCount) / bitsPerStem
@@ -21,8 +26,8 @@ enum FilterLayout {
 
     /// The hash of a stem in an index of one generation.
     ///
-    /// Words of eight bytes, least significant byte first, the last one with zeros behind its end. Who chooses
-    /// names does not know the generation, and so not what they will collide with.
+    /// Words of eight bytes, least significant byte first, the last one with zeros behind its end. It is no
+    /// secret: who chooses names can choose some that are looked for in vain, and no more.
     static func hash(_ stem: Span<UInt8>, generation: UInt64) -> UInt64 {
         var hash = mixed(generation ^ UInt64(stem.count))
         var offset = 0

@@ -7,12 +7,13 @@ struct PageBody: ~Copyable, Sendable {
     let usedByteCount: Int
     let bytes: WipedBytes
 
-    /// Nil unless ``PageLayout/isWellFormed(_:isLeaf:keyByteLimit:)`` holds, or the page is a filter's, of
-    /// which any bytes are well-formed.
+    /// Nil unless ``PageLayout/isWellFormed(_:isLeaf:keyByteLimit:)`` holds, or for a page of a filter
+    /// ``FilterLayout/isWellFormed(_:)``.
     init?(_ bytes: consuming [UInt8], level: UInt8, keyByteLimit: Int) {
         let wellFormed =
             level == PageLevel.filter
-            || PageLayout.isWellFormed(
+            ? FilterLayout.isWellFormed(bytes.span)
+            : PageLayout.isWellFormed(
                 bytes.span,
                 isLeaf: level == PageLevel.leaf,
                 keyByteLimit: keyByteLimit

@@ -124,19 +124,27 @@ package struct RunBuilder: Sendable {
         swap(&sorted, &entries)
         swap(&room, &spare)
         let tables = RunSorter.sort(&sorted, bytes.span, &room)
-        swap(&room, &spare)
+        Self.wipe(&room)
         guard sorted.count >= Self.orderedCount, bytes.count <= Self.orderedByteCount else {
             return SortedRun(RunText(arenas: [RunArena(bytes)], entries: sorted, tables: tables))
         }
         let text = Self.inOrder(sorted.span, tables, bytes.span)
         bytes.wipe()
+        Self.wipe(&sorted)
         if bytes.capacity <= Self.orderedByteCount {
             bytes.removeAll(keepingCapacity: true)
+            sorted.removeAll(keepingCapacity: true)
             swap(&bytes, &arena)
+            swap(&sorted, &entries)
+            swap(&room, &spare)
         }
-        sorted.removeAll(keepingCapacity: true)
-        swap(&sorted, &entries)
         return SortedRun(text)
+    }
+
+    /// Overwrites the beginnings of keys that entries have.
+    private static func wipe(_ entries: inout [RunText.Entry]) {
+        let nothing = RunText.Entry(word: 0, offset: 0, keyCount: 0, valueCount: 0)
+        for index in entries.indices { entries[index] = nothing }
     }
 
     /// Sorted entries with their keys and values laid in the same order.

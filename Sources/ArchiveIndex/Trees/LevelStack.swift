@@ -70,7 +70,8 @@ struct LevelStack {
         _ writer: inout PageWriter
     ) throws(IndexError) {
         if index == levels.count {
-            precondition(index <= IndexLimits.depth, "the tree is too deep")
+            let height = Int(lowest & ~PageLevel.filter) + index
+            precondition(height <= IndexLimits.depth, "the tree is too deep")
             let isLeaf = lowest + UInt8(index) == PageLevel.leaf
             levels.append(LevelBuilder(isLeaf: isLeaf, geometry: geometry))
         }

@@ -98,7 +98,8 @@ package final class FrameOpener {
         try FrameHeader(decoding: frame, at: 0, archiveID: keys.archiveID, hasher: hasher)
     }
 
-    /// The tag of the domain that the frame opened last is sealed for; nil if it did not open.
+    /// The tag of the domain that the frame decrypted last is sealed for; meaningful behind an opening that
+    /// did not throw.
     var openedTag: MaskedTag? { last?.domain.tag }
 
     /// Hashes bytes with the opener's own hasher.

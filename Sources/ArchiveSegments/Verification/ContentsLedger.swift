@@ -84,7 +84,7 @@ struct ContentsLedger {
         from first: RecordSequence,
         to last: RecordSequence
     ) -> Bool {
-        guard UInt64(sequences.count) == last + 1 - first else { return false }
+        guard UInt64(sequences.count) == last &+ 1 &- first else { return false }
         var isThere = [Bool](repeating: false, count: sequences.count)
         for sequence in sequences {
             let place = sequence &- first

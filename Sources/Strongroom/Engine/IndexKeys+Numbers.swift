@@ -44,14 +44,16 @@ extension IndexKeys {
     }
 
     /// The bytes of a key of any table but ``Table/chunk`` before its sequence number.
-    static func stemByteCount(_ key: Span<UInt8>) -> Int { key.count &- sequenceByteCount(key) }
+    static func byteCountBeforeSequence(_ key: Span<UInt8>) -> Int {
+        key.count &- sequenceByteCount(key)
+    }
 
     /// The bytes of a key that are looked for although they may not be there: all of a name, or of a chunk.
     @Sendable
-    static func soughtByteCount(_ key: Span<UInt8>) -> Int {
+    static func stemByteCount(_ key: Span<UInt8>) -> Int {
         guard !key.isEmpty else { return 0 }
         return switch Table(rawValue: key[0]) {
-        case .name: max(0, stemByteCount(key))
+        case .name: max(0, byteCountBeforeSequence(key))
         case .chunk: key.count
         default: 0
         }

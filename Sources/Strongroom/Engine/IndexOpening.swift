@@ -48,7 +48,7 @@ struct IndexOpening {
         options.pageByteCount = document.pageByteCount
         options.cacheByteLimit = address.configuration.cacheByteCount / 4 * 3
         options.cacheMeter = cacheMeter
-        options.stemByteCount = IndexKeys.soughtByteCount
+        options.stemByteCount = IndexKeys.stemByteCount
         options.readerLocks = lockFile.map {
             ReaderLocks(file: $0, firstByte: Self.firstReaderByte)
         }
@@ -221,7 +221,7 @@ struct IndexOpening {
                 keys.learn(collection: collection)
             }
             // The newest version stands first; the next name behind all of them.
-            let stem = entry.key[..<IndexKeys.stemByteCount(entry.key.span)]
+            let stem = entry.key[..<IndexKeys.byteCountBeforeSequence(entry.key.span)]
             key = Array(stem).prefixEnd
         }
         return known

@@ -35,7 +35,7 @@ struct TimeRun {
     /// The run that an entry holds.
     init(_ key: Span<UInt8>, _ value: Span<UInt8>) throws(DecodingError) {
         (first, count) = try Self.places(key, value)
-        stem = Array(copying: key.extracting(..<IndexKeys.stemByteCount(key)))
+        stem = Array(copying: key.extracting(..<IndexKeys.byteCountBeforeSequence(key)))
     }
 
     /// Where the first record version of the run that an entry holds is, and how many there are.
@@ -130,7 +130,7 @@ extension IndexSnapshot {
             return nil
         }
         let run = try TimeRun(entry.key.span, entry.value.span)
-        let stem = key.extracting(..<IndexKeys.stemByteCount(key))
+        let stem = key.extracting(..<IndexKeys.byteCountBeforeSequence(key))
         guard run.stem.span.isEqual(to: stem), run.place(of: IndexKeys.sequence(key)) != nil else {
             return nil
         }

@@ -61,7 +61,7 @@ extension Examination {
     private mutating func lookAtIndex(_ engine: Engine) {
         var options = IndexOptions()
         options.pageByteCount = engine.document.pageByteCount
-        options.stemByteCount = IndexKeys.soughtByteCount
+        options.stemByteCount = IndexKeys.stemByteCount
         do throws(IndexError) {
             let report = try Index.verify(
                 IndexPlace(

@@ -143,7 +143,7 @@ extension Engine {
     private func beginIndexProof(_ comparison: IndexComparison) -> Begun<IndexProof> {
         var options = IndexOptions()
         options.pageByteCount = document.pageByteCount
-        options.stemByteCount = IndexKeys.soughtByteCount
+        options.stemByteCount = IndexKeys.stemByteCount
         let place = IndexPlace(
             fileSystem: fileSystem,
             path: layout.index,

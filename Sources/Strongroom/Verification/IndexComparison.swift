@@ -157,12 +157,12 @@ final class FileSum {
 
     /// Adds an entry for each record version of a ``TimeRun``.
     private func addTimes(_ key: Span<UInt8>, _ value: Span<UInt8>) {
-        guard let (first, count) = try? TimeRun.places(key, value) else {
+        let end = IndexKeys.byteCountBeforeSequence(key)
+        guard end > 0, let (first, count) = try? TimeRun.places(key, value) else {
             isMalformed = true
             return
         }
-        let stem = key.extracting(1..<IndexKeys.stemByteCount(key))
-        let time = hash.begin(IndexKeys.Table.time.rawValue, stem)
+        let time = hash.begin(IndexKeys.Table.time.rawValue, key.extracting(1..<end))
         for number in 0..<count {
             var place = first
             place.sequence += number

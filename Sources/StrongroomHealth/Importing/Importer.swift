@@ -72,7 +72,7 @@ public struct Importer: Sendable {
             SourceList(paths.map { FilePath($0) }, in: system)
         }
         let reader = ImportReader(list.files, in: system, options, cancellation)
-        var ahead = ReadAhead(reader, of: archive)
+        var ahead = ReadAhead(reader, of: archive, cancellation)
         do throws(ArchiveError) {
             return try await run(list, start, &ahead, cancellation, progress)
         } catch {

@@ -25,22 +25,45 @@ struct ReadAhead {
     /// In the order of the batches.
     private var fillings: [Filling] = []
     private var latest: Task<ArchiveView, Never>?
+    private let reading: Task<Void, Never>
 
-    init(_ reader: ImportReader, of archive: Archive) {
+    init(_ reader: ImportReader, of archive: Archive, _ cancellation: Cancellation) {
         self.archive = archive
         let (stream, orders) = AsyncStream.makeStream(of: Order.self)
         self.orders = orders
         let thread = BlockingPool(label: "strongroom.import", width: 1)
-        Task {
+        reading = Task {
+            var hasFailed = false
             for await order in stream {
-                let sight = await order.coming.sight
-                thread.start {
-                    let outcome = Result { () throws(ArchiveError) in
-                        try reader.nextBatch(sight, after: order.lists)
-                    }
-                    order.filling.finish(outcome)
-                }
+                // Behind a failure a part of a file would be missing.
+                let outcome: Filling.Outcome =
+                    hasFailed
+                    ? .success(nil) : await Self.fill(order, by: reader, on: thread, cancellation)
+                if case .failure = outcome { hasFailed = true }
+                order.filling.finish(outcome)
             }
+        }
+    }
+
+    /// Fills a batch; whoever hears of the outcome may count on it that its view is held no more.
+    private static func fill(
+        _ order: Order,
+        by reader: ImportReader,
+        on thread: BlockingPool,
+        _ cancellation: Cancellation
+    ) async -> Filling.Outcome {
+        var sight = await order.coming.sight
+        sight.view = sight.view.cancelled(by: cancellation)
+        let (seen, lists) = (sight, order.lists)
+        do throws(ArchiveError) {
+            return .success(
+                try await thread.run { () throws(ArchiveError) in
+                    try reader.nextBatch(seen, after: lists)
+                }
+            )
+        } catch {
+            let isUnwanted = error.code == .cancelled && cancellation.isCancelled
+            return isUnwanted ? .success(nil) : .failure(error)
         }
     }
 
@@ -75,6 +98,7 @@ struct ReadAhead {
         orders.finish()
         for filling in fillings { _ = await filling.outcome }
         fillings = []
+        await reading.value
         _ = await latest?.value
     }
 }
