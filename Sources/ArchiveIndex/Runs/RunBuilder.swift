@@ -55,19 +55,8 @@ package struct RunBuilder: Sendable {
     package mutating func append(value: Span<UInt8>, key write: (inout [UInt8]) -> Void) {
         let start = arena.count
         write(&arena)
-        let keyCount = arena.count - start
-        precondition((1...IndexLimits.keyByteCount).contains(keyCount), "the key is out of bounds")
-        precondition(value.count <= IndexLimits.valueByteCount, "the value is too long")
         arena.append(copying: value)
-        precondition(arena.count <= Int(UInt32.max), "a run has 4 GiB at most")
-        entries.append(
-            RunText.Entry(
-                word: 0,
-                offset: UInt32(truncatingIfNeeded: start),
-                keyCount: keyCount,
-                valueCount: value.count
-            )
-        )
+        addEntry(from: start, valueByteCount: value.count)
     }
 
     /// The same for a key of a byte, a text, and what an `ending` begins with, which ends with the value.
@@ -77,16 +66,20 @@ package struct RunBuilder: Sendable {
         _ ending: Span<UInt8>,
         valueByteCount: Int
     ) {
-        let keyCount = 1 &+ text.count &+ ending.count &- valueByteCount
-        precondition(
-            (1...IndexLimits.keyByteCount).contains(keyCount)
-                && (0...min(ending.count, IndexLimits.valueByteCount)).contains(valueByteCount),
-            "key or value is out of bounds"
-        )
+        precondition((0...ending.count).contains(valueByteCount), "the value is out of bounds")
         let start = arena.count
         arena.append(first)
         arena.append(copying: text)
         arena.append(copying: ending)
+        addEntry(from: start, valueByteCount: valueByteCount)
+    }
+
+    /// Notes that all bytes from `start` on are a key and behind it a value.
+    @inline(__always)
+    private mutating func addEntry(from start: Int, valueByteCount: Int) {
+        let keyCount = arena.count &- start &- valueByteCount
+        precondition((1...IndexLimits.keyByteCount).contains(keyCount), "the key is out of bounds")
+        precondition(valueByteCount <= IndexLimits.valueByteCount, "the value is too long")
         precondition(arena.count <= Int(UInt32.max), "a run has 4 GiB at most")
         entries.append(
             RunText.Entry(
