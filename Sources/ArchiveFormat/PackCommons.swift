@@ -65,13 +65,14 @@ extension Pack {
 
     /// Most lengths take one byte, so that is what was left free.
     private static func setLength(_ length: Int, at place: Int, of plain: inout [UInt8]) {
-        if length < 128 {
-            plain[place] = UInt8(length)
-        } else {
-            var bytes: [UInt8] = []
-            bytes.append(varint: length)
-            plain.replaceSubrange(place...place, with: bytes)
+        var (rest, last) = (length, place)
+        while rest >= 128 {
+            plain[last] = UInt8(rest & 127) | 128
+            rest >>= 7
+            last += 1
+            plain.insert(0, at: last)
         }
+        plain[last] = UInt8(rest)
     }
 
     /// The plaintext of a pack of these records, whose sequences rise; each body is empty unless it

@@ -45,19 +45,20 @@ extension RecordEntry {
         case .chunkLists(let chunks): bytes.append(body: 2, chunks, byteCount: bodyByteCount)
         }
         for (key, value) in attributes {
-            var field: [UInt8] = []
-            field.append(varint: key.utf8.count)
-            field.append(contentsOf: key.utf8)
-            field.append(contentsOf: value.utf8)
-            bytes.append(field: .attribute, field)
+            let (key, value) = (key.utf8Span.span, value.utf8Span.span)
+            bytes.append(varint: EntryTag.attribute.rawValue)
+            bytes.append(varint: varintByteCount(UInt64(key.count)) + key.count + value.count)
+            bytes.append(varint: key.count)
+            bytes.append(copying: key)
+            bytes.append(copying: value)
         }
         for term in terms { bytes.append(field: .term, term) }
-        if isTombstone { bytes.append(field: .tombstone, [UInt8]()) }
+        if isTombstone { bytes.append(field: .tombstone, "") }
         if let source {
-            var field: [UInt8] = []
-            field.append(varint: source.line)
-            field.append(contentsOf: source.path)
-            bytes.append(field: .source, field)
+            bytes.append(varint: EntryTag.source.rawValue)
+            bytes.append(varint: varintByteCount(source.line) + source.path.count)
+            bytes.append(varint: source.line)
+            bytes.append(contentsOf: source.path)
         }
     }
 
@@ -283,12 +284,6 @@ extension [UInt8] {
         append(copying: span)
     }
 
-    fileprivate mutating func append(field tag: EntryTag, _ bytes: [UInt8]) {
-        append(varint: tag.rawValue)
-        append(varint: bytes.count)
-        append(contentsOf: bytes)
-    }
-
     fileprivate mutating func append(field tag: EntryTag, varint value: UInt64) {
         append(varint: tag.rawValue)
         append(varint: varintByteCount(value))
@@ -314,8 +309,11 @@ extension [UInt8] {
         _ chunks: [RecordEntry.Chunk],
         byteCount: UInt64
     ) {
-        var field = [kind]
-        field.append(varint: byteCount)
-        append(field: .body, field + ChunkList.encode(chunks))
+        let list = ChunkList.encode(chunks)
+        append(varint: EntryTag.body.rawValue)
+        append(varint: 1 + varintByteCount(byteCount) + list.count)
+        append(kind)
+        append(varint: byteCount)
+        append(contentsOf: list)
     }
 }

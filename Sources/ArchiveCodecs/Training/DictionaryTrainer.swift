@@ -42,7 +42,7 @@ package struct DictionaryTrainer {
     ///
     /// Samples with a zero byte are passed over. Costs about 80 ms and 5 MiB of memory for each MiB.
     package func train(on samples: [TrainingSample]) -> [UInt8]? {
-        let text = TrainingText(samples.filter { !$0.bytes.contains(0) })
+        let text = TrainingText(samples.filter { !$0.bytes.span.contains(byte: 0) })
         let needed = Self.neededSubjectCount(of: text.subjects.count)
         guard text.subjects.count >= needed, text.subjects.count <= Self.subjectLimit else {
             return nil

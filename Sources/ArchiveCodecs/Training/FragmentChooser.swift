@@ -49,7 +49,7 @@ struct FragmentChooser {
     }
 
     private mutating func findCandidates(_ subjectCount: Int) {
-        let text = text
+        let (text, counts) = (text, counts)
         let bytes = text.bytes.span
         let length = ShingleCounts.length
         var start: Int?
@@ -79,7 +79,7 @@ struct FragmentChooser {
         let length = ShingleCounts.length
         var (first, last, sum) = (-1, -1, 0)
         for index in range.lowerBound...(range.upperBound - length) {
-            let count = Int(counts.occurrences[counts.place(of: bytes, at: index)])
+            let count = counts.occurrences(counts.place(of: bytes, at: index))
             guard count > 0 else { continue }
             if first < 0 { first = index }
             last = index

@@ -55,6 +55,7 @@ struct TrainingText {
 
     /// Breaks whole dates and long numbers: they seldom come again, and many subjects may share one.
     private mutating func cutDatesAndNumbers() {
+        var bytes = bytes.mutableSpan
         var run = 0
         for index in bytes.indices {
             guard bytes[index].isDigit else {
@@ -66,15 +67,18 @@ struct TrainingText {
             }
             run += 1
             // The last digit of 1970-01-01: without the second hyphen it is a year and a month.
-            if run == 2, index >= 9, isDate(endingAt: index) { bytes[index - 2] = 0 }
+            if run == 2, index >= 9, bytes.isDate(endingAt: index) { bytes[index - 2] = 0 }
         }
     }
+}
 
-    private func isDate(endingAt index: Int) -> Bool {
-        let start = index - 9
-        return bytes[index - 2] == UInt8(ascii: "-") && bytes[index - 5] == UInt8(ascii: "-")
-            && (start..<(start + 4)).allSatisfy { bytes[$0].isDigit }
-            && bytes[index - 4].isDigit && bytes[index - 3].isDigit
+extension MutableSpan<UInt8> {
+    fileprivate func isDate(endingAt index: Int) -> Bool {
+        guard self[index - 2] == UInt8(ascii: "-"), self[index - 5] == UInt8(ascii: "-"),
+            self[index - 4].isDigit, self[index - 3].isDigit
+        else { return false }
+        for place in (index - 9)..<(index - 5) where !self[place].isDigit { return false }
+        return true
     }
 }
 

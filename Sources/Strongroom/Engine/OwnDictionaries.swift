@@ -21,7 +21,7 @@ final class OwnDictionaries {
         /// The same once more if nothing better came of it.
         var growthInVain = 4
         /// Samples of all media types in memory.
-        var sampleByteCount = 4 << 20
+        var sampleByteCount = 2 << 20
     }
 
     /// A training whose time has come.
