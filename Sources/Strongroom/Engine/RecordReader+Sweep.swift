@@ -9,8 +9,6 @@ extension RecordReader {
         /// Any.
         case scattered
 
-        /// Bytes of log that are read at a time.
-        fileprivate var readAhead: Int? { self == .storage ? 256 << 10 : nil }
         /// Places that one thread opens before it asks for more.
         fileprivate var unit: Int { self == .storage ? 256 : 16 }
     }
@@ -60,7 +58,7 @@ extension RecordReader {
     ) -> OpenedPacks {
         openPacks(
             places,
-            readAhead: order.readAhead,
+            readsAhead: order == .storage,
             byteLimit: Self.unitPlainByteCount,
             spare
         )

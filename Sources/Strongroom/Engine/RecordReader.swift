@@ -97,11 +97,11 @@ package final class RecordReader: Sendable {
     /// Opens packs one after the other, up to the first that cannot be opened, and as long as they do not
     /// have `byteLimit` bytes together.
     ///
-    /// With `readAhead`, that many bytes of the log are read at a time, and what is opened is not
-    /// kept: for a walk that does not come back.
+    /// With `readsAhead` the places stand in one segment, the log is read from the first to the last, and
+    /// what is opened is not kept: for a walk that does not come back.
     func openPacks(
         _ places: ArraySlice<RecordPlace>,
-        readAhead: Int?,
+        readsAhead: Bool,
         byteLimit: Int,
         _ spare: SparePacks
     ) -> OpenedPacks {
@@ -110,12 +110,12 @@ package final class RecordReader: Sendable {
         context.emptyBuffer()
         defer { giveBack(context) }
         var opened = OpenedPacks(places)
+        let last = readsAhead ? places.last?.frameOffset : nil
         var byteCount = 0
         while byteCount < byteLimit, let place = opened.rest.first {
             var pack = spare.take()
             do throws(LogError) {
-                let cache = readAhead == nil ? packs : nil
-                try context.fill(&pack, at: place, log, cache, readAhead: readAhead)
+                try context.fill(&pack, at: place, log, readsAhead ? nil : packs, upTo: last)
             } catch {
                 opened.failure = ArchiveError(error)
                 break
