@@ -126,6 +126,16 @@ package struct Pack: Sendable {
         Array(copying: bytes.span.extracting(slots[slot].body))
     }
 
+    /// Gives `entry` the texts that all records have in common, which then stand where the pack has
+    /// them: as each record is decoded, one look tells that they are the same.
+    package func lendCommons(to entry: inout RecordEntry) {
+        let common = commons.span
+        guard !common.isEmpty else { return }
+        entry.collection = common[0].collection
+        entry.subject = common[0].subject
+        entry.mediaType = common[0].mediaType
+    }
+
     /// Decodes the entry of a slot.
     package func entry(_ slot: Int) throws(FormatError) -> RecordEntry {
         var entry = RecordEntry()

@@ -1,29 +1,31 @@
 import ArchiveFormat
 import Synchronization
 
-/// Packs that were opened one after the other for the records at some places, and why there are no
+/// Packs that were opened one after the other for the records of some runs, and why there are no
 /// more.
 struct OpenedPacks: Sendable {
     private(set) var packs: [Pack] = []
-    private let all: ArraySlice<RecordPlace>
+    private let all: ArraySlice<PlaceRun>
     private var end: Int
     var failure: ArchiveError?
 
-    init(_ places: ArraySlice<RecordPlace>) {
-        all = places
-        end = places.startIndex
+    init(_ runs: ArraySlice<PlaceRun>) {
+        all = runs
+        end = runs.startIndex
     }
 
     /// Where the records are whose packs these are, in the order of the packs.
-    var places: ArraySlice<RecordPlace> { all[..<end] }
+    var runs: ArraySlice<PlaceRun> { all[..<end] }
     /// What has not been opened yet.
-    var rest: ArraySlice<RecordPlace> { all[end...] }
+    var rest: ArraySlice<PlaceRun> { all[end...] }
+    /// Where the next pack stands.
+    var next: RecordPlace? { end < all.endIndex ? all[end].first : nil }
 
-    /// Takes in the pack of the first record that has none yet, and of those behind it that are in it.
+    /// Takes in the pack that stands at the next place, with the runs behind it that are in it.
     mutating func append(_ pack: consuming Pack) {
-        guard let first = rest.first else { return }
+        guard let first = next else { return }
         packs.append(pack)
-        while end < all.endIndex, all[end].isInPack(of: first) { end += 1 }
+        while end < all.endIndex, all[end].first.isInPack(of: first) { end += 1 }
     }
 }
 

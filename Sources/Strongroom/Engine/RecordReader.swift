@@ -97,10 +97,10 @@ package final class RecordReader: Sendable {
     /// Opens packs one after the other, up to the first that cannot be opened, and as long as they do not
     /// have `byteLimit` bytes together.
     ///
-    /// With `readsAhead` the places stand in one segment, the log is read from the first to the last, and
+    /// With `readsAhead` the runs stand in one segment, the log is read from the first to the last, and
     /// what is opened is not kept: for a walk that does not come back.
     func openPacks(
-        _ places: ArraySlice<RecordPlace>,
+        _ runs: ArraySlice<PlaceRun>,
         readsAhead: Bool,
         byteLimit: Int,
         _ spare: SparePacks
@@ -109,10 +109,10 @@ package final class RecordReader: Sendable {
         let context = takeContext()
         context.emptyBuffer()
         defer { giveBack(context) }
-        var opened = OpenedPacks(places)
-        let last = readsAhead ? places.last?.frameOffset : nil
+        var opened = OpenedPacks(runs)
+        let last = readsAhead ? runs.last?.first.frameOffset : nil
         var byteCount = 0
-        while byteCount < byteLimit, let place = opened.rest.first {
+        while byteCount < byteLimit, let place = opened.next {
             var pack = spare.take()
             do throws(LogError) {
                 try context.fill(&pack, at: place, log, readsAhead ? nil : packs, upTo: last)
