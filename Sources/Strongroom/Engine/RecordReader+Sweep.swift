@@ -10,7 +10,7 @@ extension RecordReader {
         case scattered
 
         /// Records whose packs one thread opens before it asks for more.
-        fileprivate var unit: Int { self == .storage ? 256 : 16 }
+        fileprivate var unit: Int { self == .storage ? 256 : 8 }
     }
 
     /// Opens the packs of the records of `runs` on all processors and hands the records over in order,
