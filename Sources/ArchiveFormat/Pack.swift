@@ -160,7 +160,7 @@ package struct Pack: Sendable {
             throw FormatError(.damaged, "a record entry is malformed (\(error))")
         }
         guard entry.sequence > 0, entry.sequence <= Limits.number, !entry.name.isEmpty,
-            entry.body == .inline || inlineByteCount == 0
+            entry.hasInlineBody || inlineByteCount == 0
         else {
             throw FormatError(
                 .damaged,

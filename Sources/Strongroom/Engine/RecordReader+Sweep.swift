@@ -77,13 +77,7 @@ extension RecordReader {
                 let first = runs[next].first
                 packs[index].lendCommons(to: &record.entry)
                 while next < runs.endIndex, runs[next].first.isInPack(of: first) {
-                    for place in runs[next].places {
-                        try Self.decode(packs[index], place, into: &record)
-                        let body =
-                            record.entry.body == .inline
-                            ? packs[index].bytes[packs[index].slots[place.slot].body] : nil
-                        guard try visit(record, body) else { throw SweepEnd() }
-                    }
+                    try Self.hand(over: packs[index], runs[next], in: &record, to: visit)
                     next += 1
                 }
             }
@@ -92,6 +86,20 @@ extension RecordReader {
             throw end
         } catch {
             throw SweepEnd(cause: error)
+        }
+    }
+
+    // The pack is borrowed: what an array lends is copied where it is used, for each record.
+    private static func hand(
+        over pack: borrowing Pack,
+        _ run: PlaceRun,
+        in record: inout Record,
+        to visit: (Record, ArraySlice<UInt8>?) throws -> Bool
+    ) throws {
+        for place in run.places {
+            try decode(pack, place, into: &record)
+            let body = record.entry.hasInlineBody ? pack.bytes[pack.slots[place.slot].body] : nil
+            guard try visit(record, body) else { throw SweepEnd() }
         }
     }
 
