@@ -19,6 +19,9 @@ package struct Pack: Sendable {
     /// What all records have in common, with the sequence of the first.
     package var common: RecordEntry { commons.first ?? RecordEntry() }
 
+    /// Whose records these all are; nil if nobody's, or of several.
+    package var subject: String? { commons.first?.subject }
+
     /// Where one record's fields and inline body stand in the pack.
     package struct Slot: Equatable, Sendable {
         package let entry: Range<Int>

@@ -35,9 +35,19 @@ final class SparePacks: Sendable {
     /// The memory of a larger pack is not kept.
     private static let keptByteCount = 64 << 10
 
-    func take() -> Pack { packs.withLock { $0.popLast() } ?? Pack() }
+    /// As many as there are, up to `count`: threads would wait for each other for one at a time.
+    func take(_ count: Int) -> [Pack] {
+        packs.withLock { packs in
+            var taken: [Pack] = []
+            let count = min(count, packs.count)
+            taken.reserveCapacity(count)
+            for _ in 0..<count { taken.append(packs.removeLast()) }
+            return taken
+        }
+    }
 
     func give(back visited: [Pack]) {
+        guard !visited.isEmpty else { return }
         packs.withLock { packs in
             for pack in visited where pack.bytes.count <= Self.keptByteCount { packs.append(pack) }
         }

@@ -108,19 +108,26 @@ package final class RecordReader: Sendable {
         // One context for all: what it reads ahead was committed before any of this was asked for.
         let context = takeContext()
         context.emptyBuffer()
-        defer { giveBack(context) }
+        var unused = spare.take(runs.count)
+        defer {
+            giveBack(context)
+            spare.give(back: unused)
+        }
         var opened = OpenedPacks(runs)
         let last = readsAhead ? runs.last?.first.frameOffset : nil
         var byteCount = 0
+        var subject: String?
         while byteCount < byteLimit, let place = opened.next {
-            var pack = spare.take()
+            var pack = unused.popLast() ?? Pack()
             do throws(LogError) {
-                try context.fill(&pack, at: place, log, readsAhead ? nil : packs, upTo: last)
+                let cache = readsAhead ? nil : packs
+                try context.fill(&pack, at: place, log, cache, upTo: last, like: subject)
             } catch {
                 opened.failure = ArchiveError(error)
                 break
             }
             byteCount += pack.bytes.count
+            subject = pack.subject
             opened.append(pack)
         }
         return opened
