@@ -181,30 +181,34 @@ extension DirectoryRecord {
 }
 
 extension ListedRecord {
-    /// The same as that of the ``DirectoryRecord`` which the fields make.
+    /// The same as that of the ``DirectoryRecord`` which the fields of a slot make, that are lent with all
+    /// others: by themselves they would be copied.
     package init(
-        _ fields: borrowing EntryFields,
+        _ fields: Span<EntryFields>,
+        of slot: Int,
         in bytes: Span<UInt8>,
-        frameOffset: UInt64,
-        slot: Int
+        frameOffset: UInt64
     ) {
+        let sequence = fields[slot].sequence
         var print = RecordPrint(
-            sequence: fields.sequence,
+            sequence: sequence,
             frameOffset: frameOffset,
             slot: slot,
-            isTombstone: fields.isTombstone
+            isTombstone: fields[slot].isTombstone
         )
-        print.add(recorded: fields.recorded, eventStart: fields.eventStart)
-        if let range = fields.collection {
+        print.add(recorded: fields[slot].recorded, eventStart: fields[slot].eventStart)
+        if let range = fields[slot].collection {
             print.add(bytes.extracting(range))
         } else {
             let usual = RecordEntry.defaultCollection
             print.add(usual.utf8Span.span)
         }
-        if let range = fields.subject { print.add(subject: bytes.extracting(range)) }
-        print.add(bytes.extracting(fields.name))
-        for index in fields.terms.indices { print.add(bytes.extracting(fields.terms[index])) }
-        self.init(sequence: fields.sequence, print)
+        if let range = fields[slot].subject { print.add(subject: bytes.extracting(range)) }
+        print.add(bytes.extracting(fields[slot].name))
+        for index in fields[slot].terms.indices {
+            print.add(bytes.extracting(fields[slot].terms[index]))
+        }
+        self.init(sequence: sequence, print)
     }
 }
 

@@ -21,6 +21,8 @@ struct IndexInvariants {
     private var report = IndexReport()
     /// The filter of the tree that is being checked, as far as it can be read.
     private var filter: FilterWalk?
+    /// Where keys of a page are put together, one after the other.
+    private var keyRoom = [UInt8](repeating: 0, count: IndexLimits.keyByteCount)
     /// Hears of each entry of a leaf, in the order of its tree; of a damaged leaf perhaps of some.
     private let visit: EntryVisitor?
 
@@ -131,23 +133,37 @@ struct IndexInvariants {
         upper: [UInt8]?
     ) throws(IndexError) -> PageFinding? {
         guard page.count > 0 else { return .malformed }
-        var (key, value): ([UInt8], [UInt8]) = ([], [])
-        var end = page.copy(0, key: &key, value: &value)
-        if page.isLeaf {
-            guard !key.isEmpty else { return .malformed }
-            guard KeyOrder.compare(key.span, fence.span) >= 0 else { return .outsideFences }
-        } else if key != fence {
-            return .outsideFences
+        // Local while it is lent.
+        var room: [UInt8] = []
+        swap(&room, &keyRoom)
+        defer { swap(&room, &keyRoom) }
+        var isFirst = true
+        var finding: PageFinding?
+        var isBelowUpper = true
+        try page.forEachEntry(&room) { isAbove, key, value throws(IndexError) in
+            if isFirst {
+                finding = findingOfFirst(key, of: page, fence: fence.span)
+                isFirst = false
+            } else if !isAbove {
+                finding = .disorder
+            }
+            guard finding == nil else { return false }
+            if page.isLeaf { try meet(key, value) }
+            if let upper { isBelowUpper = KeyOrder.compare(key, upper.span) < 0 }
+            return true
         }
-        if page.isLeaf { try meet(key.span, value.span) }
-        for slot in 1..<max(1, page.count) {
-            let next = page.copyNextRising(slot, at: end, key: &key, value: &value)
-            guard next.isAbove else { return .disorder }
-            end = next.end
-            if page.isLeaf { try meet(key.span, value.span) }
-        }
-        if let upper, KeyOrder.compare(key.span, upper.span) >= 0 { return .outsideFences }
-        return nil
+        return finding ?? (isBelowUpper ? nil : .outsideFences)
+    }
+
+    /// What is wrong with the first key of a page.
+    private func findingOfFirst(
+        _ key: Span<UInt8>,
+        of page: Page,
+        fence: Span<UInt8>
+    ) -> PageFinding? {
+        guard page.isLeaf else { return key.isEqual(to: fence) ? nil : .outsideFences }
+        guard !key.isEmpty else { return .malformed }
+        return KeyOrder.compare(key, fence) >= 0 ? nil : .outsideFences
     }
 
     /// Tells of an entry of a leaf, and asks the filter for it.

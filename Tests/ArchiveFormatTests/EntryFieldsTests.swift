@@ -40,22 +40,24 @@ import Testing
         guard let pack = try? Pack(decoding: plain) else { return #expect(expected == nil) }
         // One value for all, as it is meant to be used.
         let common = try EntryFields(commonTo: pack)
-        var fields = EntryFields()
+        var fields = [EntryFields](repeating: EntryFields(), count: pack.slots.count)
         var found: [DirectoryRecord]? = []
         for slot in pack.slots.indices {
             do {
-                try fields.read(slot, of: pack, beyond: common)
+                if slot > 0 { fields[slot] = fields[slot - 1] }
+                try fields[slot].read(slot, of: pack, beyond: common)
             } catch {
                 found = nil
                 break
             }
             let bytes = pack.bytes.span
-            let record = DirectoryRecord(fields, in: bytes, frameOffset: 4_096, slot: slot)
-            let listed = ListedRecord(fields, in: bytes, frameOffset: 4_096, slot: slot)
+            let record = DirectoryRecord(fields[slot], in: bytes, frameOffset: 4_096, slot: slot)
+            let listed = ListedRecord(fields.span, of: slot, in: bytes, frameOffset: 4_096)
             #expect(listed == ListedRecord(record), "\(what): slot \(slot)")
             if let entry = try? pack.entry(slot) {
-                #expect(fields.digest == entry.digest && fields.isInline == (entry.body == .inline))
-                #expect(fields.bodyByteCount == entry.bodyByteCount)
+                let (read, isInline) = (fields[slot], entry.body == .inline)
+                #expect(read.digest == entry.digest && read.isInline == isInline)
+                #expect(read.bodyByteCount == entry.bodyByteCount)
             }
             found?.append(record)
         }

@@ -1,3 +1,4 @@
+import ArchiveBytes
 import Testing
 
 @testable import ArchiveIndex
@@ -16,15 +17,16 @@ import Testing
         var bytes = [UInt8](repeating: 0, count: 4_096)
         page.encode(into: &bytes)
         guard let body = PageBody(bytes, level: 0, keyByteLimit: 64) else { return nil }
-        var (key, value): ([UInt8], [UInt8]) = ([], [])
-        var end = body.copy(0, key: &key, value: &value)
+        var room = [UInt8](repeating: 0, count: 64)
         var rises: [Bool] = []
-        for slot in 1..<keys.count {
-            let next = body.copyNextRising(slot, at: end, key: &key, value: &value)
-            #expect(key == keys[slot] && value == [7])
-            rises.append(next.isAbove)
-            end = next.end
+        var slot = 0
+        body.forEachEntry(&room) { isAbove, key, value in
+            #expect(Array(copying: key) == keys[slot] && Array(copying: value) == payload)
+            if slot > 0 { rises.append(isAbove) }
+            slot += 1
+            return true
         }
+        #expect(slot == keys.count)
         return rises
     }
 

@@ -56,15 +56,13 @@ final class Page: Sendable {
         body.copyNext(slot, at: offset, key: &key, value: &value)
     }
 
-    /// The same, and whether the key is above that of the entry before.
+    /// Lends all entries in order; see ``PageBody/forEachEntry(_:_:)``.
     @inline(__always)
-    func copyNextRising(
-        _ slot: Int,
-        at offset: Int,
-        key: inout [UInt8],
-        value: inout [UInt8]
-    ) -> (end: Int, isAbove: Bool) {
-        body.copyNextRising(slot, at: offset, key: &key, value: &value)
+    func forEachEntry<Failure: Error>(
+        _ room: inout [UInt8],
+        _ visit: (_ isAbove: Bool, _ key: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Bool
+    ) throws(Failure) {
+        try body.forEachEntry(&room, visit)
     }
 
     /// The entry of a branch whose child holds `key` if any does.

@@ -142,25 +142,41 @@ struct PageBody: ~Copyable, Sendable {
         return entry.end
     }
 
-    /// The same, and whether the key is above that of the entry before.
+    /// Lends all entries in order, each with whether its key is above that of the entry before, until
+    /// `visit` answers false.
+    ///
+    /// Keys are put together in `room`, which has room for the longest.
     @inline(__always)
-    func copyNextRising(
-        _ slot: Int,
-        at offset: Int,
-        key: inout [UInt8],
-        value: inout [UInt8]
-    ) -> (end: Int, isAbove: Bool) {
-        guard slot % PageLayout.stride != 0 else {
-            let before = key
-            let end = copyNext(slot, at: offset, key: &key, value: &value)
-            return (end, KeyOrder.compare(before.span, key.span) < 0)
-        }
-        // Both begin with what they share: what follows decides.
+    func forEachEntry<Failure: Error>(
+        _ room: inout [UInt8],
+        _ visit: (_ isAbove: Bool, _ key: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Bool
+    ) throws(Failure) {
         let span = bytes.content.array.span
-        let entry = PageEntry(span, at: offset)
-        let rest = entry.sharedCount..<key.count
-        let isAbove = KeyOrder.compare(key.span, rest, span, entry.rest) < 0
-        return (copyNext(slot, at: offset, key: &key, value: &value), isAbove)
+        var offset = start(of: 0, span)
+        let first = PageEntry(span, at: offset).rest.lowerBound
+        var keyCount = 0
+        for slot in 0..<count {
+            let entry = PageEntry(span, at: offset)
+            let isAbove: Bool
+            if slot % PageLayout.stride == 0 {
+                let before = Array(room[..<keyCount])
+                var key = room.mutableSpan
+                key.copy(span.extracting(first..<(first &+ entry.sharedCount)))
+                key.copy(span.extracting(entry.rest), at: entry.sharedCount)
+                let range = 0..<(entry.sharedCount &+ entry.rest.count)
+                isAbove = KeyOrder.compare(before.span, before.indices, room.span, range) < 0
+            } else {
+                // Both begin with what they share: what follows decides.
+                let rest = entry.sharedCount..<keyCount
+                isAbove = KeyOrder.compare(room.span, rest, span, entry.rest) < 0
+                var key = room.mutableSpan
+                key.copy(span.extracting(entry.rest), at: entry.sharedCount)
+            }
+            keyCount = entry.sharedCount &+ entry.rest.count
+            let key = room.span.extracting(..<keyCount)
+            guard try visit(isAbove, key, span.extracting(entry.payload)) else { return }
+            offset = entry.end
+        }
     }
 
     /// The offset of an entry whose number is a multiple of 16.

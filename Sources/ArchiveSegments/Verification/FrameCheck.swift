@@ -126,7 +126,7 @@ final class FrameCheck {
                 madeKnown = true
             }
             bodyByteCount += all[slot].bodyByteCount
-            listed.append(ListedRecord(all[slot], in: bytes, frameOffset: offset, slot: slot))
+            listed.append(ListedRecord(all, of: slot, in: bytes, frameOffset: offset))
         }
         return .records(listed, bodyByteCount: bodyByteCount, madeKnown: madeKnown)
     }

@@ -17,7 +17,7 @@ extension LogVerifier {
             after: scanner.link,
             archiveID: archiveID
         )
-        switch RecoveryVerdict.decide(tail, after: scanner.link, witnesses: witnesses) {
+        switch RecoveryVerdict.decide(tail, after: scanner.link, witnesses: witnesses()) {
         case .clean: return
         case .tornTail(let byteCount):
             result.notes.append(

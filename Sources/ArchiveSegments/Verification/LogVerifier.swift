@@ -15,8 +15,8 @@ package struct LogVerifier {
     let archiveID: ArchiveID
     let publicKey: [UInt8]
     let keys: (any LogKeys)?
-    /// What knows of commits from elsewhere; it counts when the last segments are verified.
-    package var witnesses: [RecoveryVerdict.Witness]
+    /// What knows of commits from elsewhere; they are asked for when the last segments are verified.
+    package var witnesses: @Sendable () -> [RecoveryVerdict.Witness]
     let team: ProvingTeam
 
     package internal(set) var result = LogVerification()
@@ -46,7 +46,7 @@ package struct LogVerifier {
         self.archiveID = archiveID
         self.publicKey = publicKey
         self.keys = keys
-        self.witnesses = witnesses
+        self.witnesses = { witnesses }
         team = ProvingTeam(
             directory,
             archiveID: archiveID,
@@ -82,7 +82,7 @@ package struct LogVerifier {
             }
             progress(result.byteCount)
         }
-        if let known = witnesses.max(by: { $0.commit < $1.commit }),
+        if let known = witnesses().max(by: { $0.commit < $1.commit }),
             known.commit > result.link.number, result.damages.isEmpty
         {
             let place = known.segment.map { number in
@@ -116,7 +116,7 @@ package struct LogVerifier {
 
     /// Without keys nothing in the log itself proves its last commit; a witness may know its hash.
     private mutating func compareWithWitnesses() {
-        for witness in witnesses {
+        for witness in witnesses() {
             guard let hash = witness.hash, witness.commit > 0,
                 witness.commit <= UInt64(leaves.count),
                 leaves[Int(witness.commit - 1)] != hash

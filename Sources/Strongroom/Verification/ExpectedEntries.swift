@@ -6,11 +6,9 @@ import ArchiveFormat
 struct ExpectedEntries {
     private var sum = EntrySum()
     private let hash = EntryHash()
-    // What entries of a record have in common, and what follows the collection in that of its name;
-    // memory that is used again.
-    private var value: [UInt8] = []
-    private var rest: [UInt8] = []
-    private var name: [UInt8] = []
+    /// What entries of a record have in common, and what follows the collection in that of its name; memory
+    /// that is used again.
+    private var scratch: [UInt8] = []
     /// The time of the record before, whose beginning of keys is hashed: all of a pack have one.
     private var time: (recorded: Timestamp, hash: KeyedHash)?
 
@@ -31,34 +29,41 @@ struct ExpectedEntries {
     ) {
         let (sequence, recorded) = (place.sequence, fields[slot].recorded)
         sum.add(hash.end(timeHash(recorded), place))
-        value.removeAll(keepingCapacity: true)
-        IndexValue(place).encode(appendingTo: &value)
-        rest.removeAll(keepingCapacity: true)
-        IndexKeys.append(fields[slot].eventStart ?? recorded, to: &rest)
-        IndexKeys.append(sequence: sequence, to: &rest)
-        if let subject = fields[slot].subject { addEntry(.subject, bytes.extracting(subject)) }
-        for index in fields[slot].terms.indices {
-            addEntry(.term, bytes.extracting(fields[slot].terms[index]))
-        }
+        // One behind the other: the rest of keys of subject and terms, the value, the rest of the name's key
+        // and, of a tombstone, the value of that. Local while it is lent.
+        var scratch: [UInt8] = []
+        swap(&scratch, &self.scratch)
+        defer { swap(&scratch, &self.scratch) }
+        scratch.removeAll(keepingCapacity: true)
+        IndexKeys.append(fields[slot].eventStart ?? recorded, to: &scratch)
+        IndexKeys.append(sequence: sequence, to: &scratch)
+        let restEnd = scratch.count
+        IndexValue(place).encode(appendingTo: &scratch)
+        let value = restEnd..<scratch.count
+        NameCode.append(bytes.extracting(fields[slot].name), to: &scratch)
+        IndexKeys.append(sequence: sequence, to: &scratch, descending: true)
+        let name = value.upperBound..<scratch.count
         if fields[slot].isTombstone {
-            value.removeAll(keepingCapacity: true)
-            IndexValue(place, note: IndexKeys.tombstone).encode(appendingTo: &value)
+            IndexValue(place, note: IndexKeys.tombstone).encode(appendingTo: &scratch)
         }
-        name.removeAll(keepingCapacity: true)
-        NameCode.append(bytes.extracting(fields[slot].name), to: &name)
-        IndexKeys.append(sequence: sequence, to: &name, descending: true)
-        let usual = RecordEntry.defaultCollection
+        let last = fields[slot].isTombstone ? name.upperBound..<scratch.count : value
+        let written = scratch.span
+        let (rest, usual) = (written.extracting(..<restEnd), written.extracting(value))
+        if let subject = fields[slot].subject {
+            let begun = hash.begin(IndexKeys.Table.subject.rawValue, bytes.extracting(subject))
+            sum.add(hash.end(begun, rest, usual))
+        }
+        for index in fields[slot].terms.indices {
+            let term = bytes.extracting(fields[slot].terms[index])
+            sum.add(hash.end(hash.begin(IndexKeys.Table.term.rawValue, term), rest, usual))
+        }
+        let collectionOfMost = RecordEntry.defaultCollection
         let collection =
             if let range = fields[slot].collection { bytes.extracting(range) } else {
-                usual.utf8Span.span
+                collectionOfMost.utf8Span.span
             }
         let begun = hash.begin(IndexKeys.Table.name.rawValue, collection)
-        sum.add(hash.end(begun, name.span, value.span))
-    }
-
-    /// Adds the entry of a subject or term.
-    private mutating func addEntry(_ table: IndexKeys.Table, _ text: Span<UInt8>) {
-        sum.add(hash.end(hash.begin(table.rawValue, text), rest.span, value.span))
+        sum.add(hash.end(begun, written.extracting(name), written.extracting(last)))
     }
 
     private mutating func timeHash(_ recorded: Timestamp) -> KeyedHash {

@@ -49,17 +49,11 @@ package struct PlaceVerifier {
             guard let document = try verifyDocument() else { return }
             self.document = document
             verifyKeyring(document)
-            let manifests = try readManifests(document)
-            var known = witnesses
-            for manifest in manifests {
-                known.append(
-                    .init(
-                        "snapshot \(manifest.id)",
-                        commit: manifest.treeSize,
-                        segment: manifest.segments.last?.number
-                    )
-                )
+            // Their signatures are proved while the log is read.
+            let reading = WorkerTeam.begin { [fileSystem, layout] in
+                Result { try ProvedManifests(fileSystem, layout, document) }
             }
+            defer { _ = reading.wait() }
             var verifier =
                 begun
                 ?? LogVerifier(
@@ -69,9 +63,13 @@ package struct PlaceVerifier {
                     keys: keys,
                     visit: FrameVisitor(pack: visit)
                 )
-            verifier.witnesses = known
-            report.take(try verifier.run(progress: progress))
-            for manifest in manifests { compare(manifest, with: verifier, document) }
+            verifier.witnesses = { witnesses + ((try? reading.wait().get())?.witnesses ?? []) }
+            let log = try verifier.run(progress: progress)
+            let found = try reading.wait().get()
+            report.documentCount += found.documentCount
+            report.damages.append(contentsOf: found.damages)
+            report.take(log)
+            for manifest in found.manifests { compare(manifest, with: verifier, document) }
         } catch {
             throw ArchiveError.wrapping(error, in: layout.root.string)
         }
@@ -115,50 +113,6 @@ package struct PlaceVerifier {
             var damage = Damage(file: "keyring.json", "\(error)")
             damage.isUnreadable = error is SystemError
             report.damages.append(damage)
-        }
-    }
-
-    private mutating func readManifests(
-        _ document: ArchiveDocument
-    ) throws -> [SnapshotManifest] {
-        var manifests: [SnapshotManifest] = []
-        guard try fileSystem.status(of: layout.snapshots) != nil else { return [] }
-        for name in try fileSystem.names(in: layout.snapshots).map(\.string)
-        where name.hasSuffix(".json") {
-            report.documentCount += 1
-            guard let bytes = try manifestBytes(name) else { continue }
-            do throws(FormatError) {
-                let manifest = try SnapshotManifest(
-                    decoding: bytes.span,
-                    publicKey: document.publicKey
-                )
-                guard manifest.archiveID == document.archiveID, "\(manifest.id).json" == name else {
-                    throw FormatError(.foreign, "it is not the snapshot that its name says")
-                }
-                let note = CheckpointNote(
-                    verifying: manifest.checkpoint,
-                    archiveID: document.archiveID,
-                    publicKey: document.publicKey
-                )
-                guard let note, note.treeSize == manifest.treeSize,
-                    note.treeRoot == manifest.treeRoot
-                else { throw FormatError(.damaged, "its checkpoint note is not its own") }
-                manifests.append(manifest)
-            } catch {
-                report.damages.append(Damage(file: "snapshots/\(name)", error.finding))
-            }
-        }
-        return manifests
-    }
-
-    /// Nil if a prune has taken the manifest since it was listed.
-    private func manifestBytes(_ name: String) throws(SystemError) -> [UInt8]? {
-        let path = layout.snapshots.appending(name)
-        do throws(SystemError) {
-            return try fileSystem.readAll(path, limit: SignedDocument.byteCountLimit)
-        } catch {
-            guard error.errno == .noSuchFileOrDirectory else { throw error }
-            return nil
         }
     }
 
