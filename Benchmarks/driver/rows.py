@@ -50,8 +50,8 @@ OTHER_ROWS = [
 # What libraries, disk and processors alone reach in C at the same work, without index, entries or interface.
 FLOOR = {
     "insert.per_s": "floor.insert.per_s", "read.per_s": "floor.read.per_s",
-    "scan.per_s": "floor.scan.per_s", "verify.mb_per_s": "floor.verify.mb_per_s",
-    "keyless.mb_per_s": "floor.keyless.mb_per_s",
+    "range.per_s": "floor.range.per_s", "scan.per_s": "floor.scan.per_s",
+    "verify.mb_per_s": "floor.verify.mb_per_s", "keyless.mb_per_s": "floor.keyless.mb_per_s",
 }
 BATCHES = [1, 10, 100, 1_000, 10_000]
 SIZES = [256, 1024, 4096, 16384, 65536, 1048576]

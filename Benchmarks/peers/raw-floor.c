@@ -13,7 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BATCHES = 200, HEADER = 64, DIGEST = 32, RUN_BYTES = 128 << 10, READS = 200000 };
+enum { BATCHES = 200, HEADER = 64, DIGEST = 32, RUN_BYTES = 128 << 10, READS = 200000,
+       RANGE = 100 };
 
 /// A pack: bodies that follow each other, and where its frame stands in the file.
 struct pack {
@@ -28,7 +29,8 @@ static struct {
     size_t *bodies, body_count;  // the ends of the bodies in `plain`
     struct pack *packs;
     size_t pack_count, batches[BATCHES + 1], batch_count;
-    uint8_t *frames;  // of one batch, a slot a pack
+    uint8_t *frames;    // of one batch, a slot a pack
+    uint8_t *contents;  // of all packs, opened and as they were compressed, where their frames stand
     ZSTD_CDict *compressing;
     ZSTD_DDict *decompressing;
     pthread_barrier_t barrier;
@@ -38,7 +40,7 @@ static struct {
 enum { SLOT = 2 * BLOCK };
 
 /// What a worker is asked for.
-enum work { INSERT, SCAN, VERIFY, KEYLESS };
+enum work { INSERT, SCAN, VERIFY, KEYLESS, RANGES };
 struct worker {
     pthread_t thread;
     enum work work;
@@ -196,10 +198,48 @@ static void go_through(enum work work, size_t worker)
     free(plain);
 }
 
+static void open_all(void)
+{
+    struct xaes xaes;
+    xaes_prepare(&xaes);
+    uint8_t *sealed = allocate(NULL, floor_.file_end), nonce[NONCE] = {9};
+    floor_.contents = allocate(NULL, floor_.file_end);
+    if (pread(floor_.file, sealed, floor_.file_end, 0) != (ssize_t)floor_.file_end)
+        fail("cannot read: %s", strerror(errno));
+    for (size_t index = 0; index < floor_.pack_count; index++) {
+        const struct pack *pack = &floor_.packs[index];
+        memcpy(nonce + 12, &index, sizeof index);
+        xaes_open(&xaes, nonce, sealed + pack->offset + HEADER,
+                  pack->frame_count - HEADER - TAG, floor_.contents + pack->offset);
+    }
+    xaes_clear(&xaes);
+    free(sealed);
+}
+
+/// Packs in memory, opened as they were compressed, are decompressed in no order: every so many of a range
+/// of 100, whose end all threads wait for.
+static void read_ranges(size_t worker, size_t threads, int waits)
+{
+    ZSTD_DCtx *decompressor = make_decompressor(floor_.decompressing);
+    uint8_t *plain = allocate(NULL, BLOCK);
+    uint64_t state = 7;
+    for (size_t read = 0; read < READS; read++) {
+        const struct pack *pack = &floor_.packs[next_random(&state) % floor_.pack_count];
+        if (read % threads == worker)
+            check_zstd(ZSTD_decompressDCtx(decompressor, plain, BLOCK,
+                                           floor_.contents + pack->offset,
+                                           pack->frame_count - HEADER - TAG));
+        if (waits && read % RANGE == RANGE - 1) pthread_barrier_wait(&floor_.barrier);
+    }
+    ZSTD_freeDCtx(decompressor);
+    free(plain);
+}
+
 static void *run_worker(void *state)
 {
     const struct worker *worker = state;
     if (worker->work == INSERT) insert(worker->index);
+    else if (worker->work == RANGES) read_ranges(worker->index, (size_t)floor_.threads, 1);
     else go_through(worker->work, worker->index);
     return NULL;
 }
@@ -218,35 +258,12 @@ static double seconds(enum work work)
     return (double)(now() - start) / 1e9;
 }
 
-/// Packs in memory, opened as they were compressed, are decompressed in no order on one thread.
+/// The same on one thread, each read on its own.
 static double reads_per_second(void)
 {
-    struct xaes xaes;
-    xaes_prepare(&xaes);
-    ZSTD_DCtx *decompressor = make_decompressor(floor_.decompressing);
-    uint8_t *sealed = allocate(NULL, floor_.file_end), *plain = allocate(NULL, BLOCK);
-    uint8_t *contents = allocate(NULL, floor_.file_end), nonce[NONCE] = {9};
-    if (pread(floor_.file, sealed, floor_.file_end, 0) != (ssize_t)floor_.file_end)
-        fail("cannot read: %s", strerror(errno));
-    for (size_t index = 0; index < floor_.pack_count; index++) {
-        const struct pack *pack = &floor_.packs[index];
-        memcpy(nonce + 12, &index, sizeof index);
-        xaes_open(&xaes, nonce, sealed + pack->offset + HEADER,
-                  pack->frame_count - HEADER - TAG, contents + pack->offset);
-    }
-    uint64_t state = 7, start = now();
-    for (int read = 0; read < READS; read++) {
-        const struct pack *pack = &floor_.packs[next_random(&state) % floor_.pack_count];
-        check_zstd(ZSTD_decompressDCtx(decompressor, plain, BLOCK, contents + pack->offset,
-                                       pack->frame_count - HEADER - TAG));
-    }
-    double taken = (double)(now() - start) / 1e9;
-    ZSTD_freeDCtx(decompressor);
-    xaes_clear(&xaes);
-    free(sealed);
-    free(contents);
-    free(plain);
-    return READS / taken;
+    uint64_t start = now();
+    read_ranges(0, 1, 0);
+    return READS / ((double)(now() - start) / 1e9);
 }
 
 void measure_floor(const char *corpus_path, const char *dictionary_path, int threads,
@@ -270,7 +287,10 @@ void measure_floor(const char *corpus_path, const char *dictionary_path, int thr
     figure("floor.scan.per_s", records / seconds(SCAN));
     figure("floor.verify.mb_per_s", megabytes / seconds(VERIFY));
     figure("floor.keyless.mb_per_s", (double)floor_.file_end / 1e6 / seconds(KEYLESS));
+    open_all();
     figure("floor.read.per_s", reads_per_second());
+    figure("floor.range.per_s", READS / RANGE / seconds(RANGES));
+    free(floor_.contents);
     close(floor_.file);
     unlink(path);
 }

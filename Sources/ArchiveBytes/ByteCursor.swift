@@ -1,5 +1,8 @@
+// What other modules shall inline must be in types that are usable from there inline: without the word at
+// the type the compiler calls each function, however short.
+
 /// Why bytes could not be decoded.
-package enum DecodingError: Error, Equatable {
+@usableFromInline package enum DecodingError: Error, Equatable {
     /// Fewer bytes are left than the structure needs.
     case truncated
     /// A varint has more than ten bytes, or bits beyond 64.
@@ -16,9 +19,9 @@ package enum DecodingError: Error, Equatable {
 ///
 /// The cursor holds no bytes, so it can be stored: each step names the span it reads. Nothing that
 /// it returns lies outside that span.
-package struct ByteCursor {
+@usableFromInline package struct ByteCursor {
     /// The offset of the next byte.
-    package var offset: Int
+    @usableFromInline package var offset: Int
 
     @inlinable package init(at offset: Int = 0) { self.offset = offset }
 

@@ -5,7 +5,7 @@
 /// finds a collision once in about 2^60. It is for nothing that leaves the process.
 ///
 /// Each step multiplies two words that the key hides and folds the 128 bits of the product.
-package struct KeyedHash: Sendable, BitwiseCopyable {
+@usableFromInline package struct KeyedHash: Sendable, BitwiseCopyable {
     @usableFromInline let first: UInt64
     @usableFromInline let second: UInt64
     @usableFromInline var state: UInt64

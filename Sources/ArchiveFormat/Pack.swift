@@ -19,6 +19,9 @@ package struct Pack: Sendable {
     /// What all records have in common, with the sequence of the first.
     package var common: RecordEntry { commons.first ?? RecordEntry() }
 
+    /// Whose records these all are; nil if nobody's, or of several.
+    package var subject: String? { commons.first?.subject }
+
     /// Where one record's fields and inline body stand in the pack.
     package struct Slot: Equatable, Sendable {
         package let entry: Range<Int>
@@ -126,6 +129,16 @@ package struct Pack: Sendable {
         Array(copying: bytes.span.extracting(slots[slot].body))
     }
 
+    /// Gives `entry` the texts that all records have in common, which then stand where the pack has
+    /// them: as each record is decoded, one look tells that they are the same.
+    package func lendCommons(to entry: inout RecordEntry) {
+        let common = commons.span
+        guard !common.isEmpty else { return }
+        entry.collection = common[0].collection
+        entry.subject = common[0].subject
+        entry.mediaType = common[0].mediaType
+    }
+
     /// Decodes the entry of a slot.
     package func entry(_ slot: Int) throws(FormatError) -> RecordEntry {
         var entry = RecordEntry()
@@ -150,7 +163,7 @@ package struct Pack: Sendable {
             throw FormatError(.damaged, "a record entry is malformed (\(error))")
         }
         guard entry.sequence > 0, entry.sequence <= Limits.number, !entry.name.isEmpty,
-            entry.body == .inline || inlineByteCount == 0
+            entry.hasInlineBody || inlineByteCount == 0
         else {
             throw FormatError(
                 .damaged,

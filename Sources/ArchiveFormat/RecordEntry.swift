@@ -73,6 +73,9 @@ package struct RecordEntry: Equatable, Sendable {
             }
     }
 
+    /// Whether the body stands in the pack.
+    package var hasInlineBody: Bool { if case .inline = body { true } else { false } }
+
     /// Bytes of the body that stand in the pack.
-    package var inlineByteCount: Int { body == .inline ? Int(bodyByteCount) : 0 }
+    package var inlineByteCount: Int { hasInlineBody ? Int(bodyByteCount) : 0 }
 }

@@ -44,7 +44,7 @@ extension ArchiveView {
                 }
                 // Whatever ends the walk: nothing of it goes on behind the caller's back.
                 defer { _ = following?.wait() }
-                guard try reader.sweep(page.places, .storage, visit), let following else { return }
+                guard try reader.sweep(page.runs, .storage, visit), let following else { return }
                 page = try following.wait().get()
             }
         } catch {
@@ -52,19 +52,18 @@ extension ArchiveView {
         }
     }
 
-    /// The places of `count` record versions or somewhat more, and where in the table of times the next are.
+    /// Where `count` record versions or somewhat more are, and where in the table of times the next are.
     private func logPage(
         from start: [UInt8],
         _ count: Int
-    ) throws(ArchiveError) -> (places: [RecordPlace], next: [UInt8]?) {
-        var places: [RecordPlace] = []
-        places.reserveCapacity(count)
+    ) throws(ArchiveError) -> (runs: [PlaceRun], next: [UInt8]?) {
+        var runs: [PlaceRun] = []
         let end = [IndexKeys.Table.time.rawValue + 1]
         let next = try page(from: start, to: end, count: count) {
-            if $0 <= lastSequence { places.append($1) }
+            if let run = $0.upTo(lastSequence) { runs.append(run) }
         }
-        places.sort { $0.isBefore($1) }
-        return (places, next)
+        runs.sort { $0.first.isBefore($1.first) }
+        return (runs, next)
     }
 
     /// Visits the current records of a collection whose names are `name` or come behind it, with
@@ -87,8 +86,8 @@ extension ArchiveView {
             var count = min(limit, Self.firstPageCount)
             while let first = start, rest > 0 {
                 let page = try currentPage(from: first, to: end, count: min(count, rest))
-                guard try reader.sweep(page.places, .scattered, visit) else { return }
-                rest -= page.places.count
+                guard try reader.sweep(page.runs, .scattered, visit) else { return }
+                rest -= page.runs.count
                 count = min(2 * count, Self.pageCount)
                 start = page.next
             }
@@ -109,27 +108,20 @@ extension ArchiveView {
     /// Entries of a walk's first page, most of which many callers leave unread.
     static var firstPageCount: Int { 128 }
 
-    /// Visits the places of `count` record versions of a table, or of somewhat more if one entry stands
-    /// for several; answers where the next page begins, or nil.
+    /// Visits where `count` record versions of a table are, or somewhat more if one entry stands for
+    /// several; answers where the next page begins, or nil.
     func page(
         from start: [UInt8],
         to end: [UInt8],
         count: Int,
-        _ visit: (UInt64, RecordPlace) -> Void
+        _ visit: (PlaceRun) -> Void
     ) throws(ArchiveError) -> [UInt8]? {
         var seen = 0
         var next: [UInt8]?
         try scan(from: start, to: end) { key, value throws(DecodingError) in
-            let first = try IndexValue(value, sequence: IndexKeys.sequence(key))
-            let more = key[0] == IndexKeys.Table.time.rawValue ? Int(first.note) : 0
-            var place = first.place
-            visit(place.sequence, place)
-            for _ in 0..<more {
-                place.sequence += 1
-                place.slot += 1
-                visit(place.sequence, place)
-            }
-            seen += 1 + more
+            let run = try PlaceRun(key, value)
+            visit(run)
+            seen += run.count
             if seen >= count { next = [UInt8](copying: key) + [0] }
             return seen < count
         }
@@ -144,9 +136,9 @@ extension ArchiveView {
         from start: [UInt8],
         to end: [UInt8],
         count: Int
-    ) throws(ArchiveError) -> (places: [RecordPlace], next: [UInt8]?) {
-        var places: [RecordPlace] = []
-        places.reserveCapacity(count)
+    ) throws(ArchiveError) -> (runs: [PlaceRun], next: [UInt8]?) {
+        var runs: [PlaceRun] = []
+        runs.reserveCapacity(count)
         // What the key of the last entry has of its name.
         var name: [UInt8] = []
         var isFull = false
@@ -158,10 +150,10 @@ extension ArchiveView {
             name.removeAll(keepingCapacity: true)
             name.append(copying: found)
             let value = try IndexValue(value, sequence: sequence)
-            if value.note & IndexKeys.tombstone == 0 { places.append(value.place) }
-            isFull = places.count == count
+            if value.note & IndexKeys.tombstone == 0 { runs.append(PlaceRun(value.place)) }
+            isFull = runs.count == count
             return !isFull
         }
-        return (places, isFull ? name.prefixEnd : nil)
+        return (runs, isFull ? name.prefixEnd : nil)
     }
 }

@@ -104,7 +104,7 @@ extension ArchiveView {
         var count = Self.firstPageCount
         while let first = next {
             let page = try currentPage(from: first, to: end, count: count)
-            let goesOn = try reader.sweep(page.places, .scattered) { record, _ in
+            let goesOn = try reader.sweep(page.runs, .scattered) { record, _ in
                 try !matches(record, query, isCurrent: true) || visit(record)
             }
             guard goesOn else { return }
@@ -147,13 +147,11 @@ extension ArchiveView {
     ) throws {
         var next: [UInt8]? = start
         while let first = next {
-            var page: [(sequence: UInt64, place: RecordPlace)] = []
+            var page: [PlaceRun] = []
             page.reserveCapacity(Self.pageCount)
-            next = try self.page(from: first, to: end, count: Self.pageCount) {
-                page.append(($0, $1))
-            }
-            for item in page {
-                guard try visit(item.sequence, item.place) else { return }
+            next = try self.page(from: first, to: end, count: Self.pageCount) { page.append($0) }
+            for place in page.lazy.flatMap(\.places) {
+                guard try visit(place.sequence, place) else { return }
             }
         }
     }

@@ -21,7 +21,8 @@ extension ArchiveView {
             while next < end {
                 let places = try places(at: time, from: next, upTo: end)
                 guard let reached = places.last else { break }
-                _ = try reader.sweep(places.map(\.place), .scattered) { record, body in
+                let runs = places.map { PlaceRun($0.place) }
+                _ = try reader.sweep(runs, .scattered) { record, body in
                     try visit(record, Array(body ?? []))
                     return true
                 }

@@ -48,6 +48,14 @@ struct Intake: Sendable {
         return path.string
     }
 
+    /// Spoils the archive's first segment behind the back of who has it open.
+    func spoilSegment() throws {
+        let path = FilePath(archivePath).appending("segments/0000000000000001.open")
+        let file = try PosixFileSystem().open(path, .readWrite)
+        try file.write([UInt8](repeating: 0, count: Int(try file.byteCount())), at: 0)
+        try file.close()
+    }
+
     /// The folder of the source files.
     var sources: String { directory.appending("in").string }
 

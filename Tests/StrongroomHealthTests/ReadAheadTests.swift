@@ -57,6 +57,58 @@ import Testing
         }
     }
 
+    @Test func `look no further into the index once they are cancelled`() async throws {
+        try await Intake.with { intake in
+            try intake.source("a.ndjson", #"{"resourceType":"Basic","id":"1"}"#)
+            try await intake.archive { archive in
+                try await archive.put([1], name: "there")
+                let view = await archive.latest()
+                let cancelled = Cancellation()
+                cancelled.cancel()
+                var names = KnownNames()
+                #expect(throws: ArchiveError.self) {
+                    try names.look(at: ImportSight(view: view.cancelled(by: cancelled)))
+                }
+                // The reader itself has heard of nothing.
+                let list = SourceList([FilePath(intake.sources)], in: PosixFileSystem())
+                let reader = ImportReader(
+                    list.files,
+                    in: PosixFileSystem(),
+                    Importer.Options(),
+                    Cancellation()
+                )
+                var watch = SequenceWatch(view)
+                var ahead = ReadAhead(reader, of: archive, cancelled)
+                ahead.begin(watch.sight(Task { view }))
+                let none = try await ahead.next()
+                #expect(none == nil)
+                await ahead.finish()
+            }
+        }
+    }
+
+    @Test func `are none behind one that failed, for a part of a file would be missing`()
+        async throws
+    {
+        try await Intake.with { damaged in
+            try await damaged.archive { other in
+                _ = try await other.put([1], name: "there")
+            }
+            try await damaged.archive { other in
+                let view = await other.latest()
+                try damaged.spoilSegment()
+                try await Self.with { ahead, _, sight in
+                    var watch = SequenceWatch(view)
+                    ahead.begin(watch.sight(Task { view }))
+                    ahead.begin(sight)
+                    await #expect(throws: ArchiveError.self) { _ = try await ahead.next() }
+                    let none = try await ahead.next()
+                    #expect(none == nil)
+                }
+            }
+        }
+    }
+
     @Test func `behind the end of all files bring lists alone`() async throws {
         try await Self.with { ahead, reader, sight in
             while try reader.nextBatch(await sight.sight) != nil {}

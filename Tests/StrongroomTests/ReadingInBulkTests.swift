@@ -1,4 +1,5 @@
 import ArchiveFormat
+import ArchiveSegments
 import Testing
 
 @testable import Strongroom
@@ -126,6 +127,32 @@ import Testing
                     }
                     #expect(found.isEmpty)
                 }
+            }
+        }
+    }
+
+    @Test func `what is wanted of the log is read at once, and little more`() throws {
+        try SmallArchive.with(filledBy: ManyRecords.fill) { archive in
+            var places: [RecordPlace] = []
+            try archive.reading { view in
+                try view.forEachInLogOrder { record, _ in
+                    places.append(record.place)
+                    return places.count < ManyRecords.count / 2
+                }
+            }
+            let (first, last) = (places[0].frameOffset, places[places.count - 1].frameOffset)
+            let log = try Engine.openForReading(try archive.address()).reader
+            var buffer = FrameBuffer()
+            for place in places {
+                let frame = try log.read(
+                    place.segment,
+                    at: place.frameOffset,
+                    into: &buffer,
+                    upTo: last
+                )
+                // What is read again stands at the beginning.
+                #expect(frame.lowerBound == Int(place.frameOffset - first))
+                #expect(buffer.bytes.count <= Int(last - first) + 2_048)
             }
         }
     }

@@ -102,7 +102,11 @@ package struct MergedCursor {
         of source: Int,
         _ use: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        if source < trees.count { return try trees[source].withEntry(use) }
+        if source < trees.count {
+            // Of the cursor nothing more is taken out: what an array lends is copied.
+            let (key, value) = (trees[source].key, trees[source].value)
+            return try use(key.span, value.span)
+        }
         let run = source &- trees.count
         return try runs[run].withEntry(positions[run], use)
     }

@@ -15,6 +15,8 @@ package final class LogReader: Sendable {
     private static let openLimit = 128
     /// Most packs are smaller, so that most reads are one call.
     private static let firstReadByteCount = 2_048
+    /// What stands in front of the last frame of a run that is read at a time.
+    private static let readAheadLimit: UInt64 = 256 << 10
 
     package init(_ directory: SegmentDirectory, archiveID: ArchiveID) {
         self.directory = directory
@@ -23,19 +25,20 @@ package final class LogReader: Sendable {
 
     /// Brings the frame at `offset` into `buffer`; answers where in its bytes.
     ///
-    /// With `readAhead` so many bytes are read at a time, and what is in the buffer is not read again:
-    /// for frames that all were committed when it was last emptied, as a segment grows behind its
-    /// last one. The header's length field is compared with the limit before memory is taken; nothing
-    /// else is checked here.
+    /// With `last`, where a later frame of the segment stands, all up to there is read with it if it is not
+    /// too much, and what is in the buffer is not read again: for frames that all were committed when it was
+    /// last emptied, as a segment grows behind its last one. The header's length field is compared with the
+    /// limit before memory is taken; nothing else is checked here.
     package func read(
         _ segment: SegmentNumber,
         at offset: UInt64,
         into buffer: inout FrameBuffer,
-        readAhead: Int? = nil
+        upTo last: UInt64? = nil
     ) throws(LogError) -> Range<Int> {
-        if readAhead != nil, let frame = try buffer.frame(segment, at: offset) { return frame }
+        if last != nil, let frame = try buffer.frame(segment, at: offset) { return frame }
         let file = try file(segment)
-        let wanted = max(readAhead ?? 0, Self.firstReadByteCount)
+        let ahead = min(max(last ?? offset, offset) - offset, Self.readAheadLimit)
+        let wanted = Int(ahead) + Self.firstReadByteCount
         try buffer.load(from: file, segment, at: offset, byteCount: wanted)
         if let frame = try buffer.frame(segment, at: offset) { return frame }
         let byteCount = try Self.frameByteCount(

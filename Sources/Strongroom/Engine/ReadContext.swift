@@ -53,14 +53,16 @@ final class ReadContext: @unchecked Sendable {
 
     /// Makes `pack` the one at a place.
     ///
-    /// It comes from the cache if that has it; else the cache gets it. With `readAhead`, that many bytes
-    /// of the log are read at a time, for a walk that does not come back.
+    /// It comes from the cache if that has it; else the cache gets it. With `last`, where a later frame of
+    /// the segment stands, the log is read up to there: for a walk that does not come back. `subject` is
+    /// whose records these probably are.
     func fill(
         _ pack: inout Pack,
         at place: RecordPlace,
         _ log: LogReader,
         _ cache: PackCache?,
-        readAhead: Int? = nil
+        upTo last: UInt64? = nil,
+        like subject: String? = nil
     ) throws(LogError) {
         if let sealed = cache?[place] {
             return try expand(
@@ -78,7 +80,7 @@ final class ReadContext: @unchecked Sendable {
             place.segment,
             at: place.frameOffset,
             into: &buffer,
-            readAhead: readAhead
+            upTo: last
         )
         var content: [UInt8] = []
         swap(&content, &self.content)
@@ -89,12 +91,12 @@ final class ReadContext: @unchecked Sendable {
             offset: place.frameOffset,
             into: &content
         ).compression
-        try expand(content.span, compression, place, into: &pack)
+        try expand(content.span, compression, place, of: subject, into: &pack)
         // A copy of exactly its length: the buffer has room for more.
         cache?[place] = SealedPack(
             content: [UInt8](copying: content.span),
             compression: compression,
-            subject: pack.common.subject
+            subject: pack.subject
         )
     }
 

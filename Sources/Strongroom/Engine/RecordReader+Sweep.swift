@@ -9,29 +9,27 @@ extension RecordReader {
         /// Any.
         case scattered
 
-        /// Bytes of log that are read at a time.
-        fileprivate var readAhead: Int? { self == .storage ? 256 << 10 : nil }
-        /// Places that one thread opens before it asks for more.
-        fileprivate var unit: Int { self == .storage ? 256 : 16 }
+        /// Records whose packs one thread opens before it asks for more.
+        fileprivate var unit: Int { self == .storage ? 256 : 8 }
     }
 
-    /// Opens the packs of the records at `places` on all processors and hands the records over in order,
+    /// Opens the packs of the records of `runs` on all processors and hands the records over in order,
     /// until `visit` answers false; tells whether it did not.
     ///
     /// What comes next is opened while `visit` has what came before. Memory holds what is opened: for
     /// each processor and each of four units ahead 1 MB, or a pack that is larger. A body lends the memory
     /// of its pack.
     func sweep(
-        _ places: [RecordPlace],
+        _ runs: [PlaceRun],
         _ order: SweepOrder,
         _ visit: (Record, ArraySlice<UInt8>?) throws -> Bool
     ) throws -> Bool {
-        guard let first = places.first else { return true }
+        guard let first = runs.first else { return true }
         let spare = SparePacks()
-        var record = Record(entry: RecordEntry(), place: first)
+        var record = Record(entry: RecordEntry(), place: first.first)
         do {
             try WorkerTeam.inOrder(
-                Self.units(of: places[...], order),
+                Self.units(of: runs[...], order),
                 threadCount: WorkerTeam.processorCount,
                 ahead: Self.unitsAhead
             ) { _, unit throws(SweepEnd) in
@@ -54,13 +52,13 @@ extension RecordReader {
     }
 
     private func open(
-        _ places: ArraySlice<RecordPlace>,
+        _ runs: ArraySlice<PlaceRun>,
         _ order: SweepOrder,
         _ spare: SparePacks
     ) -> OpenedPacks {
         openPacks(
-            places,
-            readAhead: order.readAhead,
+            runs,
+            readsAhead: order == .storage,
             byteLimit: Self.unitPlainByteCount,
             spare
         )
@@ -72,19 +70,15 @@ extension RecordReader {
         in record: inout Record,
         to visit: (Record, ArraySlice<UInt8>?) throws -> Bool
     ) throws(SweepEnd) {
-        let (packs, places) = (opened.packs.span, opened.places)
-        var next = places.startIndex
+        let (packs, runs) = (opened.packs.span, opened.runs)
+        var next = runs.startIndex
         do {
-            for pack in packs.indices {
-                let first = places[next]
-                while next < places.endIndex, places[next].isInPack(of: first) {
-                    let place = places[next]
+            for index in packs.indices {
+                let first = runs[next].first
+                packs[index].lendCommons(to: &record.entry)
+                while next < runs.endIndex, runs[next].first.isInPack(of: first) {
+                    try Self.hand(over: packs[index], runs[next], in: &record, to: visit)
                     next += 1
-                    try Self.decode(packs[pack], place, into: &record)
-                    let body =
-                        record.entry.body == .inline
-                        ? packs[pack].bytes[packs[pack].slots[place.slot].body] : nil
-                    guard try visit(record, body) else { throw SweepEnd() }
                 }
             }
             if let failure = opened.failure { throw failure }
@@ -92,6 +86,20 @@ extension RecordReader {
             throw end
         } catch {
             throw SweepEnd(cause: error)
+        }
+    }
+
+    // The pack is borrowed: what an array lends is copied where it is used, for each record.
+    private static func hand(
+        over pack: borrowing Pack,
+        _ run: PlaceRun,
+        in record: inout Record,
+        to visit: (Record, ArraySlice<UInt8>?) throws -> Bool
+    ) throws {
+        for place in run.places {
+            try decode(pack, place, into: &record)
+            let body = record.entry.hasInlineBody ? pack.bytes[pack.slots[place.slot].body] : nil
+            guard try visit(record, body) else { throw SweepEnd() }
         }
     }
 
@@ -107,23 +115,25 @@ extension RecordReader {
     private static let unitByteCount: UInt64 = 1 << 18
 
     private static func units(
-        of places: ArraySlice<RecordPlace>,
+        of runs: ArraySlice<PlaceRun>,
         _ order: SweepOrder
-    ) -> [ArraySlice<RecordPlace>] {
-        var units: [ArraySlice<RecordPlace>] = []
-        var start = places.startIndex
-        for index in places.indices.dropFirst() {
-            let (first, before, place) = (places[start], places[index - 1], places[index])
+    ) -> [ArraySlice<PlaceRun>] {
+        var units: [ArraySlice<PlaceRun>] = []
+        var (start, recordCount) = (runs.startIndex, 0)
+        for index in runs.indices.dropFirst() {
+            recordCount += runs[index - 1].count
+            let (first, before, place) =
+                (runs[start].first, runs[index - 1].first, runs[index].first)
             let isLong =
                 place.segment != first.segment
                 || place.frameOffset &- first.frameOffset >= unitByteCount
-            guard index - start >= order.unit || (order == .storage && isLong),
+            guard recordCount >= order.unit || (order == .storage && isLong),
                 !place.isInPack(of: before)
             else { continue }
-            units.append(places[start..<index])
-            start = index
+            units.append(runs[start..<index])
+            (start, recordCount) = (index, 0)
         }
-        units.append(places[start...])
+        units.append(runs[start...])
         return units
     }
 }

@@ -97,30 +97,37 @@ package final class RecordReader: Sendable {
     /// Opens packs one after the other, up to the first that cannot be opened, and as long as they do not
     /// have `byteLimit` bytes together.
     ///
-    /// With `readAhead`, that many bytes of the log are read at a time, and what is opened is not
-    /// kept: for a walk that does not come back.
+    /// With `readsAhead` the runs stand in one segment, the log is read from the first to the last, and
+    /// what is opened is not kept: for a walk that does not come back.
     func openPacks(
-        _ places: ArraySlice<RecordPlace>,
-        readAhead: Int?,
+        _ runs: ArraySlice<PlaceRun>,
+        readsAhead: Bool,
         byteLimit: Int,
         _ spare: SparePacks
     ) -> OpenedPacks {
         // One context for all: what it reads ahead was committed before any of this was asked for.
         let context = takeContext()
         context.emptyBuffer()
-        defer { giveBack(context) }
-        var opened = OpenedPacks(places)
+        var unused = spare.take(runs.count)
+        defer {
+            giveBack(context)
+            spare.give(back: unused)
+        }
+        var opened = OpenedPacks(runs)
+        let last = readsAhead ? runs.last?.first.frameOffset : nil
         var byteCount = 0
-        while byteCount < byteLimit, let place = opened.rest.first {
-            var pack = spare.take()
+        var subject: String?
+        while byteCount < byteLimit, let place = opened.next {
+            var pack = unused.popLast() ?? Pack()
             do throws(LogError) {
-                let cache = readAhead == nil ? packs : nil
-                try context.fill(&pack, at: place, log, cache, readAhead: readAhead)
+                let cache = readsAhead ? nil : packs
+                try context.fill(&pack, at: place, log, cache, upTo: last, like: subject)
             } catch {
                 opened.failure = ArchiveError(error)
                 break
             }
             byteCount += pack.bytes.count
+            subject = pack.subject
             opened.append(pack)
         }
         return opened
