@@ -7,8 +7,14 @@ of the log; the index must hold exactly the entries that the records make.
 import base64, os, struct, sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools"))
-import read_archive as reader
-from read_archive import Cursor, Frame, need, sha256
+import zstandard
+from archive_reader import merkle
+from archive_reader.checking import Cursor, need
+from archive_reader.ciphers import check_signature, hkdf, mac, sha256, unseal
+from archive_reader.contents import BUILT_IN
+from archive_reader.documents import canonical, read_document, without
+from archive_reader.frames import DIRECTORY, SEAL, Frame
+from archive_reader.log import Archive
 
 def zigzag(cursor):
     value = cursor.varint()
@@ -46,11 +52,9 @@ class Check:
     def __init__(self, path, key_file):
         with open(key_file, "rb") as file:
             self.credential = ("key-file", file.read())
-        home = os.path.dirname(os.path.abspath(reader.__file__))
-        dictionary = os.path.join(home, reader.BUILT_IN)
-        self.path, self.archive = path, reader.Archive(path, self.credential, dictionary)
+        self.path, self.archive = path, Archive(path, self.credential, BUILT_IN)
         self.places, slots = {}, {}
-        for record in self.archive.records:
+        for record in self.archive.contents.records:
             frame = record["frame"][0]
             slot = slots[frame] = slots.get(frame, -1) + 1
             self.places[record["sequence"]] = (frame.number, frame.at, slot, record)
@@ -66,8 +70,8 @@ class Check:
                 continue
             number = int(name[:-4], 16)
             frame, listed = Frame(self.segment(number), 4096, archive_id, number), []
-            while frame.kind != reader.SEAL:
-                if frame.kind == reader.DIRECTORY:
+            while frame.kind != SEAL:
+                if frame.kind == DIRECTORY:
                     totals, blocks = self.open_directory(frame, keys, archive_id)
                     listed += blocks
                 frame = Frame(frame.data, frame.end, archive_id, number)
@@ -75,7 +79,7 @@ class Check:
             chunks = {chunk: at for block in listed for chunk, at in block[1]}
             expected = {s: self.row(s) for s, place in self.places.items() if place[0] == number}
             need(records == expected, f"the directory of {name} says something else than its packs")
-            held = {chunk: frame.at for chunk, (frame, _) in self.archive.chunks.items()
+            held = {chunk: frame.at for chunk, (frame, _) in self.archive.contents.chunks.items()
                     if frame.number == number}
             need(chunks == held, f"the directory of {name} lists other chunks")
             sizes = sum(self.places[s][3]["size"] for s in expected)
@@ -89,17 +93,17 @@ class Check:
                 record["recorded"], record.get("event_start"), "deleted" in record, record["terms"])
 
     def open_directory(self, frame, keys, archive_id):
-        body, at, blocks = self.archive.public_body(frame), 16, []
+        body, at, blocks = frame.public_body(keys.log), 16, []
         while at < len(body):
             head, length = body[at:at + 16], struct.unpack_from("<I", body, at + 12)[0]
             nonce = frame.nonce[:20] + struct.pack(">I", len(blocks))
             key = keys.domain_key(keys.unmasked(head[:12], nonce), frame.epoch)
             sealed = body[at + 16:at + 16 + length]
-            content = reader.unseal(key, nonce, sealed, archive_id + nonce + head, frame.what)
+            content = unseal(key, nonce, sealed, archive_id + nonce + head, frame.what)
             codec, count, plain = content[0], struct.unpack_from("<I", content, 1)[0], content[5:]
             if codec == 2:
-                plain = reader.zstandard.ZstdDecompressor(
-                    format=reader.zstandard.FORMAT_ZSTD1_MAGICLESS
+                plain = zstandard.ZstdDecompressor(
+                    format=zstandard.FORMAT_ZSTD1_MAGICLESS
                 ).decompress(plain, max_output_size=count)
             need(len(plain) == count, f"{frame.what}: a block has another length")
             blocks.append(parse_block(plain))
@@ -109,11 +113,11 @@ class Check:
     def check_snapshots(self):
         archive, labels = self.archive, []
         for name in sorted(os.listdir(os.path.join(self.path, "snapshots"))):
-            document = reader.read_document(os.path.join(self.path, "snapshots", name))
-            message = reader.canonical(reader.without(document, "signature"))
-            reader.check_signature(archive.public_key, bytes.fromhex(document["signature"]),
-                                   b"strongroom/v1/snapshot\0" + message, name)
-            root = reader.Tree(archive.hashes[1:document["tree_size"] + 1]).root()
+            document = read_document(os.path.join(self.path, "snapshots", name))
+            message = canonical(without(document, "signature"))
+            check_signature(archive.public_key, bytes.fromhex(document["signature"]),
+                            b"strongroom/v1/snapshot\0" + message, name)
+            root = merkle.Tree(archive.hashes[1:document["tree_size"] + 1]).root()
             need(document["tree_root"] == root.hex(), f"{name} has another root")
             for segment in document["segments"]:
                 data = self.segment(segment["number"])
@@ -130,7 +134,7 @@ class Check:
             key = archive.keys.domain_key(
                 archive.keys.tag(None, "system"), struct.unpack_from("<I", label)[0])
             bound = b"strongroom/v1/label\0" + archive.archive_id + document["id"].encode()
-            labels.append(reader.unseal(key, label[4:28], label[28:], bound, name).decode())
+            labels.append(unseal(key, label[4:28], label[28:], bound, name).decode())
         return sorted(labels)
 
     def check_note(self, document, root):
@@ -140,22 +144,22 @@ class Check:
         need(head == f"{text}\n\u2014 {origin}", "the checkpoint note is of another tree")
         blob = base64.b64decode(word)
         need(blob[:4] == sha256(origin.encode() + b"\n\x01" + key)[:4], "another key's note")
-        reader.check_signature(key, blob[4:], text.encode(), "the checkpoint note")
+        check_signature(key, blob[4:], text.encode(), "the checkpoint note")
 
     def check_index(self):
-        document = reader.read_document(os.path.join(self.path, "keyring.json"))
+        document = read_document(os.path.join(self.path, "keyring.json"))
         sealed = bytes.fromhex(document["keyring"])
         kek = self.archive.keys.open_slot(document, *self.credential)
-        bound = reader.canonical(reader.without(document, "digest", "keyring"))
-        plain = reader.unseal(kek, sealed[:24], sealed[24:], b"strongroom/v1/keyring\0" + bound, "")
-        key = reader.hkdf(plain[:32], b"strongroom/v1/index", plain[64:96])
+        bound = canonical(without(document, "digest", "keyring"))
+        plain = unseal(kek, sealed[:24], sealed[24:], b"strongroom/v1/keyring\0" + bound, "")
+        key = hkdf(plain[:32], b"strongroom/v1/index", plain[64:96])
         with open(os.path.join(self.path, "index", "records.btree"), "rb") as file:
             data = file.read()
         slots = [data[:4096], data[4096:8192]]
-        meta_key = reader.mac(key, b"strongroom/v1/index/meta\x01")
+        meta_key = mac(key, b"strongroom/v1/index/meta\x01")
         for slot in filter(any, slots):
             need(slot[:12] == b"SRTREE01\3\0\0\0" and slot[16:32] == self.archive.archive_id
-                 and reader.mac(meta_key, slot[:4064]) == slot[4064:], "a meta slot is damaged")
+                 and mac(meta_key, slot[:4064]) == slot[4064:], "a meta slot is damaged")
         meta = max(slots, key=lambda slot: struct.unpack_from("<Q", slot, 40))
         transaction = struct.unpack_from("<Q", meta, 40)[0]
         need(slots.index(meta) == transaction % 2, "the meta slot is not the transaction's")
@@ -194,7 +198,7 @@ class Check:
             found[b"\3" + ordered(record["recorded"]) + ordered_number(sequence)] = place
             for term in record["terms"]:
                 found[b"\4" + text(term) + end] = place
-        for name, (frame, _) in self.archive.chunks.items():
+        for name, (frame, _) in self.archive.contents.chunks.items():
             found[b"\5" + name] = place_of(frame.number, frame.at, 0)
         return found
 
@@ -213,8 +217,8 @@ class Tree:
         what, page = f"page {number}", self.data[number * self.page_size:][:self.page_size]
         need(page[:4] == b"SRGP" and struct.unpack_from("<IQ", page, 4) == (level, transaction)
              and page[-16:] == reference[16:], f"{what} is not the one that its parent names")
-        body = reader.unseal(self.key, page[16:40], page[40:],
-                             self.bound + struct.pack("<QQB", number, transaction, level), what)
+        body = unseal(self.key, page[16:40], page[40:],
+                      self.bound + struct.pack("<QQB", number, transaction, level), what)
         if level == 16:
             need(not any(body[len(body) // 64 * 64:]), f"{what}: bytes behind the blocks")
             self.filter.append((fence, body))
