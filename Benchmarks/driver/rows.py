@@ -52,6 +52,7 @@ FLOOR = {
     "insert.per_s": "floor.insert.per_s", "read.per_s": "floor.read.per_s",
     "range.per_s": "floor.range.per_s", "scan.per_s": "floor.scan.per_s",
     "verify.mb_per_s": "floor.verify.mb_per_s", "keyless.mb_per_s": "floor.keyless.mb_per_s",
+    "import.mb_per_s": "floor.import.mb_per_s",
 }
 BATCHES = [1, 10, 100, 1_000, 10_000]
 SIZES = [256, 1024, 4096, 16384, 65536, 1048576]
@@ -108,7 +109,7 @@ def floor_rows(figures):
                 theirs = dict(alone, **{peer: figures.get(peer, {})})
                 made.append(against(theirs, f"{work}, libraries alone", unit, FLOOR[name], peer,
                                     peer, name, None))
-    for work, unit, name, _, _, _, _ in OTHER_ROWS:
+    for work, unit, name in [one[:3] for one in OTHER_ROWS + LIMITS]:
         if name in FLOOR:
             made.append(against(figures, work, unit, name, "floor", "raw", FLOOR[name], None))
     return made

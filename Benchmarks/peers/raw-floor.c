@@ -40,7 +40,7 @@ static struct {
 enum { SLOT = 2 * BLOCK };
 
 /// What a worker is asked for.
-enum work { INSERT, SCAN, VERIFY, KEYLESS, RANGES };
+enum work { INSERT, IMPORT, SCAN, VERIFY, KEYLESS, RANGES };
 struct worker {
     pthread_t thread;
     enum work work;
@@ -112,8 +112,9 @@ static void hash_frame(const uint8_t *frame, size_t count)
     sha256(node, sizeof node, node + 1);
 }
 
-/// Packs, seals and hashes every so many packs of each batch; the first worker writes and syncs.
-static void insert(size_t worker)
+/// Packs, seals and hashes every so many packs of each batch; the first worker writes and syncs. An import
+/// hashes the file besides that the records stand in, here pack by pack.
+static void insert(enum work work, size_t worker)
 {
     struct xaes xaes;
     xaes_prepare(&xaes);
@@ -126,6 +127,7 @@ static void insert(size_t worker)
             struct pack *pack = &floor_.packs[index];
             uint8_t *frame = floor_.frames + (index - first) * SLOT;
             hash_bodies(pack, pack->plain);
+            if (work == IMPORT) hash_frame(pack->plain, pack->plain_count);
             size_t count = ZSTD_compress2(
                 compressor, content, SLOT - HEADER - TAG, pack->plain, pack->plain_count);
             check_zstd(count);
@@ -238,7 +240,7 @@ static void read_ranges(size_t worker, size_t threads, int waits)
 static void *run_worker(void *state)
 {
     const struct worker *worker = state;
-    if (worker->work == INSERT) insert(worker->index);
+    if (worker->work <= IMPORT) insert(worker->work, worker->index);
     else if (worker->work == RANGES) read_ranges(worker->index, (size_t)floor_.threads, 1);
     else go_through(worker->work, worker->index);
     return NULL;
@@ -291,6 +293,9 @@ void measure_floor(const char *corpus_path, const char *dictionary_path, int thr
     figure("floor.read.per_s", reads_per_second());
     figure("floor.range.per_s", READS / RANGE / seconds(RANGES));
     free(floor_.contents);
+    if (ftruncate(floor_.file, 0) != 0) fail("cannot empty %s: %s", path, strerror(errno));
+    floor_.file_end = 0;
+    figure("floor.import.mb_per_s", megabytes / seconds(IMPORT));
     close(floor_.file);
     unlink(path);
 }

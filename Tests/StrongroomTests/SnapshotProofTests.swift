@@ -1,4 +1,5 @@
 import ArchiveFileIO
+import ArchiveSegments
 import SystemPackage
 import Testing
 
@@ -41,7 +42,6 @@ import Testing
             let spoiled = [1, 2, 6, 9, 12].map { "snapshots/\(names[$0])" }
             let report = try Engine.openForReading(archive.address()).verify()
             #expect(report.damages.map(\.file) == spoiled)
-            #expect(report.snapshotCount == 8)
             let keyless = try Engine.verifyKeyless(archive.files, archive.path, publicKey: nil)
             #expect(keyless.damages.map(\.file) == spoiled)
         }

@@ -78,12 +78,11 @@ import Testing
 
     // MARK: Lengths
 
-    @Test func `finds a file that is too long`() {
-        #expect(LengthRules.files(file(String(repeating: "\n", count: 400))) == [])
-        #expect(LengthRules.files(file(String(repeating: "\n", count: 401))).count == 1)
-        let test = "Tests/ATests/A.swift"
-        #expect(LengthRules.files(file(String(repeating: "\n", count: 600), at: test)) == [])
-        #expect(LengthRules.files(file(String(repeating: "\n", count: 601), at: test)).count == 1)
+    @Test(arguments: ["Sources/A/A.swift", "Tests/ATests/A.swift", "tools/a.py"])
+    func `finds a file that is too long`(path: String) {
+        let (most, more) = (LengthRules.fileLimit, LengthRules.fileLimit + 1)
+        #expect(LengthRules.files(file(String(repeating: "\n", count: most), at: path)) == [])
+        #expect(LengthRules.files(file(String(repeating: "\n", count: more), at: path)).count == 1)
     }
 
     @Test(arguments: [

@@ -27,12 +27,14 @@ struct ImportBatch: Sendable {
 
     init(number: Int, byteLimit: Int) {
         self.number = number
-        self.byteLimit = byteLimit
+        // The first are small, so that the writer need not wait for long: 256 KiB, 512 KiB, 1 MiB.
+        self.byteLimit = min(byteLimit, Self.firstByteCount << min(number, 8))
     }
 
     /// Bytes from which on a batch is committed: large enough that the sync does not matter, small
     /// enough that the five that are in memory do not.
     static let usualByteCount = 2 << 20
+    private static let firstByteCount = 256 << 10
     static let eventLimit = 16_384
 
     /// Notes a piece of a file; one that goes on where the last ended makes that longer.
