@@ -12,10 +12,14 @@ from datetime import datetime, timedelta
 
 # Python looks beside a script by itself, but not if it was told to be safe (-P, -I).
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
-from archive_reader.checking import Problem
-from archive_reader.contents import BUILT_IN
-from archive_reader.documents import without
-from archive_reader.log import Archive
+try:
+    from archive_reader.checking import Problem
+    from archive_reader.contents import BUILT_IN
+    from archive_reader.documents import without
+    from archive_reader.log import Archive
+except ModuleNotFoundError as missing:
+    sys.exit(f"{sys.argv[0]}: Python has no module {missing.name}. Needed are the folder archive_reader "
+             "beside this file, and: pip install cryptography zstandard")
 
 def selected(archive, everything):
     """All versions in order; or of each name the newest, unless that is a deletion."""
