@@ -48,6 +48,18 @@ import Testing
         }
     }
 
+    @Test func `are small at first, so that writing need not wait for long`() {
+        let sizes = (0..<6).map { number in
+            var batch = ImportBatch(number: number, byteLimit: ImportBatch.usualByteCount)
+            while !batch.isFull { batch.byteCount += 1 << 10 }
+            return batch.byteCount >> 10
+        }
+        #expect(sizes == [256, 512, 1_024, 2_048, 2_048, 2_048])
+        var small = ImportBatch(number: 7, byteLimit: 4 << 10)
+        small.byteCount = 4 << 10
+        #expect(small.isFull)
+    }
+
     @Test func `are filled while nobody takes one`() async throws {
         try await Self.with { ahead, reader, sight in
             for _ in 0..<3 { ahead.begin(sight) }
