@@ -30,7 +30,7 @@
     }
 
     /// Takes bytes, and where they end.
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func combine(_ bytes: Span<UInt8>) {
         let count = bytes.count
         var offset = 0

@@ -28,9 +28,9 @@ package struct DirectoryOutline: Sendable {
 private struct OutlineWalk {
     private var cursor = ByteCursor()
     private let subject: Range<Int>?
-    /// Nil for the usual one.
-    private var collection: Range<Int>?
-    private let usual = Array(RecordEntry.defaultCollection.utf8)
+    /// What the fingerprints of the records begin with that are of the last collection and the block's
+    /// subject.
+    private var domain = DomainPrint()
     private let registry: (collection: String, prefix: String)
     /// Whether the last entry is of the registry's collection.
     private var isRegistry = false
@@ -47,11 +47,16 @@ private struct OutlineWalk {
         _ registry: (collection: String, prefix: String)
     ) throws(DecodingError) {
         self.registry = registry
+        let usual = RecordEntry.defaultCollection
+        domain.add(collection: usual.utf8Span.span)
         switch try cursor.byte(bytes) {
         case 0:
             subject = nil
             try takeCollection(bytes)
-        case 1: subject = try cursor.text(bytes, limit: Limits.subject)
+        case 1:
+            let text = try cursor.text(bytes, limit: Limits.subject)
+            domain.add(subject: bytes.extracting(text))
+            subject = text
         default: throw .malformed
         }
     }
@@ -60,7 +65,9 @@ private struct OutlineWalk {
         let text = try cursor.text(bytes, limit: Limits.collection)
         let name = registry.collection
         isRegistry = subject == nil && bytes.extracting(text).isEqual(to: name.utf8Span.span)
-        collection = text
+        domain = DomainPrint()
+        domain.add(collection: bytes.extracting(text))
+        if let subject { domain.add(subject: bytes.extracting(subject)) }
     }
 
     mutating func run(
@@ -85,22 +92,15 @@ private struct OutlineWalk {
     ) throws(DecodingError) -> ListedRecord {
         try entry.numbers.advance(bytes, &cursor)
         let numbers = entry.numbers
+        if numbers.namesCollection { try takeCollection(bytes) }
         var print = RecordPrint(
+            of: domain,
             sequence: numbers.sequence,
             frameOffset: numbers.frameOffset,
             slot: numbers.slot,
             isTombstone: numbers.isTombstone
         )
         print.add(recorded: numbers.recorded, eventStart: numbers.eventStart)
-        if numbers.namesCollection {
-            try takeCollection(bytes)
-        }
-        if let collection {
-            print.add(bytes.extracting(collection))
-        } else {
-            print.add(usual.span)
-        }
-        if let subject { print.add(subject: bytes.extracting(subject)) }
         try takeName(bytes, &entry.name)
         print.add(entry.name.span)
         for _ in 0..<(try cursor.count(bytes, limit: Limits.terms)) {

@@ -182,33 +182,53 @@ extension DirectoryRecord {
 
 extension ListedRecord {
     /// The same as that of the ``DirectoryRecord`` which the fields of a slot make, that are lent with all
-    /// others: by themselves they would be copied.
+    /// others: by themselves they would be copied. `domain` is theirs.
     package init(
         _ fields: Span<EntryFields>,
         of slot: Int,
         in bytes: Span<UInt8>,
+        domain: DomainPrint,
         frameOffset: UInt64
     ) {
         let sequence = fields[slot].sequence
         var print = RecordPrint(
+            of: domain,
             sequence: sequence,
             frameOffset: frameOffset,
             slot: slot,
             isTombstone: fields[slot].isTombstone
         )
         print.add(recorded: fields[slot].recorded, eventStart: fields[slot].eventStart)
-        if let range = fields[slot].collection {
-            print.add(bytes.extracting(range))
-        } else {
-            let usual = RecordEntry.defaultCollection
-            print.add(usual.utf8Span.span)
-        }
-        if let range = fields[slot].subject { print.add(subject: bytes.extracting(range)) }
         print.add(bytes.extracting(fields[slot].name))
         for index in fields[slot].terms.indices {
             print.add(bytes.extracting(fields[slot].terms[index]))
         }
         self.init(sequence: sequence, print)
+    }
+}
+
+extension DomainPrint {
+    /// That of the record in a slot.
+    package init(_ fields: Span<EntryFields>, of slot: Int, in bytes: Span<UInt8>) {
+        self.init()
+        if let range = fields[slot].collection {
+            add(collection: bytes.extracting(range))
+        } else {
+            let usual = RecordEntry.defaultCollection
+            add(collection: usual.utf8Span.span)
+        }
+        if let range = fields[slot].subject { add(subject: bytes.extracting(range)) }
+    }
+}
+
+extension EntryFields {
+    /// Whether collection and subject of a record stand where those of the record before do: mostly both
+    /// are said once for the whole pack.
+    package static func sharesDomain(_ fields: Span<EntryFields>, _ slot: Int) -> Bool {
+        guard slot > 0 else { return false }
+        let (one, other) = (fields[slot - 1].subject, fields[slot].subject)
+        let (first, second) = (fields[slot - 1].collection, fields[slot].collection)
+        return one == other && first == second
     }
 }
 

@@ -9,16 +9,18 @@ package struct ListedRecord: Equatable, Sendable, BitwiseCopyable {
     package let fingerprint: UInt64
 
     package init(_ record: borrowing DirectoryRecord) {
+        let (collection, name, terms) = (record.collection, record.name, record.terms)
+        var domain = DomainPrint()
+        domain.add(collection: collection.utf8Span.span)
+        if let subject = record.subject { domain.add(subject: subject.utf8Span.span) }
         var print = RecordPrint(
+            of: domain,
             sequence: record.sequence,
             frameOffset: record.frameOffset,
             slot: record.slot,
             isTombstone: record.isTombstone
         )
         print.add(recorded: record.recorded, eventStart: record.eventStart)
-        let (collection, name, terms) = (record.collection, record.name, record.terms)
-        print.add(collection.utf8Span.span)
-        if let subject = record.subject { print.add(subject: subject.utf8Span.span) }
         print.add(name.utf8Span.span)
         for index in terms.indices { print.add(terms[index].utf8Span.span) }
         self.init(sequence: record.sequence, print)
@@ -30,11 +32,36 @@ package struct ListedRecord: Equatable, Sendable, BitwiseCopyable {
     }
 }
 
-/// What a fingerprint is made of, in this order: numbers, times, collection, subject, name, terms.
-struct RecordPrint {
-    private(set) var hash = KeyedHash.empty
+/// What fingerprints of records that follow each other mostly have in common, and begin with: collection
+/// and subject, hashed once for all of them.
+package struct DomainPrint: BitwiseCopyable {
+    fileprivate var hash = KeyedHash.empty
 
-    init(sequence: RecordSequence, frameOffset: UInt64, slot: Int, isTombstone: Bool) {
+    /// That of no record yet.
+    package init() {}
+
+    mutating func add(collection: Span<UInt8>) { hash.combine(collection) }
+
+    /// Takes a subject; there may be none, which is another than an empty one.
+    mutating func add(subject: Span<UInt8>) {
+        hash.combine(1)
+        hash.combine(subject)
+    }
+}
+
+/// What a fingerprint is made of, in this order: collection, subject, numbers, times, name, terms.
+struct RecordPrint {
+    private(set) var hash: KeyedHash
+
+    @inline(__always)
+    init(
+        of domain: DomainPrint,
+        sequence: RecordSequence,
+        frameOffset: UInt64,
+        slot: Int,
+        isTombstone: Bool
+    ) {
+        hash = domain.hash
         hash.combine(sequence, frameOffset)
         hash.combine(UInt64(slot), isTombstone ? 1 : 0)
     }
@@ -47,11 +74,4 @@ struct RecordPrint {
 
     @inline(__always)
     mutating func add(_ text: Span<UInt8>) { hash.combine(text) }
-
-    /// A subject; there may be none, which is another than an empty one.
-    @inline(__always)
-    mutating func add(subject: Span<UInt8>) {
-        hash.combine(1)
-        hash.combine(subject)
-    }
 }

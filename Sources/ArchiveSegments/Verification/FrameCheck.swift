@@ -103,12 +103,16 @@ final class FrameCheck {
         listed.reserveCapacity(pack.slots.count)
         var bodyByteCount: UInt64 = 0
         var madeKnown = false
+        var domain = DomainPrint()
         for slot in pack.slots.indices {
             if slot == fields.count { fields.append(EntryFields()) }
             try fields[slot].read(slot, of: pack, beyond: common)
             let all = fields.span
-            if slot == 0 || !Self.isLikeBefore(slot, all, bytes) {
-                try check(Self.domain(of: slot, all, bytes), header)
+            if !EntryFields.sharesDomain(all, slot) {
+                if slot == 0 || !Self.isLikeBefore(slot, all, bytes) {
+                    try check(Self.domain(of: slot, all, bytes), header)
+                }
+                domain = DomainPrint(all, of: slot, in: bytes)
             }
             if all[slot].isInline {
                 guard hasher.hash(bytes.extracting(pack.slots[slot].body)) == all[slot].digest
@@ -126,7 +130,9 @@ final class FrameCheck {
                 madeKnown = true
             }
             bodyByteCount += all[slot].bodyByteCount
-            listed.append(ListedRecord(all, of: slot, in: bytes, frameOffset: offset))
+            listed.append(
+                ListedRecord(all, of: slot, in: bytes, domain: domain, frameOffset: offset)
+            )
         }
         return .records(listed, bodyByteCount: bodyByteCount, madeKnown: madeKnown)
     }
