@@ -24,6 +24,19 @@ extension [UInt8] {
     }
 }
 
+extension OutputSpan where Element == UInt8 {
+    /// Appends four bytes, most significant first, for which there must be room.
+    @inlinable @inline(__always)
+    package mutating func append(bigEndianU32 word: UInt32) {
+        precondition(freeCapacity >= 4, "the bytes must fit")
+        unsafe withUnsafeMutableBufferPointer { bytes, count in
+            let free = UnsafeMutableRawBufferPointer(bytes)
+            unsafe free.storeBytes(of: word.bigEndian, toByteOffset: count, as: UInt32.self)
+            count &+= 4
+        }
+    }
+}
+
 extension MutableSpan where Element == UInt8 {
     /// Copies all of `source` to the bytes from `offset` on, which must have room for it.
     @inlinable package mutating func copy(_ source: Span<UInt8>, at offset: Int = 0) {

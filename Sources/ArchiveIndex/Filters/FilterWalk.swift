@@ -4,10 +4,9 @@ internal import ArchiveBytes
 struct FilterWalk {
     private let pages: PageFile
     private var parts: [Part] = []
-    /// How many parts begin at or before the last stem.
+    /// How many parts begin at or before the stem that was asked for last.
     private var begunCount = 0
     private var page: Page?
-    private var last: [UInt8] = []
 
     private struct Part {
         let reference: PageReference
@@ -27,9 +26,6 @@ struct FilterWalk {
         let count = stemByteCount(key)
         guard count > 0 else { return nil }
         let stem = key.extracting(..<count)
-        guard !KeyOrder.areEqual(stem, last.span) else { return nil }
-        last.removeAll(keepingCapacity: true)
-        last.append(copying: stem)
         while begunCount < parts.count {
             let fence = parts[begunCount].fence
             guard KeyOrder.compare(fence.span, stem) <= 0 else { break }

@@ -42,7 +42,13 @@ enum NameCode {
         key.append(addingCapacity: byteCountLimit(name.count + 1)) { key in
             var bits = PendingBits()
             let codes = codes.span
-            for index in name.indices { bits.append(codes[Int(name[index])], to: &key) }
+            var index = 0
+            while index &+ 2 <= name.count {
+                let (one, other) = (codes[Int(name[index])], codes[Int(name[index &+ 1])])
+                bits.append(one, other, to: &key)
+                index &+= 2
+            }
+            if index < name.count { bits.append(codes[Int(name[index])], to: &key) }
             bits.append(codes[0], to: &key)
             bits.finish(to: &key)
         }
@@ -101,13 +107,25 @@ enum NameCode {
         mutating func append(_ code: Code, to key: inout OutputSpan<UInt8>) {
             word = word &<< UInt64(code.bitCount) | UInt64(code.bits)
             bitCount &+= Int(code.bitCount)
+            writeWhole(to: &key)
+        }
+
+        /// Two at a time, put together before they wait for the bits before; 53 bits at most wait then.
+        @inline(__always)
+        mutating func append(_ one: Code, _ other: Code, to key: inout OutputSpan<UInt8>) {
+            let both = UInt64(one.bits) &<< UInt64(other.bitCount) | UInt64(other.bits)
+            let count = one.bitCount &+ other.bitCount
+            word = word &<< UInt64(count) | both
+            bitCount &+= Int(count)
+            writeWhole(to: &key)
+        }
+
+        /// Leaves fewer than 32 bits.
+        @inline(__always)
+        private mutating func writeWhole(to key: inout OutputSpan<UInt8>) {
             guard bitCount >= 32 else { return }
             bitCount &-= 32
-            let whole = UInt32(truncatingIfNeeded: word &>> UInt64(bitCount))
-            key.append(UInt8(truncatingIfNeeded: whole &>> 24))
-            key.append(UInt8(truncatingIfNeeded: whole &>> 16))
-            key.append(UInt8(truncatingIfNeeded: whole &>> 8))
-            key.append(UInt8(truncatingIfNeeded: whole))
+            key.append(bigEndianU32: UInt32(truncatingIfNeeded: word &>> UInt64(bitCount)))
         }
 
         /// Writes the bits that are left; how many zeros follow them.

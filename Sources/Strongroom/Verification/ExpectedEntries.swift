@@ -1,16 +1,19 @@
 import ArchiveBytes
 import ArchiveFormat
+import ArchiveSegments
 
 /// Adds up the index entries that records in packs must have: those that ``RecordIndexer`` makes, each time
-/// a ``TimeRun`` of its own, but of bytes, not texts, and none of them written whole.
+/// a ``TimeRun`` of its own, but of bytes, not texts, and none of them written.
 struct ExpectedEntries {
     private var sum = EntrySum()
     private let hash = EntryHash()
-    /// What entries of a record have in common, and what follows the collection in that of its name; memory
-    /// that is used again.
-    private var scratch: [UInt8] = []
+    /// The code of a name; memory that is used again.
+    private var code: [UInt8] = []
     /// The time of the record before, whose beginning of keys is hashed: all of a pack have one.
     private var time: (recorded: Timestamp, hash: KeyedHash)?
+    /// What keys with the collection of the record before begin with, and those with its subject.
+    private var collection = KeyedHash.empty
+    private var subject: KeyedHash?
 
     /// Gives what was added up, and begins anew.
     mutating func takeSum() -> EntrySum {
@@ -18,52 +21,70 @@ struct ExpectedEntries {
         return sum
     }
 
-    /// Adds everything that the index holds of the record in a slot of a pack of these bytes.
-    ///
-    /// Fields that were handed over by themselves would be copied.
-    mutating func add(
+    /// Adds everything that the index holds of the records of a pack up to a number.
+    mutating func add(_ pack: borrowing OpenedPack, upTo last: RecordSequence) {
+        let fields = pack.fields.span
+        for slot in pack.pack.slots.indices {
+            if !EntryFields.sharesDomain(fields, slot) {
+                begin(slot, of: fields, pack.pack.bytes.span)
+            }
+            let place = RecordPlace(
+                segment: pack.segment,
+                frameOffset: pack.frameOffset,
+                slot: slot,
+                sequence: fields[slot].sequence
+            )
+            if place.sequence <= last { add(slot, of: fields, pack.pack.bytes.span, at: place) }
+        }
+    }
+
+    // Fields that were handed over by themselves would be copied.
+
+    private mutating func begin(
+        _ slot: Int,
+        of fields: Span<EntryFields>,
+        _ bytes: Span<UInt8>
+    ) {
+        let table = IndexKeys.Table.name.rawValue
+        if let range = fields[slot].collection {
+            collection = hash.begin(table, bytes.extracting(range))
+        } else {
+            let usual = RecordEntry.defaultCollection
+            collection = hash.begin(table, usual.utf8Span.span)
+        }
+        subject = nil
+        if let range = fields[slot].subject {
+            subject = hash.begin(IndexKeys.Table.subject.rawValue, bytes.extracting(range))
+        }
+    }
+
+    private mutating func add(
         _ slot: Int,
         of fields: Span<EntryFields>,
         _ bytes: Span<UInt8>,
         at place: RecordPlace
     ) {
-        let (sequence, recorded) = (place.sequence, fields[slot].recorded)
+        let recorded = fields[slot].recorded
         sum.add(hash.end(timeHash(recorded), place))
-        // One behind the other: the rest of keys of subject and terms, the value, the rest of the name's key
-        // and, of a tombstone, the value of that. Local while it is lent.
-        var scratch: [UInt8] = []
-        swap(&scratch, &self.scratch)
-        defer { swap(&scratch, &self.scratch) }
-        scratch.removeAll(keepingCapacity: true)
-        IndexKeys.append(fields[slot].eventStart ?? recorded, to: &scratch)
-        IndexKeys.append(sequence: sequence, to: &scratch)
-        let restEnd = scratch.count
-        IndexValue(place).encode(appendingTo: &scratch)
-        let value = restEnd..<scratch.count
-        NameCode.append(bytes.extracting(fields[slot].name), to: &scratch)
-        IndexKeys.append(sequence: sequence, to: &scratch, descending: true)
-        let name = value.upperBound..<scratch.count
-        if fields[slot].isTombstone {
-            IndexValue(place, note: IndexKeys.tombstone).encode(appendingTo: &scratch)
-        }
-        let last = fields[slot].isTombstone ? name.upperBound..<scratch.count : value
-        let written = scratch.span
-        let (rest, usual) = (written.extracting(..<restEnd), written.extracting(value))
-        if let subject = fields[slot].subject {
-            let begun = hash.begin(IndexKeys.Table.subject.rawValue, bytes.extracting(subject))
-            sum.add(hash.end(begun, rest, usual))
-        }
+        let event = IndexKeys.code(fields[slot].eventStart ?? recorded)
+        let sequence = IndexKeys.code(sequence: place.sequence, descending: false)
+        if let subject { sum.add(hash.end(subject, event, sequence, place)) }
         for index in fields[slot].terms.indices {
             let term = bytes.extracting(fields[slot].terms[index])
-            sum.add(hash.end(hash.begin(IndexKeys.Table.term.rawValue, term), rest, usual))
+            let begun = hash.begin(IndexKeys.Table.term.rawValue, term)
+            sum.add(hash.end(begun, event, sequence, place))
         }
-        let collectionOfMost = RecordEntry.defaultCollection
-        let collection =
-            if let range = fields[slot].collection { bytes.extracting(range) } else {
-                collectionOfMost.utf8Span.span
-            }
-        let begun = hash.begin(IndexKeys.Table.name.rawValue, collection)
-        sum.add(hash.end(begun, written.extracting(name), written.extracting(last)))
+        code.removeAll(keepingCapacity: true)
+        NameCode.append(bytes.extracting(fields[slot].name), to: &code)
+        sum.add(
+            hash.end(
+                collection,
+                name: code.span,
+                IndexKeys.code(sequence: place.sequence, descending: true),
+                place,
+                isTombstone: fields[slot].isTombstone
+            )
+        )
     }
 
     private mutating func timeHash(_ recorded: Timestamp) -> KeyedHash {

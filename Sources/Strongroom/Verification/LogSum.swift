@@ -26,18 +26,18 @@ final class LogSum: Sendable {
     func take(_ pack: OpenedPack, upTo last: RecordSequence = .max) {
         var expected = state.withLock { $0.idle.popLast() } ?? ExpectedEntries()
         var chunked: [RecordPlace] = []
-        let bytes = pack.pack.bytes.span
         let fields = pack.fields.span
-        for slot in pack.pack.slots.indices {
-            let place = RecordPlace(
-                segment: pack.segment,
-                frameOffset: pack.frameOffset,
-                slot: slot,
-                sequence: fields[slot].sequence
+        for slot in pack.pack.slots.indices where !fields[slot].isInline {
+            chunked.append(
+                RecordPlace(
+                    segment: pack.segment,
+                    frameOffset: pack.frameOffset,
+                    slot: slot,
+                    sequence: fields[slot].sequence
+                )
             )
-            if place.sequence <= last { expected.add(slot, of: fields, bytes, at: place) }
-            if !fields[slot].isInline { chunked.append(place) }
         }
+        expected.add(pack, upTo: last)
         let sum = expected.takeSum()
         state.withLock { state in
             state.sum.add(sum)
