@@ -52,7 +52,14 @@ import Testing
             }
             let bytes = pack.bytes.span
             let record = DirectoryRecord(fields[slot], in: bytes, frameOffset: 4_096, slot: slot)
-            let listed = ListedRecord(fields.span, of: slot, in: bytes, frameOffset: 4_096)
+            let domain = DomainPrint(fields.span, of: slot, in: bytes)
+            let listed = ListedRecord(
+                fields.span,
+                of: slot,
+                in: bytes,
+                domain: domain,
+                frameOffset: 4_096
+            )
             #expect(listed == ListedRecord(record), "\(what): slot \(slot)")
             if let entry = try? pack.entry(slot) {
                 let (read, isInline) = (fields[slot], entry.body == .inline)

@@ -26,14 +26,6 @@ struct IndexValue: Equatable {
         }
     }
 
-    /// How many bytes it takes; others that say the same take more.
-    var byteCount: Int {
-        let offset = place.frameOffset / UInt64(FrameHeader.alignment)
-        return varintByteCount(2 * UInt64(place.slot) + (note == 0 ? 0 : 1))
-            + (note == 0 ? 0 : varintByteCount(note)) + varintByteCount(place.segment.value)
-            + (71 - offset.leadingZeroBitCount) / 8
-    }
-
     /// Decodes the value of an entry, whose key tells the number of the record version.
     init(_ bytes: Span<UInt8>, sequence: UInt64 = 0) throws(DecodingError) {
         var cursor = ByteCursor()

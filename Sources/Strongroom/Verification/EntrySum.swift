@@ -22,12 +22,12 @@ struct EntrySum: Equatable, Sendable {
     }
 }
 
-/// Hashes entries by what they say, so that the log's side need not write keys for it.
+/// Hashes entries by what they say, so that the log's side need not write them for it.
 ///
 /// An entry of a table of texts is hashed in the numbers and texts that its bytes are made of, each as it
-/// stands there: two that differ in a byte differ in one of these. One whose bytes are not as
-/// ``IndexKeys`` and ``IndexValue`` write them is hashed whole and is none that a record makes. A record
-/// version of a ``TimeRun`` is hashed by its numbers.
+/// stands there: two that differ in a byte differ in one of these. One whose bytes can not be taken apart
+/// so is hashed whole and is none that a record makes. A record version of a ``TimeRun`` is hashed by its
+/// numbers.
 struct EntryHash {
     private let empty = KeyedHash.empty
 
@@ -46,13 +46,13 @@ struct EntryHash {
         _ text: KeyedHash,
         _ time: (seconds: UInt64, rest: UInt64),
         _ sequence: IndexKeys.NumberCode,
-        _ place: RecordPlace
+        _ value: ValueWords
     ) -> UInt64 {
         var hash = text
-        hash.combine(time.seconds &<< 16 | UInt64(place.slot), sequence.word)
+        hash.combine(time.seconds, sequence.word)
         // Whether there are such bytes is told by the last bits of what was taken.
         if time.rest | sequence.lead != 0 { hash.combine(time.rest, sequence.lead) }
-        hash.combine(place.segment.value, place.frameOffset)
+        hash.combine(value.low, value.high)
         return hash.value
     }
 
@@ -62,14 +62,12 @@ struct EntryHash {
         _ collection: KeyedHash,
         name: Span<UInt8>,
         _ sequence: IndexKeys.NumberCode,
-        _ place: RecordPlace,
-        isTombstone: Bool
+        _ value: ValueWords
     ) -> UInt64 {
         var hash = collection
         hash.combine(name)
-        hash.combine(UInt64(place.slot) &<< 1 | (isTombstone ? 1 : 0), sequence.word)
-        if sequence.lead != 0 { hash.combine(sequence.lead) }
-        hash.combine(place.segment.value, place.frameOffset)
+        hash.combine(sequence.word, sequence.lead)
+        hash.combine(value.low, value.high)
         return hash.value
     }
 
@@ -96,24 +94,93 @@ struct EntryHash {
     @inline(__always)
     private func known(_ key: Span<UInt8>, _ value: Span<UInt8>) -> UInt64? {
         guard key.count >= 8, let zero = key.firstIndex(ofByte: 0, from: 1),
-            let found = try? IndexValue(value), found.byteCount == value.count,
-            found.place.slot < Limits.recordsPerPack
+            let value = ValueWords(value)
         else { return nil }
         let text = begin(key[0], key.extracting(1..<zero))
         let sequence = IndexKeys.sequenceCode(key)
         let end = key.count &- sequence.byteCount
         guard key[0] != IndexKeys.Table.name.rawValue else {
-            guard zero < end, found.note <= IndexKeys.tombstone else { return nil }
-            let name = key.extracting((zero &+ 1)..<end)
-            return self.end(text, name: name, sequence, found.place, isTombstone: found.note != 0)
+            guard zero < end else { return nil }
+            return self.end(text, name: key.extracting((zero &+ 1)..<end), sequence, value)
         }
         let timeByteCount = end &- zero &- 1
-        guard found.note == 0, timeByteCount == 6 || timeByteCount == 9 else { return nil }
+        guard timeByteCount == 6 || timeByteCount == 9 else { return nil }
         // With the sequence behind it there are eight bytes.
         let seconds = key.bigEndianU64(at: zero &+ 1) &>> 16
         guard seconds & 1 == (timeByteCount == 9 ? 1 : 0) else { return nil }
         var rest: UInt64 = 0
         if timeByteCount == 9 { rest = key.bigEndianU64(at: zero &+ 2) & 0xff_ffff }
-        return self.end(text, (seconds, rest), sequence, found.place)
+        return self.end(text, (seconds, rest), sequence, value)
+    }
+}
+
+/// The bytes of an entry's value and how many there are, as two words.
+struct ValueWords: Equatable {
+    let low: UInt64
+    let high: UInt64
+
+    /// Nil for more bytes than fit, or fewer than a place of a record has.
+    @inline(__always)
+    init?(_ value: Span<UInt8>) {
+        let count = value.count
+        guard count >= 3, count <= 15 else { return nil }
+        var (low, high): (UInt64, UInt64) = (0, 0)
+        if count >= 8 {
+            low = value.u64(at: 0)
+            high = value.u64(at: count &- 8) &>> UInt64(8 &* (16 &- count))
+            if count == 8 { high = 0 }
+        } else if count >= 4 {
+            // Bytes that are taken twice are the same.
+            low = UInt64(value.u32(at: 0))
+            low |= UInt64(value.u32(at: count &- 4)) &<< UInt64(8 &* (count &- 4))
+        } else {
+            low = UInt64(value.u16(at: 0)) | UInt64(value[2]) &<< 16
+        }
+        self.init(low, high, count)
+    }
+
+    /// What ``IndexValue`` encodes for a place; a place that takes more bytes, which no archive has, gets
+    /// words that are no entry's, and is then looked up by itself.
+    @inline(__always)
+    init(_ place: RecordPlace, isTombstone: Bool) {
+        var bytes = Bytes()
+        bytes.append(varint: 2 &* UInt64(place.slot) | (isTombstone ? 1 : 0))
+        if isTombstone { bytes.append(varint: IndexKeys.tombstone) }
+        bytes.append(varint: place.segment.value)
+        let offset = place.frameOffset / UInt64(FrameHeader.alignment)
+        bytes.append(offset, byteCount: (71 &- offset.leadingZeroBitCount) &>> 3)
+        self.init(
+            UInt64(truncatingIfNeeded: bytes.all),
+            UInt64(truncatingIfNeeded: bytes.all &>> 64),
+            bytes.count
+        )
+    }
+
+    @inline(__always)
+    private init(_ low: UInt64, _ high: UInt64, _ count: Int) {
+        self.low = low
+        self.high = high ^ UInt64(count) &<< 56
+    }
+
+    /// Up to 16 bytes, the first one lowest.
+    private struct Bytes {
+        var all: UInt128 = 0
+        var count = 0
+
+        @inline(__always)
+        mutating func append(_ word: UInt64, byteCount: Int) {
+            all |= UInt128(word) &<< UInt128(8 &* min(count, 15))
+            count &+= byteCount
+        }
+
+        @inline(__always)
+        mutating func append(varint value: UInt64) {
+            var rest = value
+            while rest >= 0x80 {
+                append(rest & 0x7f | 0x80, byteCount: 1)
+                rest &>>= 7
+            }
+            append(rest, byteCount: 1)
+        }
     }
 }

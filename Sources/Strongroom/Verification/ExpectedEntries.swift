@@ -68,11 +68,12 @@ struct ExpectedEntries {
         sum.add(hash.end(timeHash(recorded), place))
         let event = IndexKeys.code(fields[slot].eventStart ?? recorded)
         let sequence = IndexKeys.code(sequence: place.sequence, descending: false)
-        if let subject { sum.add(hash.end(subject, event, sequence, place)) }
+        let value = ValueWords(place, isTombstone: false)
+        if let subject { sum.add(hash.end(subject, event, sequence, value)) }
         for index in fields[slot].terms.indices {
             let term = bytes.extracting(fields[slot].terms[index])
             let begun = hash.begin(IndexKeys.Table.term.rawValue, term)
-            sum.add(hash.end(begun, event, sequence, place))
+            sum.add(hash.end(begun, event, sequence, value))
         }
         code.removeAll(keepingCapacity: true)
         NameCode.append(bytes.extracting(fields[slot].name), to: &code)
@@ -81,8 +82,7 @@ struct ExpectedEntries {
                 collection,
                 name: code.span,
                 IndexKeys.code(sequence: place.sequence, descending: true),
-                place,
-                isTombstone: fields[slot].isTombstone
+                fields[slot].isTombstone ? ValueWords(place, isTombstone: true) : value
             )
         )
     }
