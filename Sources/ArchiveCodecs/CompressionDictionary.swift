@@ -46,7 +46,7 @@ import Synchronization
     }
 
     /// What a decompressor needs; it lives as long as the dictionary.
-    var digestForReading: DictionaryDigest { reading }
+    var pointerForReading: OpaquePointer { unsafe reading.pointer }
 
     /// What a compressor of `level` needs, or nil if memory is short.
     func digestForWriting(level: Int) -> DictionaryDigest? {

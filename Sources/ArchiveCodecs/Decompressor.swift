@@ -118,7 +118,7 @@ import CCodecs
             switch codec {
             case .stored: return Int(CC_FAILED)
             case .zstandard, .partlyStored:
-                let digest = unsafe dictionary?.digestForReading.pointer
+                let digest = unsafe dictionary?.pointerForReading
                 return unsafe cc_zstd_decompress(
                     zstandard,
                     digest,

@@ -31,6 +31,7 @@ package final class Keyring: Sendable {
     private let signingKey: Ed25519.KeyPair
     private let tagger: Mutex<HMACSHA256>
     private let masker: Mutex<TagMask>
+    private let maskKey: SecretKey
     private let shards = (0..<shardCount).map { _ in Shard() }
 
     /// What is known of the tags of one shard: each frame asks, and threads would wait for each other.
@@ -63,7 +64,7 @@ package final class Keyring: Sendable {
         currentEpoch = secrets.currentEpoch
         indexKey = try secrets.root.derived(.index, salt: secrets.indexSalt)
         logKey = try secrets.root.derived(.log)
-        let maskKey = try secrets.root.derived(.mask)
+        maskKey = try secrets.root.derived(.mask)
         do throws(SealingError) {
             signingKey = try Ed25519.KeyPair(seed: secrets.signingSeed)
             masker = Mutex(TagMask(try AES256Block(key: maskKey)))
@@ -167,6 +168,16 @@ package final class Keyring: Sendable {
     /// The tag behind the masked one in the header of the frame with `nonce`.
     package func unmasked(_ masked: MaskedTag, nonce: FrameNonce) -> DomainTag {
         DomainTag(masked) ^ mask(nonce)
+    }
+
+    /// What one thread takes masks off with, as ``unmasked(_:nonce:)`` does: threads that open frame after
+    /// frame would wait for each other's.
+    package func unmasker() -> (MaskedTag, FrameNonce) -> DomainTag {
+        guard let cipher = try? AES256Block(key: maskKey) else {
+            return { self.unmasked($0, nonce: $1) }
+        }
+        var mask = TagMask(cipher)
+        return { DomainTag($0) ^ mask.mask(of: $1) }
     }
 
     private func mask(_ nonce: FrameNonce) -> DomainTag {

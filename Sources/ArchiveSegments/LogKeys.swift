@@ -22,6 +22,9 @@ package protocol LogKeys: Sendable {
     /// The tag of the frame whose header has this masked tag and nonce, before masking.
     func unmasked(_ tag: MaskedTag, nonce: FrameNonce) -> MaskedTag
 
+    /// Does the same for one thread, which then waits for no other.
+    func unmasker() -> (MaskedTag, FrameNonce) -> MaskedTag
+
     /// The key of the frames that have this tag before masking.
     func key(of tag: MaskedTag, epoch: UInt32) throws(LogError) -> SecretKey
 

@@ -11,7 +11,10 @@ package import ArchiveSealing
 /// sealed bytes and bounds the decompression.
 package final class FrameOpener {
     private let keys: any LogKeys
+    private let unmasked: (MaskedTag, FrameNonce) -> MaskedTag
     private let dictionaries: DictionaryLibrary?
+    /// The dictionary of most frames.
+    private var usual: NamedDictionary?
     private let cipher = XAES256GCM()
     private let hasher = SHA256()
     private let decompressor = Decompressor()
@@ -24,6 +27,7 @@ package final class FrameOpener {
     /// Frames that name one of the archive's own dictionaries are opened only with `dictionaries`.
     package init(keys: any LogKeys, dictionaries: DictionaryLibrary?) {
         self.keys = keys
+        unmasked = keys.unmasker()
         self.dictionaries = dictionaries
         associated = keys.archiveID.bytes
         associated.append(zeros: FrameHeader.authenticatedByteCount)
@@ -202,16 +206,16 @@ package final class FrameOpener {
                 "the frame declares codec \(compression.codec) and \(plainByteCount) bytes"
             )
         }
-        let dictionary =
+        let named =
             compression.kind == .dictionary
-            ? nil : try dictionary(compression.dictionary, segment, offset)
+            ? nil : try named(compression.dictionary, segment, offset)
         plain.removeAll(keepingCapacity: true)
         plain.reserveCapacity(plainByteCount)
         do throws(CodecError) {
             try decompressor.decompress(
                 content.extracting(4...),
                 codec: codec,
-                dictionary: dictionary,
+                dictionary: named?.dictionary,
                 plainByteCount: plainByteCount,
                 appendingTo: &plain
             )
@@ -225,13 +229,40 @@ package final class FrameOpener {
         }
     }
 
+    /// A dictionary by what frames say of it.
+    ///
+    /// One an opener: references to the dictionary itself, which all threads use, are counted in memory that
+    /// they would take from each other with each frame.
+    private final class NamedDictionary {
+        let number: UInt16
+        let segment: SegmentNumber
+        let dictionary: CompressionDictionary
+
+        init(_ number: UInt16, _ segment: SegmentNumber, _ dictionary: CompressionDictionary) {
+            self.number = number
+            self.segment = segment
+            self.dictionary = dictionary
+        }
+    }
+
+    private func named(
+        _ number: UInt16,
+        _ segment: SegmentNumber,
+        _ offset: UInt64
+    ) throws(LogError) -> NamedDictionary? {
+        if number == 0 { return nil }
+        if let usual, usual.number == number, usual.segment == segment { return usual }
+        let found = NamedDictionary(number, segment, try dictionary(number, segment, offset))
+        usual = found
+        return found
+    }
+
     private func dictionary(
         _ number: UInt16,
         _ segment: SegmentNumber,
         _ offset: UInt64
-    ) throws(LogError) -> CompressionDictionary? {
+    ) throws(LogError) -> CompressionDictionary {
         switch number {
-        case 0: return nil
         case CompressionDictionary.fhirJSON.number: return .fhirJSON
         case DictionaryPlaintext.firstOwnNumber...:
             if let dictionaries {
@@ -253,7 +284,7 @@ package final class FrameOpener {
         segment: SegmentNumber,
         offset: UInt64
     ) throws(LogError) -> FrameDomain {
-        let tag = keys.unmasked(header.maskedTag, nonce: header.nonce)
+        let tag = unmasked(header.maskedTag, header.nonce)
         if let last, last.domain.tag == tag, last.epoch == header.epoch { return last.domain }
         do {
             return FrameDomain(key: try keys.key(of: tag, epoch: header.epoch), tag: tag)

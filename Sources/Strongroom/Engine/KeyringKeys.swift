@@ -39,6 +39,11 @@ package struct KeyringKeys: LogKeys {
         MaskedTag(keyring.unmasked(tag, nonce: nonce))
     }
 
+    package func unmasker() -> (MaskedTag, FrameNonce) -> MaskedTag {
+        let unmasked = keyring.unmasker()
+        return { MaskedTag(unmasked($0, $1)) }
+    }
+
     package func key(of tag: MaskedTag, epoch: UInt32) throws(LogError) -> SecretKey {
         try key(DomainTag(tag), epoch: epoch)
     }
