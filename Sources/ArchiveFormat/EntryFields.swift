@@ -181,8 +181,9 @@ extension DirectoryRecord {
 }
 
 extension ListedRecord {
-    /// The same as that of the ``DirectoryRecord`` which the fields of a slot make, that are lent with all
-    /// others: by themselves they would be copied. `domain` is theirs.
+    /// The same as that of the ``DirectoryRecord`` which the fields of a slot make.
+    ///
+    /// They are lent with all others: by themselves they would be copied. `domain` is theirs.
     package init(
         _ fields: Span<EntryFields>,
         of slot: Int,

@@ -85,10 +85,12 @@ import Testing
         let keyring = try Sample.fixed()
         let tag = keyring.tag(of: .subject("x"))
         var seen: Set<MaskedTag> = []
+        let unmasked = keyring.unmasker()
         for index in 0..<100 as Range<UInt8> {
             let masked = keyring.masked(tag, nonce: Sample.nonce(index))
             #expect(masked.bytes != tag.bytes)
             #expect(keyring.unmasked(masked, nonce: Sample.nonce(index)) == tag)
+            #expect(unmasked(masked, Sample.nonce(index)) == tag)
             seen.insert(masked)
         }
         #expect(seen.count == 100)

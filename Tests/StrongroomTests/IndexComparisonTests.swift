@@ -2,6 +2,7 @@ import ArchiveBytes
 import ArchiveFormat
 import ArchiveIndex
 import ArchiveSegments
+import Support
 import Testing
 
 @testable import Strongroom
@@ -64,6 +65,103 @@ import Testing
         #expect(expected.entryCount == 2 + 2 * (2 + 1 + 3))
         log.take(opened, upTo: 4)
         #expect(log.sum.entryCount == expected.entryCount + 2)
+    }
+
+    /// Each number of an entry has several lengths, and both sides must know them all.
+    @Test func `is asked for the very entries of records of any numbers`() throws {
+        var generator = SeededGenerator(seed: 5)
+        let offsets: [UInt64] = [4_096, 1 << 14, 1 << 19, 1 << 22, 1 << 30]
+        let segments: [UInt64] = [1, 127, 128, 1 << 20]
+        for first in [1, 1 << 20 - 40, 1 << 28 - 40, 1 << 36 - 40, 1 << 61] as [UInt64] {
+            let entries = (0..<90).map { number in
+                var entry = RecordEntry()
+                entry.sequence = first + UInt64(number)
+                entry.collection = number % 7 < 5 ? "records" : "letters"
+                entry.name = String(repeating: "é0", count: number % 5) + "\(number)"
+                entry.subject = number % 11 < 9 ? "Patient/1" : nil
+                entry.recorded = Timestamp(microseconds: 1_700_000_000_000_000)
+                let event = Int64.random(in: -(1 << 52)...(1 << 52), using: &generator)
+                entry.eventStart = Timestamp(microseconds: event)
+                if number % 2 == 0 { entry.eventStart = Timestamp(microseconds: -60_000_000) }
+                entry.terms = number % 3 == 0 ? ["type:X", "\(number)"] : []
+                entry.isTombstone = number % 4 == 0
+                return entry
+            }
+            let plain = Pack.encode(entries.map { ($0, []) })
+            for (segment, offset) in zip(segments + segments, offsets) {
+                let opened = try OpenedPack(
+                    Pack(decoding: plain),
+                    segment: SegmentNumber(segment),
+                    frameOffset: offset
+                )
+                let log = LogSum()
+                log.take(opened)
+                #expect(log.sum == Self.sum(of: Self.entries(of: opened)))
+            }
+        }
+    }
+
+    /// An entry that differs in any bit, or has a byte more or less, must not pass for it.
+    @Test func `tells an entry from every other that is nearly the same`() throws {
+        var record = RecordEntry()
+        record.sequence = 9
+        record.name = "a7-Ω"
+        record.subject = "Patient/1"
+        record.recorded = Timestamp(microseconds: 12_000_000)
+        record.terms = ["type:X"]
+        var later = record
+        later.sequence = 1 << 40
+        later.eventStart = Timestamp(microseconds: 12_345_678)
+        later.isTombstone = true
+        for entry in [record, later] {
+            let pack = try Pack(decoding: Pack.encode([(entry, [])]))
+            let opened = try OpenedPack(pack, segment: SegmentNumber(300), frameOffset: 1 << 20)
+            for (key, value) in Self.entries(of: opened) where key[0] != 3 {
+                var entries: Set<[[UInt8]]> = []
+                var hashes: Set<UInt64> = []
+                func meet(_ key: [UInt8], _ value: [UInt8]) {
+                    entries.insert([key, value])
+                    hashes.insert(EntryHash().whole(key.span, value.span))
+                }
+                meet(key, value)
+                for bit in 0..<(8 * key.count) {
+                    var changed = key
+                    changed[bit / 8] ^= 1 << (bit % 8)
+                    meet(changed, value)
+                }
+                for bit in 0..<(8 * value.count) {
+                    var changed = value
+                    changed[bit / 8] ^= 1 << (bit % 8)
+                    meet(key, changed)
+                }
+                for place in 1...key.count {
+                    meet(Array(key[..<place]) + [0] + key[place...], value)
+                }
+                for end in 1..<key.count { meet(Array(key[..<end]), value) }
+                for end in 0..<value.count { meet(key, Array(value[..<end])) }
+                for more in 1...20 { meet(key, value + [UInt8](repeating: 0, count: more)) }
+                #expect(hashes.count == entries.count)
+            }
+        }
+    }
+
+    private static func entries(of pack: OpenedPack) -> [(key: [UInt8], value: [UInt8])] {
+        var builder = RunBuilder()
+        var value: [UInt8] = []
+        for record in pack.records {
+            IndexKeys.append(record, in: pack.segment, to: &builder, &value)
+            let place = RecordPlace(record, in: pack.segment)
+            TimeRun(place, recorded: record.recorded).append(to: &builder, &value)
+        }
+        var entries: [(key: [UInt8], value: [UInt8])] = []
+        builder.visit { entries.append((Array(copying: $0), Array(copying: $1))) }
+        return entries
+    }
+
+    private static func sum(of entries: [(key: [UInt8], value: [UInt8])]) -> EntrySum? {
+        let file = FileSum()
+        for entry in entries { file.add(entry.key.span, entry.value.span) }
+        return file.sum?.records
     }
 
     /// Entries are hashed part by part: nothing may move from one part into another.
