@@ -6,6 +6,11 @@ package import ArchiveSealing
 package enum KeyDomainName: Hashable, Sendable {
     case collection(String)
     case subject(String)
+
+    /// That of a record with this subject, or without one in this collection.
+    package init(subject: String?, collection: String) {
+        self = subject.map(Self.subject) ?? .collection(collection)
+    }
 }
 
 /// What the index needs to know of one record version: enough to rebuild it without opening packs.
@@ -74,7 +79,7 @@ package struct DirectoryRecord: Hashable, Sendable {
 
     /// The domain that the record is sealed under.
     package var domain: KeyDomainName {
-        subject.map(KeyDomainName.subject) ?? .collection(collection)
+        KeyDomainName(subject: subject, collection: collection)
     }
 
     /// A bound on the bytes that the record takes in a directory, for budgets.

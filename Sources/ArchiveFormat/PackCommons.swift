@@ -11,11 +11,11 @@ package struct PackCommons: Sendable {
     /// Of records that were recorded at one time, as those of a batch are.
     package init(recorded: Timestamp) { self.recorded = recorded }
 
-    /// Takes one more record in, after the first.
-    package mutating func add(_ entry: borrowing RecordEntry, like first: borrowing RecordEntry) {
-        hasCollection = hasCollection && entry.collection == first.collection
-        hasSubject = hasSubject && entry.subject == first.subject
-        hasMediaType = hasMediaType && entry.mediaType == first.mediaType
+    /// Takes one more record in, after the first, by their places among `entries`.
+    package mutating func add(_ place: Int, like first: Int, of entries: Span<RecordEntry>) {
+        if entries[place].collection != entries[first].collection { hasCollection = false }
+        if entries[place].subject != entries[first].subject { hasSubject = false }
+        if entries[place].mediaType != entries[first].mediaType { hasMediaType = false }
     }
 }
 
@@ -28,6 +28,8 @@ extension RecordEntry {
 }
 
 /// How a pack is written, part by part: the count, the digests, the head, the entries, the bodies.
+///
+/// Entries are named by their places in a span, for one that is handed over would be copied.
 extension Pack {
     /// Appends the count of records; their digests follow, and with them ends what is not worth
     /// compressing.
@@ -36,30 +38,40 @@ extension Pack {
     /// Appends what all records have in common, behind the last digest.
     package static func append(
         _ common: borrowing PackCommons,
-        of first: borrowing RecordEntry,
+        of first: Int,
+        in entries: Span<RecordEntry>,
         sequence: RecordSequence,
         to plain: inout [UInt8]
     ) {
         plain.append(varint: sequence)
         let start = plain.count
         plain.append(0)
-        first.encode(common: common, appendingTo: &plain)
+        RecordEntry.encode(common: common, of: first, in: entries, appendingTo: &plain)
         setLength(plain.count - start - 1, at: start, of: &plain)
     }
 
     /// Appends the entry of a record, whose sequence is the first one's, more for each record between
     /// and for each that was skipped.
     package static func append(
-        _ entry: borrowing RecordEntry,
+        _ place: Int,
+        of entries: Span<RecordEntry>,
         beyond common: borrowing PackCommons,
         skippedSequences: UInt64,
         to plain: inout [UInt8]
     ) {
         let start = plain.count
         plain.append(0)
-        plain.append(varint: entry.inlineByteCount)
+        plain.append(
+            varint: entries[place].hasInlineBody ? entries[place].bodyByteCount : 0
+        )
         let fields = plain.count
-        entry.encode(beyond: common, skippedSequences: skippedSequences, appendingTo: &plain)
+        RecordEntry.encode(
+            place,
+            of: entries,
+            beyond: common,
+            skippedSequences: skippedSequences,
+            appendingTo: &plain
+        )
         setLength(plain.count - fields, at: start, of: &plain)
     }
 
@@ -81,17 +93,20 @@ extension Pack {
         var plain: [UInt8] = []
         append(count: records.count, to: &plain)
         for (entry, _) in records { plain.append(digest: entry.digest) }
-        let first = records.first?.entry ?? RecordEntry()
-        var common = PackCommons(recorded: first.recorded)
-        for (entry, _) in records.dropFirst() { common.add(entry, like: first) }
-        append(common, of: first, sequence: first.sequence, to: &plain)
+        let copies = records.isEmpty ? [RecordEntry()] : records.map(\.entry)
+        let entries = copies.span
+        var common = PackCommons(recorded: entries[0].recorded)
+        for place in entries.indices.dropFirst() { common.add(place, like: 0, of: entries) }
+        let sequence = entries[0].sequence
+        append(common, of: 0, in: entries, sequence: sequence, to: &plain)
         for (slot, (entry, body)) in records.enumerated() {
             precondition(body.count == entry.inlineByteCount, "the body is as long as declared")
-            precondition(entry.recorded == first.recorded, "records of a pack have one time")
+            precondition(entry.recorded == common.recorded, "records of a pack have one time")
             append(
-                entry,
+                slot,
+                of: entries,
                 beyond: common,
-                skippedSequences: entry.sequence - first.sequence - UInt64(slot),
+                skippedSequences: entry.sequence - sequence - UInt64(slot),
                 to: &plain
             )
         }

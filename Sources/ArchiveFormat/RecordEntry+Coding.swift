@@ -21,54 +21,61 @@ enum EntryTag: UInt64 {
 }
 
 extension RecordEntry {
-    /// Appends the fields that the records of its pack do not have in common, each
-    /// `varint tag ‖ varint length ‖ bytes`, in the order of tags.
+    /// Appends the fields that the records of a pack do not have in common, of the entry with a place
+    /// among `entries`, each `varint tag ‖ varint length ‖ bytes`, in the order of tags.
     ///
     /// Digest, time and the length of an inline body stand elsewhere in the pack.
-    func encode(
+    static func encode(
+        _ place: Int,
+        of entries: Span<RecordEntry>,
         beyond common: borrowing PackCommons,
         skippedSequences: UInt64,
         appendingTo bytes: inout [UInt8]
     ) {
         if skippedSequences > 0 { bytes.append(field: .sequence, varint: skippedSequences) }
-        if !common.hasCollection, collection != Self.defaultCollection {
-            bytes.append(field: .collection, collection)
+        if !common.hasCollection, entries[place].collection != defaultCollection {
+            bytes.append(field: .collection, entries[place].collection)
         }
-        bytes.append(field: .name, name)
-        if !common.hasSubject, let subject { bytes.append(field: .subject, subject) }
-        if !common.hasMediaType, let mediaType { bytes.append(field: .mediaType, mediaType) }
+        bytes.append(field: .name, entries[place].name)
+        if !common.hasSubject, let subject = entries[place].subject {
+            bytes.append(field: .subject, subject)
+        }
+        if !common.hasMediaType, let mediaType = entries[place].mediaType {
+            bytes.append(field: .mediaType, mediaType)
+        }
+        let eventStart = entries[place].eventStart
         if let eventStart { bytes.append(field: .eventStart, eventStart) }
-        if let eventEnd, eventEnd != eventStart { bytes.append(field: .eventEnd, eventEnd) }
-        switch body {
+        if let eventEnd = entries[place].eventEnd, eventEnd != eventStart {
+            bytes.append(field: .eventEnd, eventEnd)
+        }
+        let byteCount = entries[place].bodyByteCount
+        switch entries[place].body {
         case .inline: break
-        case .chunks(let chunks): bytes.append(body: 1, chunks, byteCount: bodyByteCount)
-        case .chunkLists(let chunks): bytes.append(body: 2, chunks, byteCount: bodyByteCount)
+        case .chunks(let chunks): bytes.append(body: 1, chunks, byteCount: byteCount)
+        case .chunkLists(let chunks): bytes.append(body: 2, chunks, byteCount: byteCount)
         }
-        for (key, value) in attributes {
-            let (key, value) = (key.utf8Span.span, value.utf8Span.span)
-            bytes.append(varint: EntryTag.attribute.rawValue)
-            bytes.append(varint: varintByteCount(UInt64(key.count)) + key.count + value.count)
-            bytes.append(varint: key.count)
-            bytes.append(copying: key)
-            bytes.append(copying: value)
-        }
-        for term in terms { bytes.append(field: .term, term) }
-        if isTombstone { bytes.append(field: .tombstone, "") }
-        if let source {
-            bytes.append(varint: EntryTag.source.rawValue)
-            bytes.append(varint: varintByteCount(source.line) + source.path.count)
-            bytes.append(varint: source.line)
-            bytes.append(contentsOf: source.path)
-        }
+        for (key, value) in entries[place].attributes { bytes.append(attribute: key, value) }
+        for term in entries[place].terms { bytes.append(field: .term, term) }
+        if entries[place].isTombstone { bytes.append(field: .tombstone, "") }
+        if let source = entries[place].source { bytes.append(source) }
     }
 
-    /// Appends the fields that all records of a pack have in common.
-    func encode(common: borrowing PackCommons, appendingTo bytes: inout [UInt8]) {
-        if common.hasCollection, collection != Self.defaultCollection {
-            bytes.append(field: .collection, collection)
+    /// Appends the fields that all records of a pack have in common, as the entry with a place has them.
+    static func encode(
+        common: borrowing PackCommons,
+        of place: Int,
+        in entries: Span<RecordEntry>,
+        appendingTo bytes: inout [UInt8]
+    ) {
+        if common.hasCollection, entries[place].collection != defaultCollection {
+            bytes.append(field: .collection, entries[place].collection)
         }
-        if common.hasSubject, let subject { bytes.append(field: .subject, subject) }
-        if common.hasMediaType, let mediaType { bytes.append(field: .mediaType, mediaType) }
+        if common.hasSubject, let subject = entries[place].subject {
+            bytes.append(field: .subject, subject)
+        }
+        if common.hasMediaType, let mediaType = entries[place].mediaType {
+            bytes.append(field: .mediaType, mediaType)
+        }
         bytes.append(field: .recorded, common.recorded)
     }
 
@@ -302,6 +309,22 @@ extension [UInt8] {
         let count = (64 - magnitude.leadingZeroBitCount) / 8 + 1
         append(varint: count)
         for index in 0..<count { append(UInt8(truncatingIfNeeded: seconds >> (8 * index))) }
+    }
+
+    fileprivate mutating func append(attribute key: String, _ value: String) {
+        let (key, value) = (key.utf8Span.span, value.utf8Span.span)
+        append(varint: EntryTag.attribute.rawValue)
+        append(varint: varintByteCount(UInt64(key.count)) + key.count + value.count)
+        append(varint: key.count)
+        append(copying: key)
+        append(copying: value)
+    }
+
+    fileprivate mutating func append(_ source: RecordEntry.Source) {
+        append(varint: EntryTag.source.rawValue)
+        append(varint: varintByteCount(source.line) + source.path.count)
+        append(varint: source.line)
+        append(contentsOf: source.path)
     }
 
     fileprivate mutating func append(

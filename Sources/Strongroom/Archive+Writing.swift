@@ -1,10 +1,11 @@
 import ArchiveFileIO
 import ArchiveFormat
 import ArchiveSegments
+import Synchronization
 
 /// Records that become durable together, all or none.
 public struct WriteBatch: Sendable {
-    private var records: [PendingRecord] = []
+    private var records = PendingRecords()
     /// Why the batch cannot be written: the first record that the format cannot hold.
     private var failure: ArchiveError?
 
@@ -15,20 +16,23 @@ public struct WriteBatch: Sendable {
     public var count: Int { records.count }
 
     /// The name of a record in the batch, by its place.
-    package func name(at index: Int) -> String { records[index].entry.name }
+    package func name(at index: Int) -> String { records.entries[index].name }
 
-    /// The body of a record in the batch.
-    package func body(at index: Int) -> [UInt8] { records[index].inlineBody }
+    /// Lends the body of a record in the batch.
+    package func withBody<Result>(at index: Int, _ read: (Span<UInt8>) -> Result) -> Result {
+        records.withBody(at: index, read)
+    }
 
     /// Adds a record.
     ///
     /// One that no archive can hold makes writing the batch throw.
     public mutating func put(_ record: consuming NewRecord) { put(moving: &record) }
 
-    /// Adds a record, which is moved out of `record`: nothing of it is copied.
+    /// Adds a record; its entry is moved out of `record`, its body copied to those of the others.
     package mutating func put(moving record: inout NewRecord) {
         do throws(ArchiveError) {
-            records.append(try PendingRecord(checkingAndMoving: &record))
+            try record.validateInline()
+            records.append(record.takeEntry(), inlineBody: record.body.span)
         } catch {
             failure = failure ?? error
         }
@@ -54,37 +58,31 @@ public struct WriteBatch: Sendable {
     /// What is in the batch, in the order of the receipts.
     ///
     /// - Throws: `invalid` if a record is none that an archive can hold.
-    consuming func checked() throws(ArchiveError) -> [PendingRecord] {
+    consuming func checked() throws(ArchiveError) -> PendingRecords {
         if let failure { throw failure }
         return records
     }
 }
 
-extension PendingRecord {
-    init(_ record: consuming NewRecord) { self.init(moving: &record) }
-
-    private init(moving record: inout NewRecord) {
+extension PendingRecords {
+    /// One record, whose body is moved.
+    init(_ record: consuming NewRecord) {
         let entry = record.takeEntry()
-        var body: [UInt8] = []
-        swap(&body, &record.body)
-        self.init(entry, inlineBody: body, isDigested: false)
+        self.init(entry, inlineBody: record.takeBody())
     }
+}
 
-    /// Checks what a caller gives, so that the writer need not.
-    init(checking record: consuming NewRecord) throws(ArchiveError) {
-        try self.init(checkingAndMoving: &record)
-    }
-
-    fileprivate init(checkingAndMoving record: inout NewRecord) throws(ArchiveError) {
-        try record.validate()
-        guard record.body.count <= Limits.inlineBody else {
+extension NewRecord {
+    /// Refuses what no archive can hold in a pack, so that the writer need not look.
+    fileprivate func validateInline() throws(ArchiveError) {
+        try validate()
+        guard body.count <= Limits.inlineBody else {
             throw ArchiveError(
                 .invalid,
-                "a body of \(record.body.count) bytes in a batch; put what is larger than 1 MiB as "
+                "a body of \(body.count) bytes in a batch; put what is larger than 1 MiB as "
                     + "a stream"
             )
         }
-        self.init(moving: &record)
     }
 }
 
@@ -102,7 +100,8 @@ extension Archive {
             let source = BodyPieces(body)
             return try await put(rest) { source.next() }
         }
-        let receipts = try await core.submit([try PendingRecord(checking: record)])
+        try record.validateInline()
+        let receipts = try await core.submit(PendingRecords(record))
         guard let receipt = receipts.first else {
             throw ArchiveError(.invalid, "one record makes one receipt")
         }
@@ -156,7 +155,9 @@ extension Archive {
         _ fill: (inout WriteBatch) throws(ArchiveError) -> Void
     ) async throws(ArchiveError) -> [Receipt] {
         var batch = WriteBatch()
+        batch.reserveCapacity(min(core.lastBatchCount.load(ordering: .relaxed), 1_024))
         try fill(&batch)
+        core.lastBatchCount.store(batch.count, ordering: .relaxed)
         return try await write(batch)
     }
 

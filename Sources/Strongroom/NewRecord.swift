@@ -156,6 +156,13 @@ extension NewRecord {
         return copy.takeEntry()
     }
 
+    /// The body, moved out of the record.
+    mutating func takeBody() -> [UInt8] {
+        var taken: [UInt8] = []
+        swap(&taken, &body)
+        return taken
+    }
+
     /// The entry, moved out of the record, of which only the body is left.
     mutating func takeEntry() -> RecordEntry {
         var entry = RecordEntry()

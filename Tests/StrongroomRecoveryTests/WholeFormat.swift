@@ -190,7 +190,7 @@ struct WholeFormat: Sendable {
             try CompressionDictionary(number: 300, bytes: bytes),
             mediaType
         )
-        _ = try engine.commit([SystemRecords.pending(own)])
+        _ = try engine.commit(SystemRecords.pending(own))
         engine.adopt(own, try engine.writableLog())
         _ = try engine.commit([
             NewRecord(name: "own", body: samples[3].bytes, subject: "P/3", mediaType: mediaType)

@@ -1,3 +1,5 @@
+import ArchiveBytes
+
 /// A sample of the records that went by, each as likely as the other to be in it, in bounded memory.
 package struct TrainingReservoir: Sendable {
     /// Longer records are known by their beginning.
@@ -14,13 +16,13 @@ package struct TrainingReservoir: Sendable {
     package init(seed: UInt64) { random = seed | 1 }
 
     /// Takes a record's body, or passes over it; what is held stays below `limit` bytes.
-    package mutating func take(subject: String?, _ body: [UInt8], limit: Int) {
+    package mutating func take(subject: String?, _ body: Span<UInt8>, limit: Int) {
         guard body.count >= Self.leastByteCount else { return }
         let count = min(body.count, Self.sampleByteCount)
         seenByteCount += count
         // In the long run a record stays with the chance of what is held to what went by.
         guard seenByteCount <= limit || Int(next() % UInt64(seenByteCount)) < limit else { return }
-        let bytes = count == body.count ? body : Array(body[..<count])
+        let bytes = [UInt8](copying: body.extracting(first: count))
         samples.append(TrainingSample(subject: subject, bytes: bytes))
         byteCount += count
         shrink(to: limit)

@@ -136,9 +136,9 @@ extension FrameDraft {
         switch content {
         case .bytes(let plain): return plain.count
         case .pack(let members):
-            let records = batch.records.span
+            let parts = batch.records.parts.span
             var sum = 0
-            for member in members { sum += records[member].inlineBody.count + 128 }
+            for member in members { sum += parts[member].body.count + 128 }
             return sum
         }
     }

@@ -104,21 +104,21 @@ struct PlacedRecords: Sendable {
 
     /// Visits what the directory and the index hold of each record.
     func visit(_ body: (borrowing DirectoryRecord) -> Void) {
-        let records = batch.records.span
-        for index in records.indices {
+        let entries = batch.records.entries.span
+        for index in entries.indices {
             let slot = slots[index]
             // Field by field: to lend an entry whole would copy it first.
             let record = DirectoryRecord(
                 sequence: batch.firstSequence + UInt64(index),
                 frameOffset: offsets[slot.draft],
                 slot: slot.slot,
-                collection: records[index].entry.collection,
-                name: records[index].entry.name,
-                subject: records[index].entry.subject,
+                collection: entries[index].collection,
+                name: entries[index].name,
+                subject: entries[index].subject,
                 recorded: batch.time,
-                eventStart: records[index].entry.eventStart,
-                isTombstone: records[index].entry.isTombstone,
-                terms: records[index].entry.terms
+                eventStart: entries[index].eventStart,
+                isTombstone: entries[index].isTombstone,
+                terms: entries[index].terms
             )
             body(record)
         }

@@ -21,6 +21,8 @@ final class ArchiveCore: @unchecked Sendable {
     let records: RecordReader
     let document: ArchiveDocument
     private let queue = Mutex(Queue())
+    /// How many records a caller's last batch had: the next one's has about as many.
+    let lastBatchCount = Atomic(0)
 
     /// Opening derives keys and may recover: it takes a while and must not hold up others.
     static let opening = BlockingPool(label: "strongroom.opening", width: 4)
@@ -31,11 +33,11 @@ final class ArchiveCore: @unchecked Sendable {
 
     /// A caller's batch that waits for the next commit.
     private struct Request: Sendable {
-        let records: [PendingRecord]
-        let byteCount: Int
-        /// Deleting reads what it deletes, which may fail: that must not fail other callers' records.
-        let standsAlone: Bool
+        let records: PendingRecords
         let answer: @Sendable (Result<[Receipt], ArchiveError>) -> Void
+
+        /// Deleting reads what it deletes, which may fail: that must not fail other callers' records.
+        var standsAlone: Bool { records.hasDeletion }
     }
 
     private struct Queue {
@@ -100,7 +102,7 @@ final class ArchiveCore: @unchecked Sendable {
     /// Commits a caller's records together with whatever else waits at the moment.
     ///
     /// While one commit syncs, the next one's batches gather: no timer, no delay.
-    func submit(_ records: [PendingRecord]) async throws(ArchiveError) -> [Receipt] {
+    func submit(_ records: PendingRecords) async throws(ArchiveError) -> [Receipt] {
         guard !records.isEmpty else { return [] }
         // From here on the records belong to a commit with those of others, which is not undone.
         guard !Task.isCancelled else {
@@ -109,8 +111,6 @@ final class ArchiveCore: @unchecked Sendable {
         let result = await withCheckedContinuation { continuation in
             let request = Request(
                 records: records,
-                byteCount: records.packedByteCount,
-                standsAlone: records.contains { $0.entry.isTombstone },
                 answer: { continuation.resume(returning: $0) }
             )
             let isFirst = queue.withLock { queue in
@@ -158,7 +158,7 @@ final class ArchiveCore: @unchecked Sendable {
             var count = 0
             var byteCount = 0
             for request in queue.requests {
-                byteCount += request.byteCount
+                byteCount += request.records.packedByteCount
                 let fits = byteCount <= Engine.batchByteLimit * 3 / 4
                 if count > 0, request.standsAlone || !fits { break }
                 count += 1
@@ -172,7 +172,8 @@ final class ArchiveCore: @unchecked Sendable {
 
     private func commit(_ batch: [Request]) {
         do throws(ArchiveError) {
-            let records = batch.count == 1 ? batch[0].records : batch.flatMap(\.records)
+            var records = batch.first?.records ?? PendingRecords()
+            for request in batch.dropFirst() { records.append(contentsOf: request.records) }
             try pipeline.makeRoom()
             // Where they go depends on what they delete.
             if batch.contains(where: \.standsAlone) { pipeline.rest() }

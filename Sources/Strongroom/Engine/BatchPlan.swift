@@ -71,18 +71,19 @@ struct BatchPlan {
         var groups: [Group] = []
         var place = GroupPlaces()
         var last: (index: Int, group: Int)?
-        let records = batch.records.span
-        for index in records.indices {
+        let (entries, parts) = (batch.records.entries.span, batch.records.parts.span)
+        for index in entries.indices {
             // Mostly a person's records come one after the other.
-            if let (other, group) = last,
-                records[index].entry.sharesGroup(with: records[other].entry)
-            {
-                add(index, records[index].size, to: &groups[group])
+            if let (other, group) = last, Self.shareGroup(index, other, of: entries) {
+                add(index, parts[index], to: &groups[group])
                 continue
             }
-            let dictionary = dictionary(records[index].entry.mediaType)
+            let dictionary = dictionary(entries[index].mediaType)
             let key = GroupKey(
-                domain: records[index].domain,
+                domain: KeyDomainName(
+                    subject: entries[index].subject,
+                    collection: entries[index].collection
+                ),
                 dictionary: dictionary?.number ?? 0
             )
             // What makes a collection known stands before the collection's first frame.
@@ -96,21 +97,16 @@ struct BatchPlan {
                 groups.append(Group(domain: key.domain, dictionary: dictionary))
             }
             last = (index, group)
-            add(index, records[index].size, to: &groups[group])
+            add(index, parts[index], to: &groups[group])
         }
         for index in groups.indices { flush(&groups[index]) }
     }
 
-    /// Takes no record, for to lend one would copy it.
-    private mutating func add(
-        _ index: Int,
-        _ size: (packed: Int, body: Int),
-        to group: inout Group
-    ) {
-        if group.byteCount + size.body > packByteCount { flush(&group) }
+    private mutating func add(_ index: Int, _ part: PendingRecords.Part, to group: inout Group) {
+        if group.byteCount + part.body.count > packByteCount { flush(&group) }
         if group.members.isEmpty { group.members.reserveCapacity(16) }
         group.members.append(index)
-        group.byteCount += size.packed
+        group.byteCount += part.packedByteCount
         if group.byteCount >= packByteCount || group.members.count == Limits.recordsPerPack {
             flush(&group)
         }
@@ -134,16 +130,13 @@ struct BatchPlan {
         group.members = []
         group.byteCount = 0
     }
-}
 
-extension PendingRecord {
-    fileprivate var size: (packed: Int, body: Int) { (packedByteCount, inlineBody.count) }
-}
-
-extension RecordEntry {
     /// Tells, for most that do, quickly whether two entries belong in one pack.
-    fileprivate func sharesGroup(with other: borrowing RecordEntry) -> Bool {
-        subject == other.subject && mediaType == other.mediaType
-            && (subject != nil || collection == other.collection)
+    private static func shareGroup(_ one: Int, _ other: Int, of entries: Span<RecordEntry>) -> Bool {
+        guard entries[one].subject == entries[other].subject,
+            entries[one].mediaType == entries[other].mediaType
+        else { return false }
+        if entries[one].subject != nil { return true }
+        return entries[one].collection == entries[other].collection
     }
 }

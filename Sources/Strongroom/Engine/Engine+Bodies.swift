@@ -43,8 +43,8 @@ extension Engine {
         entry.body = body.body
         entry.bodyByteCount = body.byteCount
         entry.digest = body.digest
-        let pending = PendingRecord(entry, inlineBody: body.inlineBody, isDigested: true)
-        guard let receipt = try commit([pending]).first else {
+        let pending = PendingRecords(entry, inlineBody: body.inlineBody, isDigested: true)
+        guard let receipt = try commit(pending).first else {
             throw ArchiveError(.invalid, "one record makes one receipt")
         }
         return receipt
@@ -111,7 +111,7 @@ extension Engine {
                 directoryByteCount: fresh.count * DirectoryChunk.footprint
             )
             absorb(AppendedBatch(entries: entries, end: log.place))
-            keepUp(with: [])
+            keepUp(with: PendingRecords())
         } catch {
             throw ArchiveError.wrapping(error)
         }

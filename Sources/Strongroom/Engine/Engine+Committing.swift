@@ -28,7 +28,7 @@ extension Engine {
     }
 
     /// Makes entries durable in one commit, and visible; their sequences and times are given here.
-    func commit(_ records: [PendingRecord]) throws(ArchiveError) -> [Receipt] {
+    func commit(_ records: PendingRecords) throws(ArchiveError) -> [Receipt] {
         guard !records.isEmpty else { return [] }
         try requireRoomInMemory()
         let batch = try append(records)
@@ -38,7 +38,7 @@ extension Engine {
     }
 
     /// Does at once, on one thread, what has become due behind a commit.
-    func keepUp(with records: [PendingRecord]) {
+    func keepUp(with records: PendingRecords) {
         followUp(records)
         guard isCheckpointDue else { return }
         runBehindCommit(.index) { () throws(ArchiveError) in try checkpoint() }
@@ -47,17 +47,19 @@ extension Engine {
     /// Makes entries durable in one commit.
     ///
     /// Readers do not see them before the batch is absorbed.
-    func append(_ records: [PendingRecord]) throws(ArchiveError) -> AppendedBatch {
+    func append(_ records: PendingRecords) throws(ArchiveError) -> AppendedBatch {
         let log = try writableLog()
         let records = try sealingDeletions(of: records)
-        let collections = untoldCollections(in: records.span, of: log.nextSegment)
-        let registrations = collections.map {
-            PendingRecord(SystemRecords.registration(of: $0))
-        }
+        let collections = untoldCollections(in: records.entries.span, of: log.nextSegment)
         let trained = try dictionaryForLog(besides: records)
-        let own = (trained.map { [SystemRecords.pending($0)] } ?? []) + registrations
+        var own = trained.map(SystemRecords.pending) ?? PendingRecords()
+        for collection in collections {
+            own.append(contentsOf: PendingRecords(SystemRecords.registration(of: collection)))
+        }
+        let ownCount = own.count
+        if ownCount > 0 { own.append(contentsOf: records) }
         let batch = RecordBatch(
-            own.isEmpty ? records : own + records,
+            ownCount > 0 ? own : records,
             firstSequence: log.link.lastSequence + 1,
             time: max(clock(), log.link.time)
         )
@@ -96,7 +98,7 @@ extension Engine {
             guard let entries else { preconditionFailure("what is written was placed") }
             var appended = AppendedBatch(entries: entries, end: log.place)
             let commit = log.link.number
-            appended.receipts = (own.count..<batch.records.count).map {
+            appended.receipts = (ownCount..<batch.records.count).map {
                 Receipt(
                     sequence: batch.firstSequence + UInt64($0),
                     commit: commit,
@@ -120,7 +122,7 @@ extension Engine {
     }
 
     /// What is left to do with the log behind a commit, which is durable whatever comes.
-    func followUp(_ records: [PendingRecord]) {
+    func followUp(_ records: PendingRecords) {
         if let log, log.isDirectoryDue {
             runBehindCommit(.directory) { () throws(LogError) in try log.flushDirectory() }
             let place = log.place
@@ -162,16 +164,16 @@ extension Engine {
 
     /// Collections that the segment does not tell of yet, in the order of their first record.
     private func untoldCollections(
-        in records: Span<PendingRecord>,
+        in entries: Span<RecordEntry>,
         of segment: SegmentNumber
     ) -> [String] {
         var found: [String] = []
         var last = (collection: "", isDomain: false)
-        for index in records.indices {
-            let isDomain = records[index].entry.subject == nil
-            guard records[index].entry.collection != last.collection || isDomain != last.isDomain
+        for index in entries.indices {
+            let isDomain = entries[index].subject == nil
+            guard entries[index].collection != last.collection || isDomain != last.isDomain
             else { continue }
-            last = (records[index].entry.collection, isDomain)
+            last = (entries[index].collection, isDomain)
             guard
                 knownCollections.mustBeTold(of: last.collection, isDomain: isDomain, in: segment),
                 !found.contains(last.collection)
@@ -268,32 +270,12 @@ extension Engine {
     }
 }
 
-extension [PendingRecord] {
-    /// A bound on the records' plaintext in their packs.
-    var packedByteCount: Int {
-        let records = span
-        var sum = 0
-        for index in records.indices { sum += records[index].packedByteCount }
-        return sum
-    }
-
-    /// A bound on what the records take in a directory.
-    fileprivate var entryByteCount: Int {
-        let records = span
-        var sum = 0
-        for index in records.indices {
-            sum += records[index].packedByteCount - records[index].inlineBody.count
-        }
-        return sum
-    }
-}
-
 extension RecordBatch {
     /// Bytes are those of bodies, those in chunks included.
     fileprivate var totals: SegmentTotals {
-        let records = records.span
-        var sum = SegmentTotals(recordCount: UInt64(records.count))
-        for index in records.indices { sum.recordByteCount += records[index].entry.bodyByteCount }
+        let entries = records.entries.span
+        var sum = SegmentTotals(recordCount: UInt64(entries.count))
+        for index in entries.indices { sum.recordByteCount += entries[index].bodyByteCount }
         return sum
     }
 }

@@ -10,26 +10,26 @@ extension Engine {
     ///
     /// All earlier batches must have been absorbed if there is a deletion.
     func sealingDeletions(
-        of records: [PendingRecord]
-    ) throws(ArchiveError) -> [PendingRecord] {
-        guard records.contains(where: \.entry.isTombstone) else { return records }
+        of records: PendingRecords
+    ) throws(ArchiveError) -> PendingRecords {
+        guard records.hasDeletion else { return records }
         let view = ArchiveView(readState, reader: RecordReader(log: reader, keys: keys))
         var records = records
         var subjects: [Name: String?] = [:]
         for index in records.indices {
-            let entry = records[index].entry
+            let entry = records.entries[index]
             let name = Name(collection: entry.collection, name: entry.name)
+            var subject = entry.subject
             // A copied deletion brings its subject: what it deleted may be lost.
-            if entry.isTombstone, entry.subject == nil {
-                var deletion = entry
-                if let subject = subjects[name] {
-                    deletion.subject = subject
+            if entry.isTombstone, subject == nil {
+                if let known = subjects[name] {
+                    subject = known
                 } else {
-                    deletion.subject = try view.lastSubject(of: name)
+                    subject = try view.lastSubject(of: name)
                 }
-                records[index] = PendingRecord(deletion, inlineBody: [], isDigested: false)
+                records.setSubject(subject, at: index)
             }
-            subjects[name] = .some(records[index].entry.subject)
+            subjects[name] = .some(subject)
         }
         return records
     }

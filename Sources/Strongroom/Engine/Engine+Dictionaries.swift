@@ -7,7 +7,7 @@ import Logging
 extension Engine {
     /// A dictionary that was trained, if a batch of `records` has room for its record.
     func dictionaryForLog(
-        besides records: [PendingRecord]
+        besides records: PendingRecords
     ) throws(ArchiveError) -> OwnDictionary? {
         guard let trained = dictionaries.trained() else { return nil }
         let byteCount = records.packedByteCount + 2 * trained.dictionary.bytes.count
@@ -21,7 +21,7 @@ extension Engine {
     }
 
     /// Samples what was committed, and trains when enough has come.
-    func train(on records: [PendingRecord]) {
+    func train(on records: PendingRecords) {
         let training = dictionaries.sample(
             records,
             packByteCount: document.packByteCount,

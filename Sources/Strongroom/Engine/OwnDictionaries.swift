@@ -100,7 +100,7 @@ final class OwnDictionaries {
 
     /// Looks at records that were committed; answers a training whose time has come.
     func sample(
-        _ records: [PendingRecord],
+        _ records: PendingRecords,
         packByteCount: Int,
         level: Int
     ) -> Training? {
@@ -110,11 +110,13 @@ final class OwnDictionaries {
         }
         var due: Int?
         var last: Int?
-        let span = records.span
-        for index in span.indices {
-            guard let mediaType = span[index].entry.mediaType, !span[index].inlineBody.isEmpty,
-                span[index].entry.subject != nil
-                    || freeCollections.contains(span[index].entry.collection)
+        let (entries, parts, bodies) = (
+            records.entries.span, records.parts.span, records.bodies.span
+        )
+        for index in entries.indices {
+            guard let mediaType = entries[index].mediaType, !parts[index].body.isEmpty,
+                entries[index].subject != nil
+                    || freeCollections.contains(entries[index].collection)
             else { continue }
             // Mostly records of one type come one after the other.
             if last.map({ streams[$0].mediaType != mediaType }) ?? true {
@@ -122,8 +124,8 @@ final class OwnDictionaries {
             }
             guard let last else { continue }
             streams[last].reservoir.take(
-                subject: span[index].entry.subject,
-                span[index].inlineBody,
+                subject: entries[index].subject,
+                bodies[parts[index].piece].span.extracting(parts[index].body),
                 limit: schedule.sampleByteCount / streams.count
             )
             if streams[last].reservoir.seenByteCount >= streams[last].nextTraining { due = last }

@@ -18,14 +18,14 @@ package enum SystemRecords {
     static let dictionaryNumber = "number"
 
     /// The record of a dictionary, for writers to come: readers have the frames.
-    static func pending(_ own: OwnDictionary) -> PendingRecord {
+    static func pending(_ own: OwnDictionary) -> PendingRecords {
         let record = NewRecord(
             name: dictionaryPrefix + own.mediaType,
             body: own.dictionary.bytes,
             collection: collection,
             attributes: [(dictionaryNumber, String(own.dictionary.number))]
         )
-        return PendingRecord(record)
+        return PendingRecords(record)
     }
 
     /// The record that makes a collection known: its name is all that matters.

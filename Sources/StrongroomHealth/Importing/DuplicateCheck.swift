@@ -173,11 +173,11 @@ extension ImportBatch {
             guard let large, case .held = large.body else { return false }
             return large.record.body.span.isEqual(to: body)
         }
-        return records.body(at: index).span.isEqual(to: body)
+        return records.withBody(at: index) { $0.isEqual(to: body) }
     }
 
     fileprivate func digest(at index: Int, _ hasher: SHA256) -> Digest? {
-        guard index >= records.count else { return hasher.hash(records.body(at: index).span) }
+        guard index >= records.count else { return records.withBody(at: index, hasher.hash) }
         switch large?.body {
         case .held: return large.map { hasher.hash($0.record.body.span) }
         case .file(_, _, _, let digest): return digest

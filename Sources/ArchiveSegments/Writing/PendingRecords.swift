@@ -1,0 +1,117 @@
+import ArchiveBytes
+package import ArchiveFormat
+
+/// Records on their way into the log, in the order of their sequences.
+///
+/// The inline bodies stand back to back in a few pieces of memory: with one for each record, the thread
+/// that frees them and the one that makes the next would wait for each other in the allocator.
+///
+/// Sequence and time of an entry are those of its batch, whatever stands in it.
+package struct PendingRecords: Sendable {
+    /// What is known of a record besides its entry.
+    package struct Part: Sendable {
+        /// Where the inline body stands, and in which piece of the bodies.
+        package let body: Range<Int>
+        package let piece: Int
+        /// Whether the entry has the body's digest already; otherwise who packs the record makes it.
+        package let isDigested: Bool
+        /// A bound on the record's plaintext in its pack.
+        package let packedByteCount: Int
+    }
+
+    package private(set) var entries: [RecordEntry] = []
+    package private(set) var parts: [Part] = []
+    package private(set) var bodies: [[UInt8]] = []
+    private var bodyByteCount = 0
+    /// A bound on the plaintext of all in their packs.
+    package private(set) var packedByteCount = 0
+    /// Whether one of them says that a name was deleted.
+    package private(set) var hasDeletion = false
+
+    /// Small enough that the allocator keeps the memory at hand.
+    private static let pieceByteCount = 256 << 10
+
+    package init() {}
+
+    /// One record, whose body is moved here.
+    package init(_ entry: RecordEntry, inlineBody: consuming [UInt8], isDigested: Bool = false) {
+        let byteCount = inlineBody.count
+        bodies = [inlineBody]
+        note(entry, 0..<byteCount, isDigested)
+    }
+
+    package var count: Int { parts.count }
+    package var isEmpty: Bool { parts.isEmpty }
+    package var indices: Range<Int> { parts.indices }
+
+    /// A bound on what the records take in a directory.
+    package var entryByteCount: Int { packedByteCount - bodyByteCount }
+
+    package mutating func reserveCapacity(_ count: Int) {
+        entries.reserveCapacity(count)
+        parts.reserveCapacity(count)
+    }
+
+    package mutating func append(
+        _ entry: consuming RecordEntry,
+        inlineBody: Span<UInt8>,
+        isDigested: Bool = false
+    ) {
+        makeRoom(inlineBody.count)
+        let start = bodies[bodies.count - 1].count
+        bodies[bodies.count - 1].append(copying: inlineBody)
+        note(entry, start..<(start + inlineBody.count), isDigested)
+    }
+
+    package mutating func append(contentsOf others: PendingRecords) {
+        for index in others.indices {
+            let part = others.parts[index]
+            let piece = others.bodies[part.piece]
+            append(
+                others.entries[index],
+                inlineBody: piece.span.extracting(part.body),
+                isDigested: part.isDigested
+            )
+        }
+    }
+
+    /// Makes the last piece one that has room for a body.
+    private mutating func makeRoom(_ byteCount: Int) {
+        guard let last = bodies.last else { return bodies.append([]) }
+        guard last.count + byteCount > Self.pieceByteCount else { return }
+        var piece: [UInt8] = []
+        piece.reserveCapacity(max(Self.pieceByteCount, byteCount))
+        bodies.append(piece)
+    }
+
+    /// Gives a record another subject.
+    package mutating func setSubject(_ subject: String?, at index: Int) {
+        entries[index].subject = subject
+    }
+
+    /// Lends the inline body of a record.
+    package func withBody<Result>(at index: Int, _ read: (Span<UInt8>) -> Result) -> Result {
+        let piece = bodies[parts[index].piece]
+        return read(piece.span.extracting(parts[index].body))
+    }
+
+    private mutating func note(
+        _ entry: consuming RecordEntry,
+        _ body: Range<Int>,
+        _ isDigested: Bool
+    ) {
+        let byteCount = body.count + entry.byteCountBound + 3
+        packedByteCount += byteCount
+        bodyByteCount += body.count
+        hasDeletion = hasDeletion || entry.isTombstone
+        parts.append(
+            Part(
+                body: body,
+                piece: bodies.count - 1,
+                isDigested: isDigested,
+                packedByteCount: byteCount
+            )
+        )
+        entries.append(entry)
+    }
+}
