@@ -31,9 +31,10 @@ package struct RecordBatch: Sendable {
         var last: Digest?
         var repeatCount = 0
         for member in members {
+            let (piece, body) = (parts[member].piece, parts[member].body)
             let digest =
                 parts[member].isDigested
-                ? entries[member].digest : hasher.hash(bodies[parts[member].piece].span.extracting(parts[member].body))
+                ? entries[member].digest : hasher.hash(bodies[piece].span.extracting(body))
             if digest == last { repeatCount += 1 }
             last = digest
             plain.append(digest: digest)
@@ -58,7 +59,8 @@ package struct RecordBatch: Sendable {
             )
         }
         for member in members {
-            plain.append(copying: bodies[parts[member].piece].span.extracting(parts[member].body))
+            let (piece, body) = (parts[member].piece, parts[member].body)
+            plain.append(copying: bodies[piece].span.extracting(body))
         }
         return storedByteCount
     }

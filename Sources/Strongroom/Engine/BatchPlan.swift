@@ -132,7 +132,8 @@ struct BatchPlan {
     }
 
     /// Tells, for most that do, quickly whether two entries belong in one pack.
-    private static func shareGroup(_ one: Int, _ other: Int, of entries: Span<RecordEntry>) -> Bool {
+    private static func shareGroup(_ one: Int, _ other: Int, of entries: Span<RecordEntry>) -> Bool
+    {
         guard entries[one].subject == entries[other].subject,
             entries[one].mediaType == entries[other].mediaType
         else { return false }
