@@ -26,13 +26,18 @@ public struct WriteBatch: Sendable {
     /// Adds a record.
     ///
     /// One that no archive can hold makes writing the batch throw.
-    public mutating func put(_ record: consuming NewRecord) { put(moving: &record) }
+    public mutating func put(_ record: consuming NewRecord) {
+        let body = record.takeBody()
+        put(moving: &record, body: body.span)
+    }
 
-    /// Adds a record; its entry is moved out of `record`, its body copied to those of the others.
-    package mutating func put(moving record: inout NewRecord) {
+    /// Adds a record with a body that stands elsewhere; the entry is moved out of `record`.
+    package mutating func put(moving record: inout NewRecord, body: Span<UInt8>) {
         do throws(ArchiveError) {
-            try record.validateInline()
-            records.append(record.takeEntry(), inlineBody: record.body.span)
+            try record.validate()
+            try NewRecord.checkInline(body.count)
+            let entry = record.takeEntry(bodyByteCount: body.count)
+            records.append(entry, inlineBody: body)
         } catch {
             failure = failure ?? error
         }
@@ -67,20 +72,18 @@ public struct WriteBatch: Sendable {
 extension PendingRecords {
     /// One record, whose body is moved.
     init(_ record: consuming NewRecord) {
-        let entry = record.takeEntry()
-        self.init(entry, inlineBody: record.takeBody())
+        let body = record.takeBody()
+        self.init(record.takeEntry(bodyByteCount: body.count), inlineBody: body)
     }
 }
 
 extension NewRecord {
-    /// Refuses what no archive can hold in a pack, so that the writer need not look.
-    fileprivate func validateInline() throws(ArchiveError) {
-        try validate()
-        guard body.count <= Limits.inlineBody else {
+    /// Refuses a body that no pack may hold.
+    fileprivate static func checkInline(_ byteCount: Int) throws(ArchiveError) {
+        guard byteCount <= Limits.inlineBody else {
             throw ArchiveError(
                 .invalid,
-                "a body of \(body.count) bytes in a batch; put what is larger than 1 MiB as "
-                    + "a stream"
+                "a body of \(byteCount) bytes in a batch; put what is larger than 1 MiB as a stream"
             )
         }
     }
@@ -100,7 +103,7 @@ extension Archive {
             let source = BodyPieces(body)
             return try await put(rest) { source.next() }
         }
-        try record.validateInline()
+        try record.validate()
         let receipts = try await core.submit(PendingRecords(record))
         guard let receipt = receipts.first else {
             throw ArchiveError(.invalid, "one record makes one receipt")

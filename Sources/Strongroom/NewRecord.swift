@@ -153,7 +153,7 @@ extension NewRecord {
     /// The entry as far as it is known before the record is committed.
     var entry: RecordEntry {
         var copy = self
-        return copy.takeEntry()
+        return copy.takeEntry(bodyByteCount: body.count)
     }
 
     /// The body, moved out of the record.
@@ -163,12 +163,12 @@ extension NewRecord {
         return taken
     }
 
-    /// The entry, moved out of the record, of which only the body is left.
-    mutating func takeEntry() -> RecordEntry {
+    /// The entry, moved out of the record, whose body has so many bytes.
+    mutating func takeEntry(bodyByteCount: Int) -> RecordEntry {
         var entry = RecordEntry()
         swap(&entry, &known)
         entry.eventEnd = entry.eventEnd ?? entry.eventStart
-        entry.bodyByteCount = UInt64(body.count)
+        entry.bodyByteCount = UInt64(bodyByteCount)
         swap(&entry.attributes, &attributes)
         swap(&entry.terms, &terms)
         return entry

@@ -41,8 +41,7 @@ struct ImportTools {
         if let known = try duplicates.find(made.record.name, body, batch, in: view) {
             draft.content = known
         } else {
-            made.record.body = [UInt8](copying: body)
-            draft.content = .onItsWay(place(&made.record, &batch), isNew: true)
+            draft.content = .onItsWay(place(&made.record, body, &batch), isNew: true)
         }
         batch.byteCount += 64
         batch.append(draft, of: file)
@@ -108,15 +107,17 @@ struct ImportTools {
     /// Puts a record in the batch; one that is too large for it becomes the large one, the last.
     private mutating func place(
         _ record: inout NewRecord,
+        _ body: Span<UInt8>,
         _ batch: inout ImportBatch
     ) -> RecentRecord {
         let place = RecentRecord(batch: batch.number, index: batch.records.count)
         duplicates.noteNew(at: place.index)
-        if record.body.count > Self.inlineByteLimit {
+        if body.count > Self.inlineByteLimit {
+            record.body = [UInt8](copying: body)
             batch.large = LargeRecord(record: record, body: .held)
         } else {
-            batch.byteCount += record.body.count + 512
-            batch.records.put(moving: &record)
+            batch.byteCount += body.count + 512
+            batch.records.put(moving: &record, body: body)
         }
         return place
     }
