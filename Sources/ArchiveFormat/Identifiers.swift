@@ -131,6 +131,9 @@ package struct FrameNonce: Hashable, Sendable, BitwiseCopyable {
     }
 
     fileprivate var words: (UInt64, UInt64, UInt64) { (first, second, third) }
+
+    /// The last sixteen bytes, the part that differs from frame to frame, as little-endian integers.
+    var tail: (UInt64, UInt64) { (second, third) }
 }
 
 extension [UInt8] {
@@ -138,12 +141,6 @@ extension [UInt8] {
     package mutating func append(maskedTag: MaskedTag) {
         append(u64: maskedTag.head)
         append(u32: maskedTag.tail)
-    }
-
-    /// Appends the last sixteen bytes of a nonce, the part that differs from frame to frame.
-    package mutating func append(tailOf nonce: FrameNonce) {
-        append(u64: nonce.words.1)
-        append(u64: nonce.words.2)
     }
 
     /// Appends the 24 bytes of a nonce.

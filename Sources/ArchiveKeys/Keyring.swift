@@ -18,6 +18,8 @@ package final class Keyring: Sendable {
     package let indexKey: SecretKey
     /// Authenticates commit and seal frames.
     package let logKey: SecretKey
+    /// Masks the tags in the headers of frames.
+    package let maskKey: SecretKey
     /// The public half of the signing key.
     package var publicKey: [UInt8] { signingKey.publicKey }
 
@@ -30,8 +32,6 @@ package final class Keyring: Sendable {
     let kek: SecretKey
     private let signingKey: Ed25519.KeyPair
     private let tagger: Mutex<HMACSHA256>
-    private let masker: Mutex<TagMask>
-    private let maskKey: SecretKey
     private let shards = (0..<shardCount).map { _ in Shard() }
 
     /// What is known of the tags of one shard: each frame asks, and threads would wait for each other.
@@ -67,7 +67,6 @@ package final class Keyring: Sendable {
         maskKey = try secrets.root.derived(.mask)
         do throws(SealingError) {
             signingKey = try Ed25519.KeyPair(seed: secrets.signingSeed)
-            masker = Mutex(TagMask(try AES256Block(key: maskKey)))
         } catch {
             throw KeyError(error)
         }
@@ -158,49 +157,5 @@ package final class Keyring: Sendable {
         } catch {
             throw KeyError(error)
         }
-    }
-
-    /// The tag as it stands in the header of the frame with `nonce`.
-    package func masked(_ tag: DomainTag, nonce: FrameNonce) -> MaskedTag {
-        MaskedTag(tag ^ mask(nonce))
-    }
-
-    /// The tag behind the masked one in the header of the frame with `nonce`.
-    package func unmasked(_ masked: MaskedTag, nonce: FrameNonce) -> DomainTag {
-        DomainTag(masked) ^ mask(nonce)
-    }
-
-    /// What one thread takes masks off with, as ``unmasked(_:nonce:)`` does: threads that open frame after
-    /// frame would wait for each other's.
-    package func unmasker() -> (MaskedTag, FrameNonce) -> DomainTag {
-        guard let cipher = try? AES256Block(key: maskKey) else {
-            return { self.unmasked($0, nonce: $1) }
-        }
-        var mask = TagMask(cipher)
-        return { DomainTag($0) ^ mask.mask(of: $1) }
-    }
-
-    private func mask(_ nonce: FrameNonce) -> DomainTag {
-        masker.withLock { $0.mask(of: nonce) }
-    }
-}
-
-/// The first twelve bytes of AES-256 under the mask key of a nonce's last sixteen, the part that
-/// differs from frame to frame.
-private struct TagMask {
-    private let cipher: AES256Block
-    private var block: [UInt8] = []
-    private var encrypted = [UInt8](repeating: 0, count: AES256Block.byteCount)
-
-    init(_ cipher: AES256Block) { self.cipher = cipher }
-
-    mutating func mask(of nonce: FrameNonce) -> DomainTag {
-        block.removeAll(keepingCapacity: true)
-        block.append(tailOf: nonce)
-        let cipher = cipher
-        let block = block
-        var target = encrypted.mutableSpan
-        cipher.encrypt(block.span, into: &target)
-        return DomainTag(encrypted.span)
     }
 }

@@ -64,7 +64,7 @@ internal import CSealing
     }
 }
 
-/// AES-256 on whole blocks, each on its own, under one scheduled key.
+/// AES-256 on single blocks under one scheduled key.
 ///
 /// A permutation, not a mode: it masks fields that are unique already. Not for several threads at
 /// once.
@@ -88,23 +88,22 @@ internal import CSealing
 
     deinit { unsafe cs_block_free(context) }
 
-    /// Encrypts the blocks of `plain` into `sealed`, which has the same length.
+    /// Encrypts one block, the bytes of two little-endian integers.
     ///
     /// Under a scheduled key that cannot fail; if libcrypto says so nevertheless, it traps.
-    package func encrypt(_ plain: Span<UInt8>, into sealed: inout MutableSpan<UInt8>) {
-        precondition(plain.count.isMultiple(of: Self.byteCount), "blocks have 16 bytes")
-        precondition(sealed.count == plain.count, "encryption keeps the length")
-        let status = unsafe plain.withUnsafeBufferPointer { plain in
-            unsafe sealed.withUnsafeMutableBufferPointer { sealed in
-                unsafe cs_block_encrypt(
-                    context,
-                    plain.count,
-                    plain.baseAddress,
-                    sealed.count,
-                    sealed.baseAddress
-                )
-            }
+    package func encrypt(_ block: (UInt64, UInt64)) -> (UInt64, UInt64) {
+        var words = (block.0.littleEndian, block.1.littleEndian)
+        let status = unsafe withUnsafeMutableBytes(of: &words) { words in
+            let bytes = unsafe words.bindMemory(to: UInt8.self)
+            return unsafe cs_block_encrypt(
+                context,
+                bytes.count,
+                bytes.baseAddress,
+                bytes.count,
+                bytes.baseAddress
+            )
         }
         precondition(status == 1, "AES-256 failed")
+        return (UInt64(littleEndian: words.0), UInt64(littleEndian: words.1))
     }
 }

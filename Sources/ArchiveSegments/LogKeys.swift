@@ -16,14 +16,8 @@ package protocol LogKeys: Sendable {
     /// The key and tag of a domain in an epoch; fails with `erased` if the subject's key is gone.
     func domain(_ name: KeyDomainName, epoch: UInt32) throws(LogError) -> FrameDomain
 
-    /// The tag as it stands in the header of the frame with `nonce`.
-    func masked(_ tag: MaskedTag, nonce: FrameNonce) -> MaskedTag
-
-    /// The tag of the frame whose header has this masked tag and nonce, before masking.
-    func unmasked(_ tag: MaskedTag, nonce: FrameNonce) -> MaskedTag
-
-    /// Does the same for one thread, which then waits for no other.
-    func unmasker() -> (MaskedTag, FrameNonce) -> MaskedTag
+    /// A mask of tags, another one each time.
+    var tagMask: TagMask { get }
 
     /// The key of the frames that have this tag before masking.
     func key(of tag: MaskedTag, epoch: UInt32) throws(LogError) -> SecretKey

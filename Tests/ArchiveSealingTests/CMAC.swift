@@ -7,9 +7,10 @@ import ArchiveSealing
 func cmac(_ message: [UInt8], key: SecretKey) throws -> [UInt8] {
     let cipher = try AES256Block(key: key)
     func encrypt(_ block: [UInt8]) -> [UInt8] {
-        var sealed = [UInt8](repeating: 0, count: block.count)
-        var span = sealed.mutableSpan
-        cipher.encrypt(block.span, into: &span)
+        let words = cipher.encrypt((block.span.u64(at: 0), block.span.u64(at: 8)))
+        var sealed: [UInt8] = []
+        sealed.append(u64: words.0)
+        sealed.append(u64: words.1)
         return sealed
     }
     func doubled(_ block: [UInt8]) -> [UInt8] {

@@ -113,10 +113,11 @@ struct WorkedExample {
     }
 
     private mutating func showDomain(_ header: [UInt8], _ keys: Keys) throws -> [UInt8] {
-        let block = Array(header[32..<48])
-        var mask = [UInt8](repeating: 0, count: 16)
-        var target = mask.mutableSpan
-        try AES256Block(key: key(keys.mask)).encrypt(block.span, into: &target)
+        let block = (header.span.u64(at: 32), header.span.u64(at: 40))
+        let words = try AES256Block(key: key(keys.mask)).encrypt(block)
+        var mask: [UInt8] = []
+        mask.append(u64: words.0)
+        mask.append(u64: words.1)
         show("AES(mask key, nonce[8..<24])", mask)
         let tag = zip(header[12..<24], mask).map { $0 ^ $1 }
         show("tag", tag)

@@ -122,6 +122,7 @@ package enum DirectoryFrame {
 private struct BlockReader {
     private let keys: any LogKeys
     private let header: FrameHeader
+    private let mask: TagMask
     private let cipher = XAES256GCM()
     private let decompressor = Decompressor()
     private var content: [UInt8] = []
@@ -133,6 +134,7 @@ private struct BlockReader {
     init(_ keys: any LogKeys, _ header: FrameHeader) {
         self.keys = keys
         self.header = header
+        mask = keys.tagMask
     }
 
     mutating func open(
@@ -141,7 +143,7 @@ private struct BlockReader {
         into plain: inout [UInt8]
     ) throws(LogError) {
         let nonce = header.nonce.at(index: index)
-        let tag = keys.unmasked(MaskedTag(block, at: 0), nonce: nonce)
+        let tag = mask.applied(to: MaskedTag(block, at: 0), nonce: nonce)
         let key = try keys.key(of: tag, epoch: header.epoch)
         associated.removeAll(keepingCapacity: true)
         DirectoryFrame.append(associated: block, nonce, keys.archiveID, to: &associated)

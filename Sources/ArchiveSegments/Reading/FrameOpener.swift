@@ -11,10 +11,10 @@ package import ArchiveSealing
 /// sealed bytes and bounds the decompression.
 package final class FrameOpener {
     private let keys: any LogKeys
-    private let unmasked: (MaskedTag, FrameNonce) -> MaskedTag
     private let dictionaries: DictionaryLibrary?
     /// The dictionary of most frames.
     private var usual: NamedDictionary?
+    private let mask: TagMask
     private let cipher = XAES256GCM()
     private let hasher = SHA256()
     private let decompressor = Decompressor()
@@ -27,8 +27,8 @@ package final class FrameOpener {
     /// Frames that name one of the archive's own dictionaries are opened only with `dictionaries`.
     package init(keys: any LogKeys, dictionaries: DictionaryLibrary?) {
         self.keys = keys
-        unmasked = keys.unmasker()
         self.dictionaries = dictionaries
+        mask = keys.tagMask
         associated = keys.archiveID.bytes
         associated.append(zeros: FrameHeader.authenticatedByteCount)
     }
@@ -284,7 +284,7 @@ package final class FrameOpener {
         segment: SegmentNumber,
         offset: UInt64
     ) throws(LogError) -> FrameDomain {
-        let tag = unmasked(header.maskedTag, header.nonce)
+        let tag = mask.applied(to: header.maskedTag, nonce: header.nonce)
         if let last, last.domain.tag == tag, last.epoch == header.epoch { return last.domain }
         do {
             return FrameDomain(key: try keys.key(of: tag, epoch: header.epoch), tag: tag)

@@ -93,7 +93,7 @@ struct DirectorySealer {
         let keys = keys
         WorkerTeam.perform(count) { worker in
             let range = (items.count * worker / count)..<(items.count * (worker + 1) / count)
-            let sealer = BlockSealer(keys: keys)
+            let sealer = BlockSealer(keys)
             do throws(LogError) {
                 for index in range { try sealer.append(items[index], to: &outputs[worker].bytes) }
             } catch {
@@ -106,8 +106,14 @@ struct DirectorySealer {
     /// One thread's contexts.
     private struct BlockSealer {
         let keys: any LogKeys
+        let mask: TagMask
         let cipher = XAES256GCM()
         let compressor = Compressor(level: 3)
+
+        init(_ keys: any LogKeys) {
+            self.keys = keys
+            mask = keys.tagMask
+        }
 
         func append(_ item: Item, to bytes: inout [UInt8]) throws(LogError) {
             let plain = item.block.plaintext
@@ -121,7 +127,7 @@ struct DirectorySealer {
                     appendingTo: &content
                 ).rawValue
             let header = bytes.count
-            bytes.append(maskedTag: keys.masked(item.domain.tag, nonce: item.nonce))
+            bytes.append(maskedTag: mask.applied(to: item.domain.tag, nonce: item.nonce))
             bytes.append(u32: UInt32(content.count + FrameHeader.tagByteCount))
             let start = bytes.count
             let associated = DirectoryFrame.associated(

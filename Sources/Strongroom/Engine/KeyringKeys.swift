@@ -17,6 +17,7 @@ package struct KeyringKeys: LogKeys {
     package var epoch: UInt32 { keyring.currentEpoch }
     package var logKey: SecretKey { keyring.logKey }
     package var publicKey: [UInt8] { keyring.publicKey }
+    package var tagMask: TagMask { TagMask(key: keyring.maskKey) }
 
     package func learn(collection: String) { keyring.learn(collection: collection) }
 
@@ -29,19 +30,6 @@ package struct KeyringKeys: LogKeys {
             key: try key(tag, epoch: epoch),
             tag: MaskedTag(tag)
         )
-    }
-
-    package func masked(_ tag: MaskedTag, nonce: FrameNonce) -> MaskedTag {
-        keyring.masked(DomainTag(tag), nonce: nonce)
-    }
-
-    package func unmasked(_ tag: MaskedTag, nonce: FrameNonce) -> MaskedTag {
-        MaskedTag(keyring.unmasked(tag, nonce: nonce))
-    }
-
-    package func unmasker() -> (MaskedTag, FrameNonce) -> MaskedTag {
-        let unmasked = keyring.unmasker()
-        return { MaskedTag(unmasked($0, $1)) }
     }
 
     package func key(of tag: MaskedTag, epoch: UInt32) throws(LogError) -> SecretKey {

@@ -55,7 +55,7 @@ private func sealedBlock(_ content: [UInt8], _ nonce: FrameNonce) throws -> [UIn
     let keys = Golden.keys
     let domain = try keys.domain(.collection("records"), epoch: keys.epoch)
     var block: [UInt8] = []
-    block.append(maskedTag: keys.masked(domain.tag, nonce: nonce))
+    block.append(maskedTag: keys.tagMask.applied(to: domain.tag, nonce: nonce))
     block.append(u32: UInt32(content.count + FrameHeader.tagByteCount))
     var associated: [UInt8] = []
     associated.append(archiveID: keys.archiveID)

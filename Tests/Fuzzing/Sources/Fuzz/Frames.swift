@@ -44,7 +44,7 @@ func sealedFrame(
         codec: codec,
         dictionary: dictionary,
         bodyByteCount: content.count,
-        maskedTag: keys.masked(domain.tag, nonce: nonce),
+        maskedTag: keys.tagMask.applied(to: domain.tag, nonce: nonce),
         nonce: nonce,
         firstSequence: 1,
         epoch: keys.epoch
