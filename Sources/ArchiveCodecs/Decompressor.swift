@@ -8,6 +8,14 @@ import CCodecs
     private let byteCountLimit: Int
     private let zstandard: OpaquePointer
     private var zlib: OpaquePointer?
+    /// Where the dictionary's digest is: taking it from the dictionary for each message, threads would
+    /// wait for each other to count who holds it.
+    private var digest: OpaquePointer?
+
+    /// What the messages were compressed with.
+    package var dictionary: CompressionDictionary? {
+        didSet { unsafe digest = dictionary?.pointerForReading }
+    }
 
     /// Makes a decompressor that refuses to write more than `byteCountLimit` bytes a message.
     package init(byteCountLimit: Int = 16 << 20) {
@@ -27,19 +35,18 @@ import CCodecs
     ///
     /// Zeros behind the compressed bytes are padding, which hides how long they are. Throws, with
     /// `output` as it was, for any other number of bytes and for anything else behind them. A dictionary
-    /// that is not the one of the compressor is not always noticed: the caller names it from an
-    /// authenticated header.
+    /// that is not the one of the compressor is not always noticed: the caller sets the one that an
+    /// authenticated header names.
     package func decompress(
         _ bytes: Span<UInt8>,
         codec: Codec,
-        dictionary: CompressionDictionary? = nil,
         plainByteCount: Int,
         appendingTo output: inout [UInt8]
     ) throws(CodecError) {
         guard plainByteCount >= 0, plainByteCount <= byteCountLimit else {
             throw .overLimit(declared: plainByteCount, limit: byteCountLimit)
         }
-        guard dictionary == nil || codec.hasDictionary else { throw .dictionaryUnused(codec) }
+        guard unsafe digest == nil || codec.hasDictionary else { throw .dictionaryUnused(codec) }
         if codec == .stored {
             guard bytes.count >= plainByteCount else {
                 throw .tooShort(declared: plainByteCount, found: bytes.count)
@@ -59,7 +66,6 @@ import CCodecs
             try expand(
                 bytes.extracting(offset...),
                 codec: codec,
-                dictionary: dictionary,
                 plainByteCount: plainByteCount - (output.count - start),
                 appendingTo: &output
             )
@@ -88,7 +94,6 @@ import CCodecs
     private func expand(
         _ bytes: Span<UInt8>,
         codec: Codec,
-        dictionary: CompressionDictionary?,
         plainByteCount: Int,
         appendingTo output: inout [UInt8]
     ) throws(CodecError) {
@@ -99,7 +104,7 @@ import CCodecs
             try unsafe free.withUnsafeMutableBufferPointer {
                 buffer,
                 count throws(CodecError) in
-                let found = unsafe decode(bytes, codec: codec, dictionary: dictionary, into: buffer)
+                let found = unsafe decode(bytes, codec: codec, into: buffer)
                 try check(found, codec: codec, declared: plainByteCount)
                 count = found
             }
@@ -110,7 +115,6 @@ import CCodecs
     private func decode(
         _ bytes: Span<UInt8>,
         codec: Codec,
-        dictionary: CompressionDictionary?,
         into plain: UnsafeMutableBufferPointer<UInt8>
     ) -> Int {
         unsafe bytes.withUnsafeBufferPointer { bytes in
@@ -118,7 +122,6 @@ import CCodecs
             switch codec {
             case .stored: return Int(CC_FAILED)
             case .zstandard, .partlyStored:
-                let digest = unsafe dictionary?.pointerForReading
                 return unsafe cc_zstd_decompress(
                     zstandard,
                     digest,

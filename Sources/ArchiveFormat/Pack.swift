@@ -19,9 +19,6 @@ package struct Pack: Sendable {
     /// What all records have in common, with the sequence of the first.
     package var common: RecordEntry { commons.first ?? RecordEntry() }
 
-    /// Whose records these all are; nil if nobody's, or of several.
-    package var subject: String? { commons.first?.subject }
-
     /// Where one record's fields and inline body stand in the pack.
     package struct Slot: Equatable, Sendable {
         package let entry: Range<Int>
@@ -51,15 +48,10 @@ package struct Pack: Sendable {
     /// Becomes the pack that has this plaintext, decoding no more than what its records have in common;
     /// after a failure it has no records.
     ///
-    /// Texts that it had in common before stay where they are, and so does `subject`, if it is whose
-    /// records these are.
-    package mutating func fill(
-        with plain: consuming [UInt8],
-        like subject: String? = nil
-    ) throws(FormatError) {
+    /// Texts that it had in common before stay where they are.
+    package mutating func fill(with plain: consuming [UInt8]) throws(FormatError) {
         _ = emptied()
         if commons.isEmpty { commons.append(RecordEntry()) }
-        if let subject { commons[0].subject = subject }
         var found: [Slot] = []
         swap(&found, &slots)
         do {
@@ -127,16 +119,6 @@ package struct Pack: Sendable {
     /// The body in the pack of a record that has a slot; empty for one in chunks.
     package func inlineBody(_ slot: Int) -> [UInt8] {
         Array(copying: bytes.span.extracting(slots[slot].body))
-    }
-
-    /// Gives `entry` the texts that all records have in common, which then stand where the pack has
-    /// them: as each record is decoded, one look tells that they are the same.
-    package func lendCommons(to entry: inout RecordEntry) {
-        let common = commons.span
-        guard !common.isEmpty else { return }
-        entry.collection = common[0].collection
-        entry.subject = common[0].subject
-        entry.mediaType = common[0].mediaType
     }
 
     /// Decodes the entry of a slot.

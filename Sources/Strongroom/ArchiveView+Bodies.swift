@@ -32,6 +32,7 @@ extension ArchiveView {
         _ visit: (Record, ArraySlice<UInt8>?) throws -> Bool
     ) throws(ArchiveError) {
         do {
+            var sweep = Sweep(reader, .storage)
             var count = Self.firstLogPageCount
             var page = try logPage(from: [IndexKeys.Table.time.rawValue], count)
             while true {
@@ -44,7 +45,7 @@ extension ArchiveView {
                 }
                 // Whatever ends the walk: nothing of it goes on behind the caller's back.
                 defer { _ = following?.wait() }
-                guard try reader.sweep(page.runs, .storage, visit), let following else { return }
+                guard try sweep.visit(page.runs, visit), let following else { return }
                 page = try following.wait().get()
             }
         } catch {
@@ -58,6 +59,8 @@ extension ArchiveView {
         _ count: Int
     ) throws(ArchiveError) -> (runs: [PlaceRun], next: [UInt8]?) {
         var runs: [PlaceRun] = []
+        // Most runs are a pack's.
+        runs.reserveCapacity(count / 8)
         let end = [IndexKeys.Table.time.rawValue + 1]
         let next = try page(from: start, to: end, count: count) {
             if let run = $0.upTo(lastSequence) { runs.append(run) }
@@ -80,13 +83,14 @@ extension ArchiveView {
         _ visit: (Record, ArraySlice<UInt8>?) throws -> Bool
     ) throws(ArchiveError) {
         do {
+            var sweep = Sweep(reader, .scattered)
             var start: [UInt8]? = IndexKeys.names(collection, beginning: name).start
             let end = IndexKeys.collectionPrefix(collection).prefixEnd
             var rest = limit
             var count = min(limit, Self.firstPageCount)
             while let first = start, rest > 0 {
                 let page = try currentPage(from: first, to: end, count: min(count, rest))
-                guard try reader.sweep(page.runs, .scattered, visit) else { return }
+                guard try sweep.visit(page.runs, visit) else { return }
                 rest -= page.runs.count
                 count = min(2 * count, Self.pageCount)
                 start = page.next

@@ -100,11 +100,12 @@ extension ArchiveView {
                 return try !matches(record, query) || visit(record)
             }
         }
+        var sweep = Sweep(reader, .scattered)
         var next: [UInt8]? = start
         var count = Self.firstPageCount
         while let first = next {
             let page = try currentPage(from: first, to: end, count: count)
-            let goesOn = try reader.sweep(page.runs, .scattered) { record, _ in
+            let goesOn = try sweep.visit(page.runs) { record, _ in
                 try !matches(record, query, isCurrent: true) || visit(record)
             }
             guard goesOn else { return }

@@ -16,13 +16,14 @@ extension ArchiveView {
             let time = Timestamp(microseconds: recorded)
             let (last, isTooLarge) = sequence.addingReportingOverflow(count)
             let end = isTooLarge ? lastSequence : min(last, lastSequence &+ 1)
+            var sweep = Sweep(reader, .scattered)
             var next = sequence
             var visited: UInt64 = 0
             while next < end {
                 let places = try places(at: time, from: next, upTo: end)
                 guard let reached = places.last else { break }
                 let runs = places.map { PlaceRun($0.place) }
-                _ = try reader.sweep(runs, .scattered) { record, body in
+                _ = try sweep.visit(runs) { record, body in
                     try visit(record, Array(body ?? []))
                     return true
                 }

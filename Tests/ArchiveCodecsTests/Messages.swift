@@ -58,10 +58,10 @@ extension Decompressor {
         count: Int
     ) throws(CodecError) -> [UInt8] {
         var output: [UInt8] = []
+        self.dictionary = dictionary
         try decompress(
             bytes.span,
             codec: codec,
-            dictionary: dictionary,
             plainByteCount: count,
             appendingTo: &output
         )

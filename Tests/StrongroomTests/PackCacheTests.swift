@@ -19,8 +19,7 @@ import Testing
                 bodyByteCount: 4_000,
                 firstSequence: 1,
                 epoch: 1
-            ).compression,
-            subject: nil
+            ).compression
         )
     }
 

@@ -66,7 +66,10 @@ enum Sealing {
         let nonce = [UInt8](repeating: 9, count: XAES256GCM.nonceByteCount)
         let associated = [UInt8](repeating: 3, count: 80)
 
-        init() throws { key = try SecretKey.random() }
+        init() throws {
+            key = try SecretKey.random()
+            decompressor.dictionary = dictionary
+        }
 
         func compress(_ block: [UInt8], into content: inout [UInt8]) {
             content.removeAll(keepingCapacity: true)
@@ -114,7 +117,6 @@ enum Sealing {
             try decompressor.decompress(
                 content.span,
                 codec: .zstandard,
-                dictionary: dictionary,
                 plainByteCount: blockByteCount,
                 appendingTo: &plain
             )

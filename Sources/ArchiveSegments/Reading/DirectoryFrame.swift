@@ -171,7 +171,6 @@ private struct BlockReader {
             try decompressor.decompress(
                 content.span.extracting(5...),
                 codec: codec,
-                dictionary: nil,
                 plainByteCount: plainByteCount,
                 appendingTo: &plain
             )

@@ -12,12 +12,12 @@ package import ArchiveSealing
 package final class FrameOpener {
     private let keys: any LogKeys
     private let dictionaries: DictionaryLibrary?
-    /// The dictionary of most frames.
-    private var usual: NamedDictionary?
     private let mask: TagMask
     private let cipher = XAES256GCM()
     private let hasher = SHA256()
     private let decompressor = Decompressor()
+    /// Which dictionary the decompressor has.
+    private var dictionary: (number: UInt16, segment: SegmentNumber) = (0, SegmentNumber(0))
     private var content: [UInt8] = []
     /// The key of the frame that was opened last, which many have that follow each other.
     private var last: (domain: FrameDomain, epoch: UInt32)?
@@ -206,16 +206,18 @@ package final class FrameOpener {
                 "the frame declares codec \(compression.codec) and \(plainByteCount) bytes"
             )
         }
-        let named =
-            compression.kind == .dictionary
-            ? nil : try named(compression.dictionary, segment, offset)
+        // The frame of a dictionary is compressed without one.
+        let number = compression.kind == .dictionary ? 0 : compression.dictionary
+        if number != dictionary.number || segment.value != dictionary.segment.value {
+            decompressor.dictionary = try find(number, segment, offset)
+            dictionary = (number, segment)
+        }
         plain.removeAll(keepingCapacity: true)
         plain.reserveCapacity(plainByteCount)
         do throws(CodecError) {
             try decompressor.decompress(
                 content.extracting(4...),
                 codec: codec,
-                dictionary: named?.dictionary,
                 plainByteCount: plainByteCount,
                 appendingTo: &plain
             )
@@ -229,40 +231,13 @@ package final class FrameOpener {
         }
     }
 
-    /// A dictionary by what frames say of it.
-    ///
-    /// One an opener: references to the dictionary itself, which all threads use, are counted in memory that
-    /// they would take from each other with each frame.
-    private final class NamedDictionary {
-        let number: UInt16
-        let segment: SegmentNumber
-        let dictionary: CompressionDictionary
-
-        init(_ number: UInt16, _ segment: SegmentNumber, _ dictionary: CompressionDictionary) {
-            self.number = number
-            self.segment = segment
-            self.dictionary = dictionary
-        }
-    }
-
-    private func named(
+    private func find(
         _ number: UInt16,
         _ segment: SegmentNumber,
         _ offset: UInt64
-    ) throws(LogError) -> NamedDictionary? {
-        if number == 0 { return nil }
-        if let usual, usual.number == number, usual.segment == segment { return usual }
-        let found = NamedDictionary(number, segment, try dictionary(number, segment, offset))
-        usual = found
-        return found
-    }
-
-    private func dictionary(
-        _ number: UInt16,
-        _ segment: SegmentNumber,
-        _ offset: UInt64
-    ) throws(LogError) -> CompressionDictionary {
+    ) throws(LogError) -> CompressionDictionary? {
         switch number {
+        case 0: return nil
         case CompressionDictionary.fhirJSON.number: return .fhirJSON
         case DictionaryPlaintext.firstOwnNumber...:
             if let dictionaries {

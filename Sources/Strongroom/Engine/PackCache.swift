@@ -8,8 +8,6 @@ import Synchronization
 struct SealedPack: Sendable {
     var content: [UInt8]
     let compression: FrameOpener.Compression
-    /// Whose records these are, for those that are decoded from it to share; nil if nobody's.
-    let subject: String?
 
     /// What it takes in memory, with its place in the cache.
     var footprint: Int { content.count + 224 }

@@ -42,7 +42,9 @@ final class ReadContext: @unchecked Sendable {
         if packPlace?.isInPack(of: place) != true {
             packPlace = nil
             do {
-                try fill(&pack, at: place, log, cache)
+                var plain = pack.emptied()
+                try open(place, log, cache, into: &plain)
+                try pack.fill(with: plain, from: place)
             } catch {
                 throw ArchiveError(error)
             }
@@ -51,27 +53,19 @@ final class ReadContext: @unchecked Sendable {
         return try body(pack)
     }
 
-    /// Makes `pack` the one at a place.
+    /// Brings the plaintext of the pack at a place; `plain` keeps its room.
     ///
     /// It comes from the cache if that has it; else the cache gets it. With `last`, where a later frame of
-    /// the segment stands, the log is read up to there: for a walk that does not come back. `subject` is
-    /// whose records these probably are.
-    func fill(
-        _ pack: inout Pack,
-        at place: RecordPlace,
+    /// the segment stands, the log is read up to there: for a walk that does not come back.
+    func open(
+        _ place: RecordPlace,
         _ log: LogReader,
         _ cache: PackCache?,
         upTo last: UInt64? = nil,
-        like subject: String? = nil
+        into plain: inout [UInt8]
     ) throws(LogError) {
         if let sealed = cache?[place] {
-            return try expand(
-                sealed.content.span,
-                sealed.compression,
-                place,
-                of: sealed.subject,
-                into: &pack
-            )
+            return try expand(sealed.content.span, sealed.compression, place, into: &plain)
         }
         var buffer = FrameBuffer()
         swap(&buffer, &self.buffer)
@@ -91,12 +85,11 @@ final class ReadContext: @unchecked Sendable {
             offset: place.frameOffset,
             into: &content
         ).compression
-        try expand(content.span, compression, place, of: subject, into: &pack)
+        try expand(content.span, compression, place, into: &plain)
         // A copy of exactly its length: the buffer has room for more.
         cache?[place] = SealedPack(
             content: [UInt8](copying: content.span),
-            compression: compression,
-            subject: pack.subject
+            compression: compression
         )
     }
 
@@ -104,10 +97,8 @@ final class ReadContext: @unchecked Sendable {
         _ content: Span<UInt8>,
         _ compression: FrameOpener.Compression,
         _ place: RecordPlace,
-        of subject: String? = nil,
-        into pack: inout Pack
+        into plain: inout [UInt8]
     ) throws(LogError) {
-        var plain = pack.emptied()
         try opener.expand(
             content,
             compression,
@@ -115,14 +106,12 @@ final class ReadContext: @unchecked Sendable {
             offset: place.frameOffset,
             into: &plain
         )
-        do throws(FormatError) {
-            guard compression.kind == .records else {
-                throw FormatError(.damaged, "the frame holds no records")
-            }
-            // What the pack before had in common this one mostly has, too, but for whose records they are.
-            try pack.fill(with: plain, like: subject)
-        } catch {
-            throw LogError(error, segment: place.segment, offset: place.frameOffset)
+        guard compression.kind == .records else {
+            throw LogError(
+                FormatError(.damaged, "the frame holds no records"),
+                segment: place.segment,
+                offset: place.frameOffset
+            )
         }
     }
 
@@ -153,5 +142,19 @@ final class ReadContext: @unchecked Sendable {
             segment: place.segment,
             offset: place.frameOffset
         )
+    }
+}
+
+extension Pack {
+    /// Becomes the pack that has this plaintext and stands at a place.
+    mutating func fill(
+        with plain: consuming [UInt8],
+        from place: RecordPlace
+    ) throws(LogError) {
+        do throws(FormatError) {
+            try fill(with: plain)
+        } catch {
+            throw LogError(error, segment: place.segment, offset: place.frameOffset)
+        }
     }
 }

@@ -103,7 +103,7 @@ package final class RecordReader: Sendable {
         _ runs: ArraySlice<PlaceRun>,
         readsAhead: Bool,
         byteLimit: Int,
-        _ spare: SparePacks
+        _ spare: SparePlaintexts
     ) -> OpenedPacks {
         // One context for all: what it reads ahead was committed before any of this was asked for.
         let context = takeContext()
@@ -116,19 +116,17 @@ package final class RecordReader: Sendable {
         var opened = OpenedPacks(runs)
         let last = readsAhead ? runs.last?.first.frameOffset : nil
         var byteCount = 0
-        var subject: String?
         while byteCount < byteLimit, let place = opened.next {
-            var pack = unused.popLast() ?? Pack()
+            var plain = unused.popLast() ?? []
             do throws(LogError) {
                 let cache = readsAhead ? nil : packs
-                try context.fill(&pack, at: place, log, cache, upTo: last, like: subject)
+                try context.open(place, log, cache, upTo: last, into: &plain)
             } catch {
                 opened.failure = ArchiveError(error)
                 break
             }
-            byteCount += pack.bytes.count
-            subject = pack.subject
-            opened.append(pack)
+            byteCount += plain.count
+            opened.append(plain)
         }
         return opened
     }

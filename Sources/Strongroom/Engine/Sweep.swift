@@ -1,9 +1,15 @@
 import ArchiveFileIO
 import ArchiveFormat
 
-extension RecordReader {
-    /// In which order the places of a sweep are.
-    enum SweepOrder {
+/// Visits the records of many places: packs are opened on all processors, and the records handed over in
+/// order on the caller's thread.
+///
+/// What comes next is opened while the caller has what came before. Memory holds what is opened: for
+/// each processor and each of four units ahead 1 MB, or a pack that is larger; it goes round, from places
+/// to places as well.
+struct Sweep {
+    /// In which order the places are.
+    enum Order {
         /// Frame behind frame, as the log has them.
         case storage
         /// Any.
@@ -13,35 +19,46 @@ extension RecordReader {
         fileprivate var unit: Int { self == .storage ? 256 : 8 }
     }
 
-    /// Opens the packs of the records of `runs` on all processors and hands the records over in order,
-    /// until `visit` answers false; tells whether it did not.
+    private let reader: RecordReader
+    private let order: Order
+    private let spare = SparePlaintexts()
+    /// The pack whose records are visited, where the one before was.
+    private var pack = Pack()
+    /// The record that is visited, where the one before was: nothing is copied that both have.
+    private var record = Record(
+        entry: RecordEntry(),
+        place: RecordPlace(segment: SegmentNumber(0), frameOffset: 0, slot: 0)
+    )
+
+    init(_ reader: RecordReader, _ order: Order) {
+        self.reader = reader
+        self.order = order
+    }
+
+    /// Hands over the records of `runs` until `visit` answers false; tells whether it did not.
     ///
-    /// What comes next is opened while `visit` has what came before. Memory holds what is opened: for
-    /// each processor and each of four units ahead 1 MB, or a pack that is larger. A body lends the memory
-    /// of its pack.
-    func sweep(
+    /// A body lends the memory of its pack.
+    mutating func visit(
         _ runs: [PlaceRun],
-        _ order: SweepOrder,
         _ visit: (Record, ArraySlice<UInt8>?) throws -> Bool
     ) throws -> Bool {
-        guard let first = runs.first else { return true }
-        let spare = SparePacks()
-        var record = Record(entry: RecordEntry(), place: first.first)
+        guard !runs.isEmpty else { return true }
+        let (reader, order, spare) = (reader, order, spare)
         do {
             try WorkerTeam.inOrder(
                 Self.units(of: runs[...], order),
                 threadCount: WorkerTeam.processorCount,
                 ahead: Self.unitsAhead
-            ) { _, unit throws(SweepEnd) in
-                open(unit, order, spare)
-            } _: { opened throws(SweepEnd) in
+            ) { _, unit throws(End) in
+                reader.open(unit, order, spare)
+            } _: { opened throws(End) in
                 var opened = opened
                 while true {
-                    try hand(over: opened, in: &record, to: visit)
+                    try hand(over: &opened, to: visit)
                     let rest = opened.rest
-                    spare.give(back: opened.packs)
+                    spare.give(back: opened.plaintexts)
                     guard !rest.isEmpty else { return }
-                    opened = open(rest, order, spare)
+                    opened = reader.open(rest, order, spare)
                 }
             }
             return true
@@ -51,72 +68,55 @@ extension RecordReader {
         }
     }
 
-    private func open(
-        _ runs: ArraySlice<PlaceRun>,
-        _ order: SweepOrder,
-        _ spare: SparePacks
-    ) -> OpenedPacks {
-        openPacks(
-            runs,
-            readsAhead: order == .storage,
-            byteLimit: Self.unitPlainByteCount,
-            spare
-        )
-    }
-
-    /// Decodes the records one by one where the one before was: nothing is copied that both have.
-    private func hand(
-        over opened: OpenedPacks,
-        in record: inout Record,
+    private mutating func hand(
+        over opened: inout OpenedPacks,
         to visit: (Record, ArraySlice<UInt8>?) throws -> Bool
-    ) throws(SweepEnd) {
-        let (packs, runs) = (opened.packs.span, opened.runs)
-        var next = runs.startIndex
+    ) throws(End) {
         do {
-            for index in packs.indices {
+            let runs = opened.runs
+            var next = runs.startIndex
+            for index in opened.plaintexts.indices {
                 let first = runs[next].first
-                packs[index].lendCommons(to: &record.entry)
+                try pack.fill(with: opened.takePlaintext(index), from: first)
                 while next < runs.endIndex, runs[next].first.isInPack(of: first) {
-                    try Self.hand(over: packs[index], runs[next], in: &record, to: visit)
+                    try hand(over: runs[next], to: visit)
                     next += 1
                 }
+                opened.giveBack(pack.emptied(), index)
             }
             if let failure = opened.failure { throw failure }
-        } catch let end as SweepEnd {
+        } catch let end as End {
             throw end
         } catch {
-            throw SweepEnd(cause: error)
+            throw End(cause: error)
         }
     }
 
-    // The pack is borrowed: what an array lends is copied where it is used, for each record.
-    private static func hand(
-        over pack: borrowing Pack,
-        _ run: PlaceRun,
-        in record: inout Record,
+    private mutating func hand(
+        over run: PlaceRun,
         to visit: (Record, ArraySlice<UInt8>?) throws -> Bool
     ) throws {
         for place in run.places {
-            try decode(pack, place, into: &record)
+            try RecordReader.decode(pack, place, into: &record)
             let body = record.entry.hasInlineBody ? pack.bytes[pack.slots[place.slot].body] : nil
-            guard try visit(record, body) else { throw SweepEnd() }
+            guard try visit(record, body) else { throw End() }
         }
     }
 
     /// Why a sweep ends before its last record; without a cause nobody wants more.
-    private struct SweepEnd: Error {
+    private struct End: Error {
         var cause: (any Error)?
     }
 
     private static let unitsAhead = 4
     /// Plaintext that a unit opens at a time.
-    private static let unitPlainByteCount = 1 << 20
+    fileprivate static let unitPlainByteCount = 1 << 20
     /// A unit ends where it is so long in the log, or in the middle of no pack.
     private static let unitByteCount: UInt64 = 1 << 18
 
     private static func units(
         of runs: ArraySlice<PlaceRun>,
-        _ order: SweepOrder
+        _ order: Order
     ) -> [ArraySlice<PlaceRun>] {
         var units: [ArraySlice<PlaceRun>] = []
         var (start, recordCount) = (runs.startIndex, 0)
@@ -135,5 +135,20 @@ extension RecordReader {
         }
         units.append(runs[start...])
         return units
+    }
+}
+
+extension RecordReader {
+    fileprivate func open(
+        _ runs: ArraySlice<PlaceRun>,
+        _ order: Sweep.Order,
+        _ spare: SparePlaintexts
+    ) -> OpenedPacks {
+        openPacks(
+            runs,
+            readsAhead: order == .storage,
+            byteLimit: Sweep.unitPlainByteCount,
+            spare
+        )
     }
 }
