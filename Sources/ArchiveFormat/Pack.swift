@@ -19,6 +19,9 @@ package struct Pack: Sendable {
     /// What all records have in common, with the sequence of the first.
     package var common: RecordEntry { commons.first ?? RecordEntry() }
 
+    /// Whose records these all are; nil if nobody's, or of several.
+    package var subject: String? { commons.first?.subject }
+
     /// Where one record's fields and inline body stand in the pack.
     package struct Slot: Equatable, Sendable {
         package let entry: Range<Int>
@@ -48,10 +51,15 @@ package struct Pack: Sendable {
     /// Becomes the pack that has this plaintext, decoding no more than what its records have in common;
     /// after a failure it has no records.
     ///
-    /// Texts that it had in common before stay where they are.
-    package mutating func fill(with plain: consuming [UInt8]) throws(FormatError) {
+    /// Texts that it had in common before stay where they are, and so does `subject`, if it is whose
+    /// records these are.
+    package mutating func fill(
+        with plain: consuming [UInt8],
+        like subject: String? = nil
+    ) throws(FormatError) {
         _ = emptied()
         if commons.isEmpty { commons.append(RecordEntry()) }
+        if let subject { commons[0].subject = subject }
         var found: [Slot] = []
         swap(&found, &slots)
         do {

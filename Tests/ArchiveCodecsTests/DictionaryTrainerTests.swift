@@ -164,6 +164,22 @@ import Testing
         #expect(reservoir.samples.count == 10)
     }
 
+    /// Their bytes move together as samples are let go of.
+    @Test func `has each record whole and with its subject`() {
+        var reservoir = TrainingReservoir(seed: 7)
+        for number in 0..<3_000 {
+            let body = [UInt8](repeating: UInt8(number % 251), count: 24 + number % 900)
+            reservoir.take(subject: "\(number)", body.span, limit: 20_000)
+        }
+        #expect(reservoir.samples.count > 20)
+        #expect(reservoir.samples.reduce(0) { $0 + $1.bytes.count } <= 20_000)
+        for sample in reservoir.samples {
+            let number = sample.subject.flatMap { Int($0) } ?? -1
+            let body = [UInt8](repeating: UInt8(max(number, 0) % 251), count: 24 + number % 900)
+            #expect(sample.bytes == body)
+        }
+    }
+
     @Test func `knows long records by their beginning and passes over short ones`() {
         var reservoir = TrainingReservoir(seed: 1)
         for body in [[UInt8](repeating: 1, count: 1 << 20), [1, 2, 3]] {

@@ -7,7 +7,16 @@ package struct TrainingReservoir: Sendable {
     /// Shorter ones say nothing.
     private static let leastByteCount = 24
 
-    package private(set) var samples: [TrainingSample] = []
+    /// Where a sample stands in the bytes.
+    private struct Held {
+        let subject: String?
+        var range: Range<Int>
+    }
+
+    private var held: [Held] = []
+    /// The samples, and between them what was let go of: memory of each sample's own would be an
+    /// allocation for many a record.
+    private var bytes: [UInt8] = []
     /// Bytes of all records that went by, as far as samples would be taken of them.
     package private(set) var seenByteCount = 0
     private var byteCount = 0
@@ -22,19 +31,36 @@ package struct TrainingReservoir: Sendable {
         seenByteCount += count
         // In the long run a record stays with the chance of what is held to what went by.
         guard seenByteCount <= limit || Int(next() % UInt64(seenByteCount)) < limit else { return }
-        let bytes = [UInt8](copying: body.extracting(first: count))
-        samples.append(TrainingSample(subject: subject, bytes: bytes))
+        if bytes.count + count > limit / 2 * 3 { closeGaps(room: limit / 2 * 3) }
+        let start = bytes.count
+        bytes.append(copying: body.extracting(first: count))
+        held.append(Held(subject: subject, range: start..<bytes.count))
         byteCount += count
         shrink(to: limit)
     }
 
+    package var samples: [TrainingSample] {
+        held.map { TrainingSample(subject: $0.subject, bytes: Array(bytes[$0.range])) }
+    }
+
     /// Lets go of samples at random until no more than `limit` bytes are held.
     package mutating func shrink(to limit: Int) {
-        while byteCount > limit, !samples.isEmpty {
-            let victim = Int(next() % UInt64(samples.count))
-            samples.swapAt(victim, samples.count - 1)
-            byteCount -= samples.removeLast().bytes.count
+        while byteCount > limit, !held.isEmpty {
+            let victim = Int(next() % UInt64(held.count))
+            held.swapAt(victim, held.count - 1)
+            byteCount -= held.removeLast().range.count
         }
+    }
+
+    private mutating func closeGaps(room: Int) {
+        var kept: [UInt8] = []
+        kept.reserveCapacity(room)
+        for index in held.indices {
+            let start = kept.count
+            kept.append(contentsOf: bytes[held[index].range])
+            held[index].range = start..<kept.count
+        }
+        bytes = kept
     }
 
     /// Marsaglia's xorshift: which records are sampled is no secret.

@@ -8,6 +8,9 @@ import Synchronization
 struct SealedPack: Sendable {
     var content: [UInt8]
     let compression: FrameOpener.Compression
+    /// Whose records these are, for those that are decoded from it to share; nil if nobody's, or not
+    /// known yet.
+    var subject: String?
 
     /// What it takes in memory, with its place in the cache.
     var footprint: Int { content.count + 224 }
@@ -118,6 +121,14 @@ final class PackCache: Sendable {
                 return evicted
             }
             Self.wipe(evicted)
+        }
+    }
+
+    /// Notes whose records the pack at a place holds.
+    func note(_ subject: String, at place: RecordPlace) {
+        state.withLock { state in
+            guard let position = state.positions[Place(place)] else { return }
+            state.items[position]?.pack.subject = subject
         }
     }
 

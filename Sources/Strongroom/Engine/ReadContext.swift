@@ -43,8 +43,9 @@ final class ReadContext: @unchecked Sendable {
             packPlace = nil
             do {
                 var plain = pack.emptied()
-                try open(place, log, cache, into: &plain)
-                try pack.fill(with: plain, from: place)
+                let subject = try open(place, log, cache, into: &plain)
+                try pack.fill(with: plain, like: subject, from: place)
+                if subject == nil, let found = pack.subject { cache.note(found, at: place) }
             } catch {
                 throw ArchiveError(error)
             }
@@ -56,16 +57,19 @@ final class ReadContext: @unchecked Sendable {
     /// Brings the plaintext of the pack at a place; `plain` keeps its room.
     ///
     /// It comes from the cache if that has it; else the cache gets it. With `last`, where a later frame of
-    /// the segment stands, the log is read up to there: for a walk that does not come back.
+    /// the segment stands, the log is read up to there: for a walk that does not come back. Answers whose
+    /// records these are, if the cache knows.
+    @discardableResult
     func open(
         _ place: RecordPlace,
         _ log: LogReader,
         _ cache: PackCache?,
         upTo last: UInt64? = nil,
         into plain: inout [UInt8]
-    ) throws(LogError) {
+    ) throws(LogError) -> String? {
         if let sealed = cache?[place] {
-            return try expand(sealed.content.span, sealed.compression, place, into: &plain)
+            try expand(sealed.content.span, sealed.compression, place, into: &plain)
+            return sealed.subject
         }
         var buffer = FrameBuffer()
         swap(&buffer, &self.buffer)
@@ -91,6 +95,7 @@ final class ReadContext: @unchecked Sendable {
             content: [UInt8](copying: content.span),
             compression: compression
         )
+        return nil
     }
 
     private func expand(
@@ -149,10 +154,11 @@ extension Pack {
     /// Becomes the pack that has this plaintext and stands at a place.
     mutating func fill(
         with plain: consuming [UInt8],
+        like subject: String? = nil,
         from place: RecordPlace
     ) throws(LogError) {
         do throws(FormatError) {
-            try fill(with: plain)
+            try fill(with: plain, like: subject)
         } catch {
             throw LogError(error, segment: place.segment, offset: place.frameOffset)
         }
