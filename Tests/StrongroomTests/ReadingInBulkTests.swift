@@ -72,6 +72,40 @@ import Testing
         }
     }
 
+    /// Packs and records are made where the ones before were, from page to page as well.
+    @Test func `records and bodies that a visitor keeps stay as they were`() throws {
+        let count = 9_000
+        let writing: (Engine) throws -> Void = { engine in
+            for start in stride(from: 0, to: count, by: 1_000) {
+                _ = try engine.commit(
+                    (start..<(start + 1_000)).map { number in
+                        NewRecord(
+                            name: "n\(number)",
+                            body: Array("body of \(number)".utf8),
+                            subject: number % 5 == 0 ? nil : "p\(number / 40)"
+                        )
+                    }
+                )
+            }
+        }
+        try SmallArchive.with(filledBy: writing) { archive in
+            try archive.reading { view in
+                var kept: [(record: Record, body: ArraySlice<UInt8>?)] = []
+                try view.forEachInLogOrder { record, body in
+                    kept.append((record, body))
+                    return true
+                }
+                #expect(kept.count == count)
+                for (record, body) in kept {
+                    let number = try #require(Int(record.name.dropFirst()))
+                    #expect(body.map { Array($0) } == Array("body of \(number)".utf8))
+                    #expect(record.subject == (number % 5 == 0 ? nil : "p\(number / 40)"))
+                }
+                #expect(Set(kept.map(\.record.name)).count == count)
+            }
+        }
+    }
+
     @Test func `in the order of names current records come from a name on`() throws {
         try SmallArchive.with(filledBy: ManyRecords.fill) { archive in
             try archive.reading { view in
