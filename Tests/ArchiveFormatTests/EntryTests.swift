@@ -192,6 +192,19 @@ import Testing
         }
     }
 
+    /// What a cache says, or the pack before had, saves making a text anew; what the pack says counts.
+    @Test(arguments: ["Patient/1", "Patient/2", nil])
+    func `has its own subject, whatever it was expected to have`(expected: String?) throws {
+        var pack = Pack()
+        for subject in ["Patient/1", nil, "Patient/2", nil] {
+            var only = record("a", [1])
+            only.entry.subject = subject
+            try pack.fill(with: packed([only]), like: expected)
+            #expect(pack.subject == subject)
+            #expect(try pack.entry(0) == only.entry)
+        }
+    }
+
     @Test func `may be empty`() throws { #expect(try decode(packed([])).slots.isEmpty) }
 
     @Test func `says once what its records have in common`() throws {

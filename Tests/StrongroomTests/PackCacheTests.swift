@@ -57,4 +57,16 @@ import Testing
         #expect(cache[Self.place(0)] == nil)
         #expect(held.content == Self.pack().content)
     }
+
+    @Test func `knows whose records a pack holds once it was told, and forgets it with the pack`() {
+        let cache = PackCache(byteLimit: 64 << 10)
+        cache.note("Patient/1", at: Self.place(0))
+        cache[Self.place(0)] = Self.pack()
+        #expect(cache[Self.place(0)]?.subject == nil)
+        cache.note("Patient/1", at: Self.place(0))
+        #expect(cache[Self.place(0)]?.subject == "Patient/1")
+        for number in 1..<100 as Range<UInt64> { cache[Self.place(number)] = Self.pack() }
+        cache[Self.place(0)] = Self.pack()
+        #expect(cache[Self.place(0)]?.subject == nil)
+    }
 }
