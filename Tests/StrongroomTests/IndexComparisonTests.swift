@@ -49,15 +49,8 @@ import Testing
         deleted.isTombstone = true
         let pack = try Pack(decoding: Pack.encode([plain, full, deleted].map { ($0, []) }))
         let opened = try OpenedPack(pack, segment: SegmentNumber(300), frameOffset: 1 << 20)
-        var builder = RunBuilder()
-        var value: [UInt8] = []
-        for record in opened.records {
-            IndexKeys.append(record, in: opened.segment, to: &builder, &value)
-            let place = RecordPlace(record, in: opened.segment)
-            TimeRun(place, recorded: record.recorded).append(to: &builder, &value)
-        }
         let index = FileSum()
-        builder.visit { index.add($0, $1) }
+        for (key, value) in Self.entries(of: opened) { index.add(key.span, value.span) }
         let expected = try #require(index.sum).records
         let log = LogSum()
         log.take(opened)
