@@ -82,7 +82,7 @@ import Testing
         let size = { (dictionary: CompressionDictionary?) in
             others.reduce(0) {
                 $0
-                    + Compressor().compressed($1, with: .zstandard, dictionary: dictionary).bytes
+                    + Compressor().compressed(Array($1), with: .zstandard, dictionary: dictionary).bytes
                     .count
             }
         }
@@ -176,7 +176,7 @@ import Testing
         for sample in reservoir.samples {
             let number = sample.subject.flatMap { Int($0) } ?? -1
             let body = [UInt8](repeating: UInt8(max(number, 0) % 251), count: 24 + number % 900)
-            #expect(sample.bytes == body)
+            #expect(Array(sample.bytes) == body)
         }
     }
 

@@ -193,7 +193,12 @@ struct WholeFormat: Sendable {
         _ = try engine.commit(SystemRecords.pending(own))
         engine.adopt(own, try engine.writableLog())
         _ = try engine.commit([
-            NewRecord(name: "own", body: samples[3].bytes, subject: "P/3", mediaType: mediaType)
+            NewRecord(
+                name: "own",
+                body: Array(samples[3].bytes),
+                subject: "P/3",
+                mediaType: mediaType
+            )
         ])
     }
 

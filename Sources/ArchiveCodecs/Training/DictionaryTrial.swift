@@ -60,7 +60,7 @@ package struct DictionaryTrial: Sendable {
                 continue
             }
             if let subject = sample.subject { open[subject] = packs.count }
-            packs.append(sample.bytes)
+            packs.append(Array(sample.bytes))
         }
         return packs
     }

@@ -39,8 +39,9 @@ package struct TrainingReservoir: Sendable {
         shrink(to: limit)
     }
 
+    /// They lend the reservoir's memory, which is copied should it take more meanwhile.
     package var samples: [TrainingSample] {
-        held.map { TrainingSample(subject: $0.subject, bytes: Array(bytes[$0.range])) }
+        held.map { TrainingSample(subject: $0.subject, bytes: bytes[$0.range]) }
     }
 
     /// Lets go of samples at random until no more than `limit` bytes are held.

@@ -4,11 +4,16 @@ import ArchiveBytes
 package struct TrainingSample: Sendable {
     /// Whose it is; a sample without counts as a subject of its own.
     package var subject: String?
-    package var bytes: [UInt8]
+    /// Most lend the memory of all samples.
+    package var bytes: ArraySlice<UInt8>
 
-    package init(subject: String?, bytes: [UInt8]) {
+    package init(subject: String?, bytes: ArraySlice<UInt8>) {
         self.subject = subject
         self.bytes = bytes
+    }
+
+    package init(subject: String?, bytes: [UInt8]) {
+        self.init(subject: subject, bytes: bytes[...])
     }
 }
 
