@@ -82,7 +82,8 @@ import Testing
         let size = { (dictionary: CompressionDictionary?) in
             others.reduce(0) {
                 $0
-                    + Compressor().compressed(Array($1), with: .zstandard, dictionary: dictionary).bytes
+                    + Compressor().compressed(Array($1), with: .zstandard, dictionary: dictionary)
+                    .bytes
                     .count
             }
         }
@@ -157,7 +158,7 @@ import Testing
         #expect(reservoir.seenByteCount == 1_000_000)
         #expect(reservoir.samples.count <= 500)
         for quarter in 0..<4 as Range<UInt8> {
-            let count = reservoir.samples.count { $0.bytes[0] == quarter }
+            let count = reservoir.samples.count { $0.bytes.first == quarter }
             #expect((80...170).contains(count))
         }
         reservoir.shrink(to: 1_000)
