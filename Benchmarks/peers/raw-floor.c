@@ -274,7 +274,7 @@ void measure_floor(const char *corpus_path, const char *dictionary_path, int thr
     if (threads < 1 || threads > 64) fail("1 to 64 threads");
     size_t count;
     uint8_t *dictionary = read_file(dictionary_path, &count);
-    floor_.compressing = ZSTD_createCDict(dictionary, count, LEVEL);
+    floor_.compressing = digest_dictionary(dictionary, count);
     floor_.decompressing = ZSTD_createDDict(dictionary, count);
     free(dictionary);
     if (!floor_.compressing || !floor_.decompressing) fail("no dictionary");

@@ -189,7 +189,7 @@ void measure_packing(const char *corpus_path, const char *dictionary_path, int t
     struct blocks blocks = {0};
     size_t count;
     uint8_t *dictionary = read_file(dictionary_path, &count);
-    blocks.compressing = ZSTD_createCDict(dictionary, count, LEVEL);
+    blocks.compressing = digest_dictionary(dictionary, count);
     blocks.decompressing = ZSTD_createDDict(dictionary, count);
     free(dictionary);
     if (!blocks.compressing || !blocks.decompressing) fail("no dictionary");

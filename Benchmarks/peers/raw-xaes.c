@@ -102,6 +102,21 @@ void check_zstd(size_t result)
     if (ZSTD_isError(result)) fail("zstd: %s", ZSTD_getErrorName(result));
 }
 
+ZSTD_CDict *digest_dictionary(const uint8_t *bytes, size_t count)
+{
+    ZSTD_CCtx_params *parameters = ZSTD_createCCtxParams();
+    if (!parameters) fail("no memory");
+    check_zstd(ZSTD_CCtxParams_init(parameters, LEVEL));
+    check_zstd(ZSTD_CCtxParams_setParameter(parameters, ZSTD_c_strategy, ZSTD_fast));
+    check_zstd(ZSTD_CCtxParams_setParameter(parameters, ZSTD_c_hashLog, 16));
+    check_zstd(ZSTD_CCtxParams_setParameter(parameters, ZSTD_c_minMatch, 7));
+    ZSTD_CDict *made = ZSTD_createCDict_advanced2(
+        bytes, count, ZSTD_dlm_byCopy, ZSTD_dct_auto, parameters, ZSTD_defaultCMem);
+    ZSTD_freeCCtxParams(parameters);
+    if (!made) fail("no dictionary");
+    return made;
+}
+
 ZSTD_CCtx *make_compressor(const ZSTD_CDict *dictionary)
 {
     ZSTD_CCtx *made = ZSTD_createCCtx();
@@ -110,6 +125,7 @@ ZSTD_CCtx *make_compressor(const ZSTD_CDict *dictionary)
     check_zstd(ZSTD_CCtx_setParameter(made, ZSTD_c_format, ZSTD_f_zstd1_magicless));
     check_zstd(ZSTD_CCtx_setParameter(made, ZSTD_c_contentSizeFlag, 0));
     check_zstd(ZSTD_CCtx_setParameter(made, ZSTD_c_dictIDFlag, 0));
+    check_zstd(ZSTD_CCtx_setParameter(made, ZSTD_c_forceAttachDict, ZSTD_dictForceAttach));
     check_zstd(ZSTD_CCtx_refCDict(made, dictionary));
     return made;
 }

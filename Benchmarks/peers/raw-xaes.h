@@ -29,6 +29,9 @@ void xaes_open(struct xaes *xaes, const uint8_t *nonce, const uint8_t *sealed, s
 /// Fails if a result of Zstandard's says that something failed.
 void check_zstd(size_t result);
 
+/// A dictionary as the archive compresses with it at its usual level: long matches, one table.
+ZSTD_CDict *digest_dictionary(const uint8_t *bytes, size_t count);
+
 /// The archive's settings: no magic number, no sizes, no dictionary's number.
 ZSTD_CCtx *make_compressor(const ZSTD_CDict *dictionary);
 

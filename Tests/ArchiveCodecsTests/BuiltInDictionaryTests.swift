@@ -42,8 +42,12 @@ private struct Sample {
     /// What `zstd -3` reaches on whole files of 15 MB of such records.
     private static let wholeFileRatio = 11.59
 
-    private func ratio(_ packs: [[UInt8]], dictionary: CompressionDictionary?) -> Double {
-        let compressor = Compressor()
+    private func ratio(
+        _ packs: [[UInt8]],
+        level: Int = Compressor.defaultLevel,
+        dictionary: CompressionDictionary?
+    ) -> Double {
+        let compressor = Compressor(level: level)
         var output: [UInt8] = []
         for pack in packs {
             _ = compressor.compress(
@@ -79,5 +83,15 @@ private struct Sample {
         let packs = sample.packs(of: 4 << 10)
         #expect(ratio(packs, dictionary: .fhirJSON) >= 0.70 * Self.wholeFileRatio)
         #expect(ratio(sample.records, dictionary: .fhirJSON) >= 0.50 * Self.wholeFileRatio)
+    }
+
+    /// Zstandard's own level 6 takes more space with this dictionary than its level 3.
+    @Test(arguments: [8 << 10, 64 << 10])
+    func `takes less space at a higher level`(_ byteCount: Int) throws {
+        let packs = try Sample().packs(of: byteCount)
+        let ratios = [3, 6, 9].map { ratio(packs, level: $0, dictionary: .fhirJSON) }
+        #expect(ratios == ratios.sorted())
+        #expect(ratios[1] >= 1.04 * ratios[0])
+        #expect(ratios[2] >= 1.07 * ratios[0])
     }
 }

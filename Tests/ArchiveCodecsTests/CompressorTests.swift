@@ -132,7 +132,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 3, 9, 19])
+    @Test(arguments: [1, 2, 3, 4, 5, 8, 9, 15, 16, 19])
     func `each level has its own digest of a dictionary`(level: Int) throws {
         let plain = prose(3000)
         let (bytes, used) = Compressor(level: level).compressed(
