@@ -143,8 +143,50 @@ import Testing
             DictionaryTrial(sample, base: nil, current: current, packByteCount: 8_192, level: 3)
                 .run()
         }
-        let bytes = try #require(trial(nil))
-        #expect(trial(try CompressionDictionary(number: 256, bytes: bytes)) == nil)
+        let first = trial(nil)
+        let bytes = try #require(first.dictionary)
+        let second = trial(try CompressionDictionary(number: 256, bytes: bytes))
+        #expect(second.dictionary == nil)
+        // The same samples, compressed with what the first trial made.
+        #expect(second.yardstick.byteCount == first.yardstick.byteCount)
+    }
+
+    /// A training costs some fifty times as much as looking whether there is anything to train for.
+    @Test func `is not trained for again until records compress worse or are of more subjects`()
+        throws
+    {
+        let sample = samples(try PatientSample())
+        let trial = { (last: DictionaryTrial.Yardstick?) in
+            DictionaryTrial(
+                sample,
+                base: nil,
+                current: nil,
+                packByteCount: 8_192,
+                level: 3,
+                last: last
+            )
+            .run()
+        }
+        let first = trial(nil)
+        #expect(first.dictionary != nil)
+        let reached = first.yardstick
+        // With a dictionary they were much smaller than now, without.
+        #expect(trial(reached).dictionary == first.dictionary)
+        let asNow = DictionaryTrial.Yardstick(
+            plainByteCount: reached.plainByteCount,
+            byteCount: 3 * reached.byteCount,
+            subjectCount: reached.subjectCount
+        )
+        let passed = trial(asNow)
+        #expect(passed.dictionary == nil)
+        // What was not trained for does not lower the bar.
+        #expect(passed.yardstick.byteCount == asNow.byteCount)
+        let ofFewer = DictionaryTrial.Yardstick(
+            plainByteCount: reached.plainByteCount,
+            byteCount: 3 * reached.byteCount,
+            subjectCount: reached.subjectCount / 3
+        )
+        #expect(trial(ofFewer).dictionary == first.dictionary)
     }
 }
 

@@ -7,29 +7,57 @@ package struct DictionaryTrial: Sendable {
     /// A dictionary is changed only for this saving, in percent.
     private static let leastSaving = 5
 
+    /// How well a trial's samples were compressed with what was used from then on, and whose they were.
+    package struct Yardstick: Sendable {
+        package let plainByteCount: Int
+        package let byteCount: Int
+        package let subjectCount: Int
+
+        /// Whether samples are compressed as well, and are of hardly more subjects: of them the last
+        /// training saw enough.
+        func stillHolds(for now: Yardstick) -> Bool {
+            now.subjectCount <= 2 * subjectCount
+                && now.byteCount * plainByteCount * (100 - DictionaryTrial.leastSaving)
+                    <= byteCount * now.plainByteCount * 100
+        }
+    }
+
+    /// What came of a trial.
+    package struct Outcome: Sendable {
+        /// A dictionary worth using.
+        package let dictionary: [UInt8]?
+        /// What the next trial of the kind measures its samples by.
+        package let yardstick: Yardstick
+    }
+
     private let samples: [TrainingSample]
     private let base: CompressionDictionary?
     private let current: CompressionDictionary?
     private let packByteCount: Int
     private let level: Int
+    private let last: Yardstick?
 
     /// Trains upon `base`; what comes of it must beat `current` in packs of `packByteCount` bytes.
+    ///
+    /// Does not even train where the yardstick of the `last` trial holds.
     package init(
         _ samples: [TrainingSample],
         base: CompressionDictionary?,
         current: CompressionDictionary?,
         packByteCount: Int,
-        level: Int
+        level: Int,
+        last: Yardstick? = nil
     ) {
         self.samples = samples
         self.base = base
         self.current = current
         self.packByteCount = packByteCount
         self.level = level
+        self.last = last
     }
 
-    /// A dictionary worth using, or nil; costs about 100 ms for each MiB of samples.
-    package func run() -> [UInt8]? {
+    /// Costs about 80 ms for each MiB of samples, or 1 where nothing is trained.
+    package func run() -> Outcome {
         var trained: [TrainingSample] = []
         var tried: [TrainingSample] = []
         for (index, sample) in samples.enumerated() {
@@ -39,13 +67,15 @@ package struct DictionaryTrial: Sendable {
                 trained.append(sample)
             }
         }
-        let trainer = DictionaryTrainer(level: level, base: base)
-        guard let bytes = trainer.train(on: trained),
-            let dictionary = try? CompressionDictionary(number: .max, bytes: bytes)
-        else { return nil }
         let packs = packs(of: tried)
-        let (now, then) = (byteCount(of: packs, current), byteCount(of: packs, dictionary))
-        return then * 100 <= now * (100 - Self.leastSaving) ? bytes : nil
+        let now = yardstick(packs, current)
+        if let last, last.stillHolds(for: now) { return Outcome(dictionary: nil, yardstick: last) }
+        guard let bytes = DictionaryTrainer(level: level, base: base).train(on: trained),
+            let dictionary = try? CompressionDictionary(number: .max, bytes: bytes)
+        else { return Outcome(dictionary: nil, yardstick: now) }
+        let then = yardstick(packs, dictionary)
+        let isBetter = then.byteCount * 100 <= now.byteCount * (100 - Self.leastSaving)
+        return Outcome(dictionary: isBetter ? bytes : nil, yardstick: isBetter ? then : now)
     }
 
     /// The samples as the engine would pack them: each subject's together.
@@ -65,10 +95,13 @@ package struct DictionaryTrial: Sendable {
         return packs
     }
 
-    private func byteCount(of packs: [[UInt8]], _ dictionary: CompressionDictionary?) -> Int {
+    private func yardstick(
+        _ packs: [[UInt8]],
+        _ dictionary: CompressionDictionary?
+    ) -> Yardstick {
         let compressor = Compressor(level: level)
         var output: [UInt8] = []
-        var total = 0
+        var (plainByteCount, byteCount) = (0, 0)
         for pack in packs {
             output.removeAll(keepingCapacity: true)
             _ = compressor.compress(
@@ -77,8 +110,14 @@ package struct DictionaryTrial: Sendable {
                 dictionary: dictionary,
                 appendingTo: &output
             )
-            total += output.count
+            plainByteCount += pack.count
+            byteCount += output.count
         }
-        return total
+        return Yardstick(
+            plainByteCount: plainByteCount,
+            byteCount: byteCount,
+            subjectCount: Set(samples.compactMap(\.subject)).count
+                + samples.count { $0.subject == nil }
+        )
     }
 }

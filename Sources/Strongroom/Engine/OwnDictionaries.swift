@@ -37,17 +37,29 @@ final class OwnDictionaries {
             let bytes: [UInt8]
         }
 
+        fileprivate struct Report: Sendable {
+            let mediaType: String
+            let yardstick: DictionaryTrial.Yardstick
+            let wasVain: Bool
+        }
+
         fileprivate let isTraining = Atomic(false)
         fileprivate let candidate = Mutex<Candidate?>(nil)
-        /// The media type that was trained for in vain last, until the writer takes note of it.
-        fileprivate let vain = Mutex<String?>(nil)
+        /// What came of the last trial, until the writer takes note of it.
+        fileprivate let report = Mutex<Report?>(nil)
 
         /// Trains, on whatever thread.
         func run(_ training: Training) {
-            if let bytes = training.trial.run() {
+            let outcome = training.trial.run()
+            report.withLock {
+                $0 = Report(
+                    mediaType: training.mediaType,
+                    yardstick: outcome.yardstick,
+                    wasVain: outcome.dictionary == nil
+                )
+            }
+            if let bytes = outcome.dictionary {
                 candidate.withLock { $0 = Candidate(mediaType: training.mediaType, bytes: bytes) }
-            } else {
-                vain.withLock { $0 = training.mediaType }
             }
             isTraining.store(false, ordering: .releasing)
         }
@@ -58,6 +70,7 @@ final class OwnDictionaries {
         let mediaType: String
         var reservoir: TrainingReservoir
         var nextTraining: Int
+        var yardstick: DictionaryTrial.Yardstick?
     }
 
     /// More media types at a time are not sampled.
@@ -105,8 +118,11 @@ final class OwnDictionaries {
         level: Int
     ) -> Training? {
         guard policy == .own else { return nil }
-        if let mediaType = desk.vain.withLock({ $0.take() }), let index = stream(of: mediaType) {
-            streams[index].nextTraining *= schedule.growthInVain
+        if let report = desk.report.withLock({ $0.take() }),
+            let index = stream(of: report.mediaType)
+        {
+            streams[index].yardstick = report.yardstick
+            if report.wasVain { streams[index].nextTraining *= schedule.growthInVain }
         }
         var due: Int?
         var last: Int?
@@ -165,7 +181,8 @@ final class OwnDictionaries {
                 base: Self.builtIn(for: mediaType),
                 current: dictionary(for: mediaType),
                 packByteCount: packByteCount,
-                level: level
+                level: level,
+                last: streams[index].yardstick
             )
         )
     }
