@@ -108,7 +108,7 @@ ZSTD_CDict *digest_dictionary(const uint8_t *bytes, size_t count)
     if (!parameters) fail("no memory");
     check_zstd(ZSTD_CCtxParams_init(parameters, LEVEL));
     check_zstd(ZSTD_CCtxParams_setParameter(parameters, ZSTD_c_strategy, ZSTD_fast));
-    check_zstd(ZSTD_CCtxParams_setParameter(parameters, ZSTD_c_hashLog, 16));
+    check_zstd(ZSTD_CCtxParams_setParameter(parameters, ZSTD_c_hashLog, 15));
     check_zstd(ZSTD_CCtxParams_setParameter(parameters, ZSTD_c_minMatch, 7));
     ZSTD_CDict *made = ZSTD_createCDict_advanced2(
         bytes, count, ZSTD_dlm_byCopy, ZSTD_dct_auto, parameters, ZSTD_defaultCMem);

@@ -86,8 +86,8 @@ struct manner {
 };
 
 static const struct manner manners[] = {
-    {2, 0, ZSTD_fast, 16, ZSTD_CHAINLOG_MIN, ZSTD_SEARCHLOG_MIN, 7},
-    {4, 64 << 10, ZSTD_fast, 16, ZSTD_CHAINLOG_MIN, ZSTD_SEARCHLOG_MIN, 7},
+    {2, 0, ZSTD_fast, 15, ZSTD_CHAINLOG_MIN, ZSTD_SEARCHLOG_MIN, 7},
+    {4, 64 << 10, ZSTD_fast, 15, ZSTD_CHAINLOG_MIN, ZSTD_SEARCHLOG_MIN, 7},
     {4, 0, 0, 0, 0, 0, 0},
     {8, 0, ZSTD_lazy, 17, 17, 2, 6},
     {15, 0, ZSTD_lazy2, 17, 17, 5, 6},
