@@ -109,7 +109,8 @@ package final class SealingPool {
         }
     }
 
-    /// Cuts the drafts into stretches of about equal plaintext.
+    /// Cuts the drafts into stretches of less and less plaintext, so that all threads end at about the same
+    /// time.
     private func split(_ drafts: [FrameDraft], of batch: RecordBatch) -> [Range<Int>] {
         guard workers.count > 1, drafts.count > 1 else { return [0..<drafts.count] }
         let sizes = drafts.map { $0.plainByteCount(of: batch) }
@@ -121,7 +122,8 @@ package final class SealingPool {
         var sum = 0
         for (index, size) in sizes.enumerated() {
             sum += size
-            if sum * count >= total * (ranges.count + 1) || index == drafts.count - 1 {
+            let left = count - ranges.count - 1
+            if (total - sum) * count * count <= total * left * left || index == drafts.count - 1 {
                 ranges.append(start..<(index + 1))
                 start = index + 1
             }
