@@ -93,6 +93,11 @@ extension RecordEntry {
             + (source.map { $0.path.count + 16 } ?? 0) + references
     }
 
+    /// About how many of these bytes an entry need not take behind one of the same subject and kind.
+    package var commonByteCount: Int {
+        48 + collection.utf8.count + (subject?.utf8.count ?? 0) + (mediaType?.utf8.count ?? 0)
+    }
+
     /// Gets the fields that are all of `bytes`, and where there is none what the one of `common` has, if
     /// there is one; what is not there either is as in an empty entry.
     ///

@@ -17,6 +17,8 @@ package struct PendingRecords: Sendable {
         package let isDigested: Bool
         /// A bound on the record's plaintext in its pack.
         package let packedByteCount: Int
+        /// About how much of that a pack says once for all its records.
+        package let commonByteCount: Int
     }
 
     package private(set) var entries: [RecordEntry] = []
@@ -109,7 +111,8 @@ package struct PendingRecords: Sendable {
                 body: body,
                 piece: bodies.count - 1,
                 isDigested: isDigested,
-                packedByteCount: byteCount
+                packedByteCount: byteCount,
+                commonByteCount: entry.commonByteCount
             )
         )
         entries.append(entry)

@@ -104,9 +104,13 @@ struct BatchPlan {
 
     private mutating func add(_ index: Int, _ part: PendingRecords.Part, to group: inout Group) {
         if group.byteCount + part.body.count > packByteCount { flush(&group) }
-        if group.members.isEmpty { group.members.reserveCapacity(16) }
-        group.members.append(index)
         group.byteCount += part.packedByteCount
+        if group.members.isEmpty {
+            group.members.reserveCapacity(16)
+        } else {
+            group.byteCount -= part.commonByteCount
+        }
+        group.members.append(index)
         if group.byteCount >= packByteCount || group.members.count == Limits.recordsPerPack {
             flush(&group)
         }
