@@ -6,7 +6,7 @@ public enum ArchiveProfile: String, CaseIterable, Sendable {
     case fast
     /// Packs of 8 KiB, level 3.
     case balanced
-    /// Least space: packs of 64 KiB, level 9, at about five times the work of compressing.
+    /// Least space: packs of 64 KiB, level 9, at about six times the work of compressing.
     case dense
 
     var packByteCount: Int {

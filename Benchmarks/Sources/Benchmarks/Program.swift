@@ -13,6 +13,7 @@ enum Program {
                | verify DIR CORPUS-MB | keyless DIR
                | entries DIR RECORDS | body DIR BYTES
                | import SOURCE DIR | allocations CORPUS DIR | seal CORPUS
+               | codec CORPUS [fhir]
         """
 
     static func main() async {
@@ -59,6 +60,8 @@ enum Program {
         case ("keyless", 2): try await Verifying.keyless(arguments[1])
         case ("import", 3): try await Importing.run(arguments[1], arguments[2])
         case ("allocations", 3): try await Allocating.run(arguments[1], arguments[2])
+        case ("codec", 2): try Compressing.run(arguments[1], isFHIR: false)
+        case ("codec", 3): try Compressing.run(arguments[1], isFHIR: true)
         case ("seal", 2): try Sealing.run(arguments[1])
         default: throw Failure(usage)
         }

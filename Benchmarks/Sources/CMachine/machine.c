@@ -7,12 +7,16 @@
 // There only when `peers/counting.c` is preloaded.
 extern uint64_t counted_allocations(void) __attribute__((weak));
 
-uint64_t cm_now(void)
+static uint64_t nanoseconds(clockid_t clock)
 {
     struct timespec time = {0};
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(clock, &time);
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
+
+uint64_t cm_now(void) { return nanoseconds(CLOCK_MONOTONIC); }
+
+uint64_t cm_processor_now(void) { return nanoseconds(CLOCK_PROCESS_CPUTIME_ID); }
 
 void cm_keep_small(void)
 {

@@ -6,6 +6,9 @@
 /// Nanoseconds of the clock that the peers read, which only goes forward.
 uint64_t cm_now(void);
 
+/// Nanoseconds that this process has had of the processors.
+uint64_t cm_processor_now(void);
+
 /// Sets the allocator as the command line does.
 void cm_keep_small(void);
 
