@@ -105,11 +105,15 @@ extension Span where Element == UInt8 {
 
 extension [UInt8] {
     /// Copies the bytes of a range to the beginning.
-    package mutating func moveToFront(_ range: Range<Int>) {
-        precondition(range.lowerBound >= 0 && range.upperBound <= count, "the bytes must be there")
-        guard range.lowerBound > 0, !range.isEmpty else { return }
+    package mutating func moveToFront(_ range: Range<Int>) { move(range, to: 0) }
+
+    /// Copies the bytes of a range to a place before it, which may reach into it.
+    package mutating func move(_ range: Range<Int>, to start: Int) {
+        precondition(start >= 0 && range.lowerBound >= start, "they move to the front")
+        precondition(range.upperBound <= count, "the bytes must be there")
+        guard range.lowerBound > start, !range.isEmpty else { return }
         unsafe withUnsafeMutableBytes { bytes in
-            unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[..<range.count])
+            unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[start..<(start + range.count)])
                 .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[range]))
         }
     }

@@ -223,6 +223,23 @@ import Testing
         }
     }
 
+    /// A training holds them on another thread.
+    @Test func `lends samples that stay as they are while it takes more`() {
+        var reservoir = TrainingReservoir(seed: 3)
+        func take(_ numbers: Range<Int>) {
+            for number in numbers {
+                let body = [UInt8](repeating: UInt8(number % 251), count: 24 + number % 100)
+                reservoir.take(subject: "\(number)", body.span, limit: 10_000)
+            }
+        }
+        take(0..<500)
+        let samples = reservoir.samples
+        let before = samples.map { Array($0.bytes) }
+        take(500..<2_000)
+        #expect(samples.map { Array($0.bytes) } == before)
+        #expect(reservoir.samples.map { Array($0.bytes) } != before)
+    }
+
     @Test func `knows long records by their beginning and passes over short ones`() {
         var reservoir = TrainingReservoir(seed: 1)
         for body in [[UInt8](repeating: 1, count: 1 << 20), [1, 2, 3]] {

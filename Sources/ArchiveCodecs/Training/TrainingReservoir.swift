@@ -31,7 +31,7 @@ package struct TrainingReservoir: Sendable {
         seenByteCount += count
         // In the long run a record stays with the chance of what is held to what went by.
         guard seenByteCount <= limit || Int(next() % UInt64(seenByteCount)) < limit else { return }
-        if bytes.count + count > limit / 2 * 3 { closeGaps(room: limit / 2 * 3) }
+        makeRoom(count, limit / 2 * 3)
         let start = bytes.count
         bytes.append(copying: body.extracting(first: count))
         held.append(Held(subject: subject, range: start..<bytes.count))
@@ -39,9 +39,18 @@ package struct TrainingReservoir: Sendable {
         shrink(to: limit)
     }
 
-    /// They lend the reservoir's memory, which is copied should it take more meanwhile.
+    /// They share memory of their own: who trains on them holds them long, and the reservoir's memory
+    /// would be copied whole when it takes more.
     package var samples: [TrainingSample] {
-        held.map { TrainingSample(subject: $0.subject, bytes: bytes[$0.range]) }
+        var copy: [UInt8] = []
+        copy.reserveCapacity(byteCount)
+        for sample in held { copy.append(copying: bytes.span.extracting(sample.range)) }
+        var start = 0
+        return held.map { sample in
+            defer { start += sample.range.count }
+            let range = start..<(start + sample.range.count)
+            return TrainingSample(subject: sample.subject, bytes: copy[range])
+        }
     }
 
     /// Lets go of samples at random until no more than `limit` bytes are held.
@@ -53,15 +62,30 @@ package struct TrainingReservoir: Sendable {
         }
     }
 
-    private mutating func closeGaps(room: Int) {
-        var kept: [UInt8] = []
-        kept.reserveCapacity(room)
-        for index in held.indices {
-            let start = kept.count
-            kept.append(contentsOf: bytes[held[index].range])
-            held[index].range = start..<kept.count
+    /// Makes room for a sample within `limit` bytes.
+    ///
+    /// All of it is reserved as soon as there is more than a little: memory that grew step by step
+    /// would be copied, and be new to the processor, over and over.
+    private mutating func makeRoom(_ count: Int, _ limit: Int) {
+        if bytes.count + count > limit { closeGaps() }
+        if bytes.count + count > bytes.capacity, bytes.count > limit / 16 {
+            bytes.reserveCapacity(limit)
         }
-        bytes = kept
+    }
+
+    /// Moves the samples together, in the order in which they stand.
+    private mutating func closeGaps() {
+        var end = 0
+        let places = held.indices.sorted {
+            held[$0].range.lowerBound < held[$1].range.lowerBound
+        }
+        for place in places {
+            let range = held[place].range
+            bytes.move(range, to: end)
+            held[place].range = end..<(end + range.count)
+            end += range.count
+        }
+        bytes.removeLast(bytes.count - end)
     }
 
     /// Marsaglia's xorshift: which records are sampled is no secret.
