@@ -6,7 +6,7 @@ extension Array where Element == UInt8 {
 
     /// Appends the bytes of `span`.
     @inlinable package mutating func append(copying span: Span<UInt8>) {
-        unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+        append(addingCapacity: span.count) { $0.append(copying: span) }
     }
 }
 
@@ -25,6 +25,19 @@ extension [UInt8] {
 }
 
 extension OutputSpan where Element == UInt8 {
+    /// Appends the bytes of `span`, for which there must be room.
+    @inlinable @inline(__always)
+    package mutating func append(copying span: Span<UInt8>) {
+        precondition(freeCapacity >= span.count, "the bytes must fit")
+        unsafe withUnsafeMutableBufferPointer { bytes, count in
+            unsafe span.withUnsafeBufferPointer { new in
+                guard let from = new.baseAddress, let to = bytes.baseAddress else { return }
+                unsafe (to + count).initialize(from: from, count: new.count)
+                count &+= new.count
+            }
+        }
+    }
+
     /// Appends four bytes, most significant first, for which there must be room.
     @inlinable @inline(__always)
     package mutating func append(bigEndianU32 word: UInt32) {

@@ -68,9 +68,11 @@ package struct RunBuilder: Sendable {
     ) {
         precondition((0...ending.count).contains(valueByteCount), "the value is out of bounds")
         let start = arena.count
-        arena.append(first)
-        arena.append(copying: text)
-        arena.append(copying: ending)
+        arena.append(addingCapacity: 1 + text.count + ending.count) { bytes in
+            bytes.append(first)
+            bytes.append(copying: text)
+            bytes.append(copying: ending)
+        }
         addEntry(from: start, valueByteCount: valueByteCount)
     }
 
