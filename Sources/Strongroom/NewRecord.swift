@@ -79,9 +79,10 @@ public struct NewRecord: Sendable {
         known.collection = collection
         known.subject = subject
         known.mediaType = mediaType
-        self.eventStart = eventStart
-        self.eventEnd = eventEnd
-        self.source = source
+        // Not by the properties above: the record would be copied to call them.
+        if let eventStart { known.eventStart = Timestamp(microseconds: eventStart) }
+        if let eventEnd { known.eventEnd = Timestamp(microseconds: eventEnd) }
+        if let source { known.source = RecordEntry.Source(path: source.path, line: source.line) }
     }
 }
 

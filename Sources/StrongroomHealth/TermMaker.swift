@@ -6,12 +6,10 @@ import ArchiveBytes
 /// so that a term costs one allocation at most, and none if another record has just had it.
 struct TermMaker {
     private var pool = TextPool()
-    private var scratch: [UInt8] = []
+    private var scratch = [UInt8](repeating: 0, count: IndexTermLimit.byteCount)
     private var terms: [String] = []
     private var byteCount = 0
     private var isOverfull = false
-
-    init() { scratch.reserveCapacity(IndexTermLimit.byteCount) }
 
     /// What ``RecordFacts/indexTerms(subject:)`` says.
     mutating func terms(of facts: borrowing RecordFacts, subject: String?) -> [String] {
@@ -44,33 +42,46 @@ struct TermMaker {
     }
 
     private mutating func append(_ kind: String, _ value: String) {
-        begin(kind)
-        scratch.append(copying: value.utf8Span.span)
-        end()
+        let (kind, value) = (kind.utf8Span.span, value.utf8Span.span)
+        let count = kind.count + value.count
+        guard hasRoom(for: count) else { return }
+        var term = scratch.mutableSpan
+        term.copy(kind)
+        term.copy(value, at: kind.count)
+        add(count)
     }
 
     private mutating func append(_ kind: String, _ code: Code) {
-        begin(kind)
-        scratch.append(copying: code.system.utf8Span.span)
-        scratch.append(UInt8(ascii: "|"))
-        scratch.append(copying: code.code.utf8Span.span)
-        end()
+        let (kind, system) = (kind.utf8Span.span, code.system.utf8Span.span)
+        let value = code.code.utf8Span.span
+        let bar = kind.count + system.count
+        let count = bar + 1 + value.count
+        guard hasRoom(for: count) else { return }
+        var term = scratch.mutableSpan
+        term.copy(kind)
+        term.copy(system, at: kind.count)
+        term[bar] = UInt8(ascii: "|")
+        term.copy(value, at: bar + 1)
+        add(count)
     }
 
-    private mutating func begin(_ kind: String) {
-        scratch.removeAll(keepingCapacity: true)
-        scratch.append(copying: kind.utf8Span.span)
-    }
-
-    private mutating func end() {
-        guard scratch.count <= IndexTermLimit.byteCount, !scratch.span.contains(byte: 0),
-            terms.count < IndexTermLimit.count - 1,
-            byteCount + scratch.count <= IndexTermLimit.totalByteCount
+    private mutating func hasRoom(for count: Int) -> Bool {
+        guard count <= IndexTermLimit.byteCount, terms.count < IndexTermLimit.count - 1,
+            byteCount + count <= IndexTermLimit.totalByteCount
         else {
+            isOverfull = true
+            return false
+        }
+        return true
+    }
+
+    /// Adds the term that the scratch memory begins with.
+    private mutating func add(_ count: Int) {
+        guard let term = pool.textWithoutZero(scratch, first: count) else {
             isOverfull = true
             return
         }
-        byteCount += scratch.count
-        terms.append(pool.text(scratch))
+        byteCount += count
+        terms.append(term)
     }
 }

@@ -119,7 +119,8 @@ extension RecordMaker {
         if !quirks.isEmpty {
             record.attributes.append(("quirks", quirks.joined(separator: ",")))
         }
-        return Made(record: record, type: type ?? facts.types.first ?? origin.format.mediaType)
+        let counted = type ?? facts.types.first ?? origin.format.mediaType
+        return Made(record: consume record, type: counted)
     }
 
     private mutating func unparsed(

@@ -64,12 +64,18 @@ struct NameMaker {
         guard let type, let id, !type.isEmpty, !id.isEmpty,
             type.utf8.count + 1 + id.utf8.count <= SourceName.pathByteLimit
         else { return nil }
-        scratch.removeAll(keepingCapacity: true)
-        scratch.append(copying: label.utf8Span.span)
-        scratch.append(copying: type.utf8Span.span)
-        scratch.append(UInt8(ascii: "/"))
-        scratch.append(copying: id.utf8Span.span)
-        return scratch.span.contains(byte: 0) ? nil : scratch.span.text()
+        let label = label
+        let (first, second, last) = (label.utf8Span.span, type.utf8Span.span, id.utf8Span.span)
+        let slash = first.count + second.count
+        let count = slash + 1 + last.count
+        if scratch.count < count { scratch = [UInt8](repeating: 0, count: 2 * count) }
+        var name = scratch.mutableSpan
+        name.copy(first)
+        name.copy(second, at: first.count)
+        name[slash] = UInt8(ascii: "/")
+        name.copy(last, at: slash + 1)
+        let made = scratch.span.extracting(first: count)
+        return made.contains(byte: 0) ? nil : made.text()
     }
 
     /// A subject that fits: 256 bytes without NUL; a longer one is replaced by its digest.

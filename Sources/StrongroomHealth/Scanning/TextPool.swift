@@ -25,29 +25,43 @@ struct TextPool {
 
     /// The text of a range of bytes; those that are not UTF-8 become U+FFFD.
     mutating func text(_ bytes: Span<UInt8>, _ range: Range<Int>) -> String {
-        let (start, count) = (range.lowerBound, range.count)
-        guard count > 0, count <= Self.byteLimit else { return TextDecoder.string(bytes, range) }
-        let key =
-            count < 8
-            ? Key(byteCount: count, head: bytes.word(at: start, byteCount: count))
-            : Key(
-                byteCount: count,
-                head: bytes.u64(at: start),
-                tail: bytes.u64(at: range.upperBound &- 8)
-            )
+        guard let key = Self.key(bytes, range) else { return TextDecoder.string(bytes, range) }
         let slot = Self.slot(of: key)
-        let known = keys[slot]
-        if known.head == key.head, known.tail == key.tail, known.byteCount == count,
-            holds(bytes, range, slot)
-        {
-            return texts[slot]
-        }
-        return take(bytes, range, key, slot)
+        return holds(bytes, range, key, slot) ? texts[slot] : take(bytes, range, key, slot)
     }
 
     /// The same of all bytes of an array.
     mutating func text(_ bytes: [UInt8]) -> String { text(bytes.span, 0..<bytes.count) }
 
+    /// The text of the first bytes of an array, or nil if a zero is among them.
+    ///
+    /// Nobody looks for it in a text that was made lately, so nothing else may be asked of the pool.
+    mutating func textWithoutZero(_ bytes: [UInt8], first count: Int) -> String? {
+        let bytes = bytes.span.extracting(first: count)
+        guard let key = Self.key(bytes, bytes.indices) else {
+            return bytes.contains(byte: 0) ? nil : TextDecoder.string(bytes, bytes.indices)
+        }
+        let slot = Self.slot(of: key)
+        if holds(bytes, bytes.indices, key, slot) { return texts[slot] }
+        return bytes.contains(byte: 0) ? nil : take(bytes, bytes.indices, key, slot)
+    }
+
+    /// What is compared first of a text; nil for one that is not kept.
+    @inline(__always)
+    private static func key(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Key? {
+        let (start, count) = (range.lowerBound, range.count)
+        guard count > 0, count <= byteLimit else { return nil }
+        guard count >= 8 else {
+            return Key(byteCount: count, head: bytes.word(at: start, byteCount: count))
+        }
+        return Key(
+            byteCount: count,
+            head: bytes.u64(at: start),
+            tail: bytes.u64(at: range.upperBound &- 8)
+        )
+    }
+
+    @inline(__always)
     private static func slot(of key: Key) -> Int {
         let mixed =
             (key.head &* 0x9e37_79b9_7f4a_7c15) ^ (key.tail &* 0xc2b2_ae3d_27d4_eb4f)
@@ -55,8 +69,17 @@ struct TextPool {
         return Int(truncatingIfNeeded: (mixed &* 0xff51_afd7_ed55_8ccd) &>> 55)
     }
 
-    /// Tells whether what lies between head and tail is the same.
-    private func holds(_ bytes: Span<UInt8>, _ range: Range<Int>, _ slot: Int) -> Bool {
+    /// Tells whether the text of a slot has the key and, between head and tail, the same bytes.
+    @inline(__always)
+    private func holds(
+        _ bytes: Span<UInt8>,
+        _ range: Range<Int>,
+        _ key: Key,
+        _ slot: Int
+    ) -> Bool {
+        let known = keys[slot]
+        guard known.head == key.head, known.tail == key.tail, known.byteCount == key.byteCount
+        else { return false }
         var (at, word) = (range.lowerBound &+ 8, slot &* Self.wordCount)
         while at &+ 8 < range.upperBound {
             guard words[word] == bytes.u64(at: at) else { return false }
