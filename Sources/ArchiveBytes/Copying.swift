@@ -6,6 +6,8 @@ extension Array where Element == UInt8 {
 
     /// Appends the bytes of `span`.
     @inlinable package mutating func append(copying span: Span<UInt8>) {
+        // An empty array that gets nothing would have its count written, which all empty arrays share.
+        guard !span.isEmpty else { return }
         append(addingCapacity: span.count) { $0.append(copying: span) }
     }
 }
