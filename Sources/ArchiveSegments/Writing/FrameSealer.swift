@@ -170,6 +170,7 @@ package final class FrameSealer {
 
 extension [UInt8] {
     package mutating func append(zeros count: Int) {
+        guard count > 0 else { return }
         append(addingCapacity: count) { $0.append(repeating: 0, count: count) }
     }
 }
