@@ -61,6 +61,23 @@ import CCodecs
         return used
     }
 
+    /// How many bytes packs take, each by itself, compressed with Zstandard.
+    package func byteCount(of packs: [[UInt8]], dictionary: CompressionDictionary?) -> Int {
+        var output: [UInt8] = []
+        var sum = 0
+        for pack in packs {
+            output.removeAll(keepingCapacity: true)
+            _ = compress(
+                pack.span,
+                with: .zstandard,
+                dictionary: dictionary,
+                appendingTo: &output
+            )
+            sum += output.count
+        }
+        return sum
+    }
+
     private func encode(
         _ plain: Span<UInt8>,
         with codec: Codec,

@@ -90,22 +90,11 @@ enum Compressing {
         _ dictionary: CompressionDictionary?
     ) -> (ratio: Double, rate: Double) {
         let compressor = Compressor(level: level)
-        var output: [UInt8] = []
-        var (best, plain, packed) = (UInt64.max, 0, 0)
+        let plain = packs.reduce(0) { $0 + $1.count }
+        var (best, packed) = (UInt64.max, 0)
         for _ in 0..<5 {
-            (plain, packed) = (0, 0)
             let start = cm_processor_now()
-            for pack in packs {
-                output.removeAll(keepingCapacity: true)
-                _ = compressor.compress(
-                    pack.span,
-                    with: .zstandard,
-                    dictionary: dictionary,
-                    appendingTo: &output
-                )
-                plain += pack.count
-                packed += output.count
-            }
+            packed = compressor.byteCount(of: packs, dictionary: dictionary)
             best = min(best, cm_processor_now() - start)
         }
         return (Double(plain) / Double(packed), Double(plain) * 1e3 / Double(best))

@@ -99,23 +99,9 @@ package struct DictionaryTrial: Sendable {
         _ packs: [[UInt8]],
         _ dictionary: CompressionDictionary?
     ) -> Yardstick {
-        let compressor = Compressor(level: level)
-        var output: [UInt8] = []
-        var (plainByteCount, byteCount) = (0, 0)
-        for pack in packs {
-            output.removeAll(keepingCapacity: true)
-            _ = compressor.compress(
-                pack.span,
-                with: .zstandard,
-                dictionary: dictionary,
-                appendingTo: &output
-            )
-            plainByteCount += pack.count
-            byteCount += output.count
-        }
-        return Yardstick(
-            plainByteCount: plainByteCount,
-            byteCount: byteCount,
+        Yardstick(
+            plainByteCount: packs.reduce(0) { $0 + $1.count },
+            byteCount: Compressor(level: level).byteCount(of: packs, dictionary: dictionary),
             subjectCount: Set(samples.compactMap(\.subject)).count
                 + samples.count { $0.subject == nil }
         )
