@@ -26,7 +26,7 @@ PROGRAMS = {
     "lmdb-sealed": STORE + ["lmdb.c", "sealing.c", "-llmdb", "-lzstd", "-lcrypto"],
     "rocksdb": STORE + ["rocksdb.c", "-lrocksdb"],
     "rocksdb-zstd": STORE + ["rocksdb.c", "-DCOMPRESSED", "-lrocksdb"],
-    "raw": ["raw.c", "raw-sealing.c", "raw-xaes.c", "raw-floor.c", "bench.c", "corpus.c",
+    "raw": ["raw.c", "raw-sealing.c", "raw-xaes.c", "raw-packs.c", "raw-floor.c", "bench.c", "corpus.c",
             "-lzstd", "-lcrypto", "-lpthread"],
     "measured": ["measured.c", "bench.c"],
     "counting.so": ["counting.c", "-shared", "-fPIC", "-ldl"],

@@ -1,43 +1,33 @@
-// What libraries, disk and processors need for whole works, without index, entries or interface: no engine
-// that keeps the format's promises with them can be faster.
+// What libraries, disk and processors need for whole works, without index, directories or interface: no
+// engine that keeps the format's promises with them can be faster. Those are: packs of 8 KiB of the records
+// of one person, under a key that can be destroyed, and with each record its name and its digest.
 
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include "raw.h"
-#include "raw-xaes.h"
+#include "raw-packs.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/sha.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { BATCHES = 1000, HEADER = 64, DIGEST = 32, RUN_BYTES = 128 << 10, READS = 200000,
-       RANGE = 100 };
+enum { HEADER = 64, RUN_BYTES = 128 << 10, READS = 200000, RANGE = 100, SLOT = 2 * BLOCK,
+       INDEX_BYTES = 28 };  // of a record's place, in the pages of the index that a cache has to hold
 
-/// A pack: bodies that follow each other, and where its frame stands in the file.
-struct pack {
-    const uint8_t *plain;
-    size_t first_body, body_count, plain_count, frame_count;
-    uint64_t offset;
-};
+static struct packs all;
 
 static struct {
     int threads, file;
-    uint8_t *plain;
-    size_t *bodies, body_count;  // the ends of the bodies in `plain`
-    struct pack *packs;
-    size_t pack_count, batches[BATCHES + 1], batch_count;
-    uint8_t *frames;    // of one batch, a slot a pack
-    uint8_t *contents;  // of all packs, opened and as they were compressed, where their frames stand
+    uint8_t *frames;       // of one batch, a slot a pack
+    uint8_t *contents;     // of all packs, opened and as they were compressed, where their frames stand
+    uint8_t (*keys)[KEY];  // of all subjects, for reads
+    uint64_t cache_bytes;  // for packs
     ZSTD_CDict *compressing;
     ZSTD_DDict *decompressing;
     pthread_barrier_t barrier;
     uint64_t file_end;
 } floor_;
-
-enum { SLOT = 2 * BLOCK };
 
 /// What a worker is asked for.
 enum work { INSERT, IMPORT, SCAN, VERIFY, KEYLESS, RANGES };
@@ -47,63 +37,6 @@ struct worker {
     size_t index;
 };
 
-static void load(const char *corpus_path)
-{
-    static struct record records[BATCH_COUNT];
-    struct corpus *corpus = open_corpus(corpus_path);
-    size_t used = 0, capacity = 0;
-    for (size_t count; floor_.batch_count < BATCHES
-         && (count = next_records(corpus, records, BATCH_COUNT)) > 0; floor_.batch_count++) {
-        floor_.bodies =
-            allocate(floor_.bodies, (floor_.body_count + count) * sizeof *floor_.bodies);
-        floor_.packs = allocate(floor_.packs, (floor_.pack_count + count) * sizeof *floor_.packs);
-        struct pack pack = {.first_body = floor_.body_count};
-        for (size_t index = 0; index < count; index++) {
-            size_t size = records[index].body_count;
-            if (size > BLOCK) continue;  // a few, which have packs of their own
-            if (pack.plain_count + size > BLOCK) {
-                floor_.packs[floor_.pack_count++] = pack;
-                pack = (struct pack){.first_body = floor_.body_count};
-            }
-            if (used + size > capacity)
-                floor_.plain = allocate(floor_.plain, capacity = (used + size) * 2);
-            memcpy(floor_.plain + used, records[index].body, size);
-            floor_.bodies[floor_.body_count++] = used += size;
-            pack.plain_count += size;
-            pack.body_count++;
-        }
-        floor_.packs[floor_.pack_count++] = pack;
-        floor_.batches[floor_.batch_count + 1] = floor_.pack_count;
-    }
-    close_corpus(corpus);
-    const uint8_t *plain = floor_.plain;
-    for (size_t index = 0; index < floor_.pack_count; index++) {
-        floor_.packs[index].plain = plain;
-        plain += floor_.packs[index].plain_count;
-    }
-    floor_.frames = allocate(NULL, (size_t)BATCH_COUNT * SLOT);
-}
-
-/// What SHA256() did before OpenSSL 3, which looks the algorithm up at each call.
-static void sha256(const uint8_t *bytes, size_t count, uint8_t *digest)
-{
-    SHA256_CTX context;
-    if (SHA256_Init(&context) != 1 || SHA256_Update(&context, bytes, count) != 1
-        || SHA256_Final(digest, &context) != 1)
-        fail("no digest");
-}
-
-static void hash_bodies(const struct pack *pack, const uint8_t *plain)
-{
-    uint8_t digest[DIGEST];
-    size_t end = 0, start = pack->first_body ? floor_.bodies[pack->first_body - 1] : 0;
-    for (size_t index = 0; index < pack->body_count; index++) {
-        size_t next = floor_.bodies[pack->first_body + index] - start;
-        sha256(plain + end, next - end, digest);
-        end = next;
-    }
-}
-
 /// A leaf of the Merkle tree and its share of the nodes above.
 static void hash_frame(const uint8_t *frame, size_t count)
 {
@@ -112,36 +45,108 @@ static void hash_frame(const uint8_t *frame, size_t count)
     sha256(node, sizeof node, node + 1);
 }
 
-/// Packs, seals and hashes every so many packs of each batch; the first worker writes and syncs. An import
-/// hashes the file besides that the records stand in, here pack by pack.
+/// One thread's contexts, and whose key they are under.
+struct tools {
+    struct xaes xaes;
+    ZSTD_CCtx *compressor;
+    ZSTD_DCtx *decompressor;
+    size_t subject;  // none is 0
+    uint8_t *frame, *content, *plain, digests[BLOCK];
+};
+
+static struct tools *take_tools(void)
+{
+    struct tools *tools = allocate(NULL, sizeof *tools);
+    memset(tools, 0, sizeof *tools);
+    xaes_prepare(&tools->xaes);
+    tools->compressor = make_compressor(floor_.compressing);
+    tools->decompressor = make_decompressor(floor_.decompressing);
+    tools->frame = allocate(NULL, RUN_BYTES + SLOT);
+    tools->content = allocate(NULL, SLOT);
+    tools->plain = allocate(NULL, BLOCK);
+    return tools;
+}
+
+static void give_back(struct tools *tools)
+{
+    xaes_clear(&tools->xaes);
+    ZSTD_freeCCtx(tools->compressor);
+    ZSTD_freeDCtx(tools->decompressor);
+    free(tools->frame);
+    free(tools->content);
+    free(tools->plain);
+    free(tools);
+}
+
+/// Goes on under the key of a pack's subject, which it derives unless reads have it.
+static void use_key(struct tools *tools, const struct pack *pack)
+{
+    if (tools->subject == pack->subject) return;
+    uint8_t key[KEY];
+    if (floor_.keys) memcpy(key, floor_.keys[pack->subject], KEY);
+    else derive_key(pack->subject, key);
+    xaes_key(&tools->xaes, key);
+    tools->subject = pack->subject;
+}
+
+static void number_nonce(uint8_t nonce[NONCE], const struct pack *pack)
+{
+    size_t index = (size_t)(pack - all.packs);
+    memset(nonce, 9, NONCE);
+    memcpy(nonce + 12, &index, sizeof index);
+}
+
+static size_t content_count(const struct pack *pack) { return pack->frame_count - HEADER - TAG; }
+
+static void open_pack(struct tools *tools, const struct pack *pack, const uint8_t *frame,
+                      uint8_t *content)
+{
+    uint8_t nonce[NONCE];
+    number_nonce(nonce, pack);
+    use_key(tools, pack);
+    xaes_open(&tools->xaes, nonce, frame + HEADER, content_count(pack), content);
+}
+
+static void expand(struct tools *tools, const struct pack *pack, const uint8_t *content)
+{
+    size_t opened = ZSTD_decompressDCtx(tools->decompressor, tools->plain, BLOCK, content,
+                                        content_count(pack) - DIGEST * pack->body_count);
+    check_zstd(opened);
+    if (opened != pack->plain_count) fail("a pack has another length");
+}
+
+/// Packs, seals and hashes a part of each batch; the first worker writes and syncs. An import hashes the
+/// file besides that the records stand in, here pack by pack.
 static void insert(enum work work, size_t worker)
 {
-    struct xaes xaes;
-    xaes_prepare(&xaes);
-    ZSTD_CCtx *compressor = make_compressor(floor_.compressing);
-    uint8_t *content = allocate(NULL, SLOT);
-    uint8_t nonce[NONCE] = {9};
-    for (size_t batch = 0; batch < floor_.batch_count; batch++) {
-        size_t first = floor_.batches[batch], end = floor_.batches[batch + 1];
-        for (size_t index = first + worker; index < end; index += (size_t)floor_.threads) {
-            struct pack *pack = &floor_.packs[index];
+    struct tools *tools = take_tools();
+    uint8_t nonce[NONCE];
+    for (size_t batch = 0; batch < all.batch_count; batch++) {
+        size_t first = all.batches[batch], end = all.batches[batch + 1];
+        size_t threads = (size_t)floor_.threads, count = end - first;
+        size_t stop = first + count * (worker + 1) / threads;
+        for (size_t index = first + count * worker / threads; index < stop; index++) {
+            struct pack *pack = &all.packs[index];
             uint8_t *frame = floor_.frames + (index - first) * SLOT;
-            hash_bodies(pack, pack->plain);
             if (work == IMPORT) hash_frame(pack->plain, pack->plain_count);
-            size_t count = ZSTD_compress2(
-                compressor, content, SLOT - HEADER - TAG, pack->plain, pack->plain_count);
-            check_zstd(count);
+            size_t room = SLOT - HEADER - TAG - DIGEST * pack->body_count;
+            size_t size = ZSTD_compress2(
+                tools->compressor, tools->content, room, pack->plain, pack->plain_count);
+            check_zstd(size);
+            hash_bodies(&all, pack, pack->plain, tools->content + size);
+            size += DIGEST * pack->body_count;
             memset(frame, 0, HEADER);
-            memcpy(nonce + 12, &index, sizeof index);
-            xaes_seal(&xaes, nonce, content, count, frame + HEADER);
-            pack->frame_count = HEADER + count + TAG;
+            number_nonce(nonce, pack);
+            use_key(tools, pack);
+            xaes_seal(&tools->xaes, nonce, tools->content, size, frame + HEADER);
+            pack->frame_count = HEADER + size + TAG;
             hash_frame(frame, pack->frame_count);
         }
         pthread_barrier_wait(&floor_.barrier);
         if (worker == 0) {
             size_t used = 0;
             for (size_t index = first; index < end; index++) {
-                struct pack *pack = &floor_.packs[index];
+                struct pack *pack = &all.packs[index];
                 pack->offset = floor_.file_end + used;
                 memmove(floor_.frames + used, floor_.frames + (index - first) * SLOT,
                         pack->frame_count);
@@ -154,108 +159,86 @@ static void insert(enum work work, size_t worker)
         }
         pthread_barrier_wait(&floor_.barrier);
     }
-    ZSTD_freeCCtx(compressor);
-    xaes_clear(&xaes);
-    free(content);
+    give_back(tools);
 }
 
 /// Reads every so many runs of frames, and hashes or opens them.
 static void go_through(enum work work, size_t worker)
 {
-    struct xaes xaes;
-    xaes_prepare(&xaes);
-    ZSTD_DCtx *decompressor = make_decompressor(floor_.decompressing);
-    uint8_t *run = allocate(NULL, RUN_BYTES + SLOT), *content = allocate(NULL, SLOT);
-    uint8_t *plain = allocate(NULL, BLOCK), nonce[NONCE] = {9};
+    struct tools *tools = take_tools();
     size_t index = 0;
-    for (size_t number = 0; index < floor_.pack_count; number++) {
+    for (size_t number = 0; index < all.count; number++) {
         size_t end = index;
-        uint64_t start = floor_.packs[index].offset, bytes = 0;
-        while (end < floor_.pack_count && bytes < RUN_BYTES)
-            bytes += floor_.packs[end++].frame_count;
+        uint64_t start = all.packs[index].offset, bytes = 0;
+        while (end < all.count && bytes < RUN_BYTES)
+            bytes += all.packs[end++].frame_count;
         if (number % (size_t)floor_.threads != worker) {
             index = end;
             continue;
         }
-        if (pread(floor_.file, run, bytes, (off_t)start) != (ssize_t)bytes)
+        if (pread(floor_.file, tools->frame, bytes, (off_t)start) != (ssize_t)bytes)
             fail("cannot read: %s", strerror(errno));
         for (; index < end; index++) {
-            const struct pack *pack = &floor_.packs[index];
-            const uint8_t *frame = run + (pack->offset - start);
-            size_t count = pack->frame_count - HEADER - TAG;
+            const struct pack *pack = &all.packs[index];
+            const uint8_t *frame = tools->frame + (pack->offset - start);
             if (work != SCAN) hash_frame(frame, pack->frame_count);
             if (work == KEYLESS) continue;
-            memcpy(nonce + 12, &index, sizeof index);
-            xaes_open(&xaes, nonce, frame + HEADER, count, content);
-            size_t opened = ZSTD_decompressDCtx(decompressor, plain, BLOCK, content, count);
-            check_zstd(opened);
-            if (opened != pack->plain_count) fail("a pack has another length");
-            if (work == VERIFY) hash_bodies(pack, plain);
+            open_pack(tools, pack, frame, tools->content);
+            expand(tools, pack, tools->content);
+            if (work != VERIFY) continue;
+            size_t size = DIGEST * pack->body_count;
+            hash_bodies(&all, pack, tools->plain, tools->digests);
+            if (memcmp(tools->digests, tools->content + content_count(pack) - size, size) != 0)
+                fail("a record is not the one that was put");
         }
     }
-    ZSTD_freeDCtx(decompressor);
-    xaes_clear(&xaes);
-    free(run);
-    free(content);
-    free(plain);
+    give_back(tools);
 }
 
+/// Derives all keys and opens all packs, for reads.
 static void open_all(void)
 {
-    struct xaes xaes;
-    xaes_prepare(&xaes);
-    uint8_t *sealed = allocate(NULL, floor_.file_end), nonce[NONCE] = {9};
+    uint8_t(*keys)[KEY] = allocate(NULL, (all.subject_count + 1) * sizeof *keys);
+    for (size_t subject = 0; subject <= all.subject_count; subject++)
+        derive_key(subject, keys[subject]);
+    floor_.keys = keys;
+    struct tools *tools = take_tools();
+    uint8_t *sealed = allocate(NULL, floor_.file_end);
     floor_.contents = allocate(NULL, floor_.file_end);
     if (pread(floor_.file, sealed, floor_.file_end, 0) != (ssize_t)floor_.file_end)
         fail("cannot read: %s", strerror(errno));
-    for (size_t index = 0; index < floor_.pack_count; index++) {
-        const struct pack *pack = &floor_.packs[index];
-        memcpy(nonce + 12, &index, sizeof index);
-        xaes_open(&xaes, nonce, sealed + pack->offset + HEADER,
-                  pack->frame_count - HEADER - TAG, floor_.contents + pack->offset);
+    for (size_t index = 0; index < all.count; index++) {
+        const struct pack *pack = &all.packs[index];
+        open_pack(tools, pack, sealed + pack->offset, floor_.contents + pack->offset);
     }
-    xaes_clear(&xaes);
+    give_back(tools);
     free(sealed);
 }
 
-/// What a pack is decompressed from: in memory, or read and opened where the cache, all of which is for
-/// packs, has no room for so many.
-static const uint8_t *content_of(const struct pack *pack, struct xaes *xaes, uint8_t *frame,
-                                 uint8_t *content)
+/// What a pack is decompressed from: in memory, or read and opened where the cache, beside the index, has no
+/// room for so many.
+static const uint8_t *content_of(struct tools *tools, const struct pack *pack)
 {
-    if (pack->offset + pack->frame_count <= CACHE_BYTES) return floor_.contents + pack->offset;
-    if (pread(floor_.file, frame, pack->frame_count, (off_t)pack->offset)
+    if (pack->offset + pack->frame_count <= floor_.cache_bytes)
+        return floor_.contents + pack->offset;
+    if (pread(floor_.file, tools->frame, pack->frame_count, (off_t)pack->offset)
         != (ssize_t)pack->frame_count)
         fail("cannot read: %s", strerror(errno));
-    uint8_t nonce[NONCE] = {9};
-    size_t index = (size_t)(pack - floor_.packs);
-    memcpy(nonce + 12, &index, sizeof index);
-    xaes_open(xaes, nonce, frame + HEADER, pack->frame_count - HEADER - TAG, content);
-    return content;
+    open_pack(tools, pack, tools->frame, tools->content);
+    return tools->content;
 }
 
 /// Packs are decompressed in no order: every so many of a range of 100, whose end all threads wait for.
 static void read_ranges(size_t worker, size_t threads, int waits)
 {
-    struct xaes xaes;
-    xaes_prepare(&xaes);
-    ZSTD_DCtx *decompressor = make_decompressor(floor_.decompressing);
-    uint8_t *frame = allocate(NULL, SLOT), *content = allocate(NULL, SLOT);
-    uint8_t *plain = allocate(NULL, BLOCK);
+    struct tools *tools = take_tools();
     uint64_t state = 7;
     for (size_t read = 0; read < READS; read++) {
-        const struct pack *pack = &floor_.packs[next_random(&state) % floor_.pack_count];
-        if (read % threads == worker)
-            check_zstd(ZSTD_decompressDCtx(decompressor, plain, BLOCK,
-                                           content_of(pack, &xaes, frame, content),
-                                           pack->frame_count - HEADER - TAG));
+        const struct pack *pack = &all.packs[next_random(&state) % all.count];
+        if (read % threads == worker) expand(tools, pack, content_of(tools, pack));
         if (waits && read % RANGE == RANGE - 1) pthread_barrier_wait(&floor_.barrier);
     }
-    ZSTD_freeDCtx(decompressor);
-    xaes_clear(&xaes);
-    free(frame);
-    free(content);
-    free(plain);
+    give_back(tools);
 }
 
 static void *run_worker(void *state)
@@ -301,11 +284,15 @@ void measure_floor(const char *corpus_path, const char *dictionary_path, int thr
     if (!floor_.compressing || !floor_.decompressing) fail("no dictionary");
     floor_.threads = threads;
     pthread_barrier_init(&floor_.barrier, NULL, (unsigned)threads);
-    load(corpus_path);
+    load_packs(&all, corpus_path);
+    floor_.frames = allocate(NULL, (size_t)BATCH_COUNT * SLOT);
+    uint64_t index_bytes = (uint64_t)INDEX_BYTES * all.body_count;
+    floor_.cache_bytes =
+        index_bytes < CACHE_BYTES / 4 * 3 ? CACHE_BYTES - index_bytes : CACHE_BYTES / 4;
     floor_.file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
     if (floor_.file < 0) fail("cannot make %s: %s", path, strerror(errno));
-    double records = (double)floor_.body_count;
-    double megabytes = (double)floor_.bodies[floor_.body_count - 1] / 1e6;
+    double records = (double)all.body_count;
+    double megabytes = (double)all.body_bytes / 1e6;
     figure("floor.insert.per_s", records / seconds(INSERT));
     figure("floor.scan.per_s", records / seconds(SCAN));
     figure("floor.verify.mb_per_s", megabytes / seconds(VERIFY));
@@ -314,6 +301,8 @@ void measure_floor(const char *corpus_path, const char *dictionary_path, int thr
     figure("floor.read.per_s", reads_per_second());
     figure("floor.range.per_s", READS / RANGE / seconds(RANGES));
     free(floor_.contents);
+    free(floor_.keys);
+    floor_.keys = NULL;
     if (ftruncate(floor_.file, 0) != 0) fail("cannot empty %s: %s", path, strerror(errno));
     floor_.file_end = 0;
     figure("floor.import.mb_per_s", megabytes / seconds(IMPORT));

@@ -8,7 +8,7 @@
 
 enum { EXTRA = 80 };
 
-static const uint8_t master[32] = "thirty-two bytes of a master key";
+static const uint8_t master[KEY] = "thirty-two bytes of a master key";
 static const uint8_t extra[EXTRA];
 
 static void encrypt_block(struct xaes *xaes, const uint8_t *plain, uint8_t *sealed, int bytes)
@@ -27,19 +27,26 @@ void xaes_prepare(struct xaes *xaes)
     xaes->sealer = EVP_CIPHER_CTX_new();
     xaes->opener = EVP_CIPHER_CTX_new();
     if (!ecb || !gcm || !xaes->block || !xaes->sealer || !xaes->opener
-        || EVP_EncryptInit_ex2(xaes->block, ecb, master, NULL, NULL) != 1
+        || EVP_EncryptInit_ex2(xaes->block, ecb, NULL, NULL, NULL) != 1
         || EVP_CIPHER_CTX_set_padding(xaes->block, 0) != 1
         || EVP_EncryptInit_ex2(xaes->sealer, gcm, NULL, NULL, NULL) != 1
         || EVP_DecryptInit_ex2(xaes->opener, gcm, NULL, NULL, NULL) != 1)
         fail("no ciphers");
     EVP_CIPHER_free(ecb);
     EVP_CIPHER_free(gcm);
+    xaes_key(xaes, master);
+}
+
+void xaes_key(struct xaes *xaes, const uint8_t key[KEY])
+{
+    if (EVP_EncryptInit_ex2(xaes->block, NULL, key, NULL, NULL) != 1) fail("no key");
     uint8_t zero[16] = {0}, first[16];
     encrypt_block(xaes, zero, first, 16);
     for (int place = 0; place < 16; place++)
         xaes->subkey[place] =
             (uint8_t)(first[place] << 1 | (place < 15 ? first[place + 1] >> 7 : 0));
     if (first[0] & 0x80) xaes->subkey[15] ^= 0x87;
+    xaes->is_derived = 0;
 }
 
 void xaes_clear(struct xaes *xaes)

@@ -7,7 +7,7 @@
 #define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 
-enum { TAG = 16, NONCE = 24, BLOCK = 8 << 10, LEVEL = 3 };
+enum { KEY = 32, TAG = 16, NONCE = 24, BLOCK = 8 << 10, LEVEL = 3 };
 
 /// XAES-256-GCM: a key derived from the first half of the nonce, GCM under the second half.
 struct xaes {
@@ -16,7 +16,11 @@ struct xaes {
     int is_derived, is_sealer_keyed, is_opener_keyed;
 };
 
+/// Begins under a key that all measurements have.
 void xaes_prepare(struct xaes *xaes);
+
+/// Goes on under another key.
+void xaes_key(struct xaes *xaes, const uint8_t key[KEY]);
 
 void xaes_clear(struct xaes *xaes);
 
