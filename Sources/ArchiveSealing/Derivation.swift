@@ -1,11 +1,20 @@
 internal import CSealing
+internal import Synchronization
 
 /// HKDF with SHA-256 (RFC 5869).
 package enum HKDF {
     /// The longest output: 255 blocks.
     package static let derivedLimit = 255 * 32
-    /// The longest info that libcrypto takes.
+    /// The longest info.
     package static let infoLimit = 1024
+
+    /// An authenticator without a key, which one thread has at a time.
+    private struct Idle: @unchecked Sendable {
+        let hmac: HMACSHA256
+    }
+
+    /// As many as ever derived at a time.
+    private static let idle = Mutex<[Idle]>([])
 
     /// Extracts from `secret` with `salt`, then expands with `info` to `count` bytes.
     package static func derive(
@@ -38,11 +47,13 @@ package enum HKDF {
             throw .invalidParameter
         }
         var derived = SecretBytes(zeroed: count)
+        let idle = Self.idle.withLock { $0.popLast() } ?? Idle(hmac: HMACSHA256())
+        defer { Self.idle.withLock { $0.append(idle) } }
         let status = derived.withMutableSpan { derived in
             unsafe lend(secret, salt, info) { secret, salt, info in
                 unsafe derived.withUnsafeMutableBufferPointer { derived in
                     unsafe cs_hkdf(
-                        Library.shared.handle,
+                        idle.hmac.context,
                         expandOnly,
                         secret.count,
                         secret.baseAddress,

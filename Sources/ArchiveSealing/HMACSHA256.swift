@@ -5,9 +5,10 @@ internal import CSealing
 /// Like ``SHA256`` it cannot fail on any input, and traps on a broken libcrypto. Not for several
 /// threads at once.
 @safe package final class HMACSHA256 {
-    private let context: OpaquePointer
+    let context: OpaquePointer
 
-    private init() {
+    /// Makes an authenticator without a key, for what gives it one.
+    init() {
         guard let context = unsafe cs_hmac_new(Library.shared.handle) else {
             preconditionFailure("libcrypto offers no HMAC-SHA-256; reinstall OpenSSL 3")
         }

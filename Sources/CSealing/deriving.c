@@ -1,26 +1,35 @@
 #include "library.h"
+#include <string.h>
 
-int cs_hkdf(const cs_library *library, int expand_only,
+static int cs_mac(cs_hmac *context, size_t count, const uint8_t *bytes, size_t more_count,
+                  const uint8_t *more, size_t end_count, const uint8_t *end, uint8_t mac[32])
+{
+    return cs_hmac_update(context, count, bytes) && cs_hmac_update(context, more_count, more)
+        && cs_hmac_update(context, end_count, end) && cs_hmac_finish(context, 32, mac);
+}
+
+int cs_hkdf(cs_hmac *context, int expand_only,
             size_t secret_count, const uint8_t *secret, size_t salt_count, const uint8_t *salt,
             size_t info_count, const uint8_t *info, size_t derived_count, uint8_t *derived)
 {
-    if (!library) return 0;
-    int mode = expand_only ? EVP_KDF_HKDF_MODE_EXPAND_ONLY
-                           : EVP_KDF_HKDF_MODE_EXTRACT_AND_EXPAND;
-    OSSL_PARAM params[6], *next = params;
-    *next++ = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA2-256", 0);
-    *next++ = OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode);
-    *next++ = OSSL_PARAM_construct_octet_string(
-        OSSL_KDF_PARAM_KEY, (void *)cs_address(secret), secret_count);
-    if (salt_count)
-        *next++ = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)salt, salt_count);
-    if (info_count)
-        *next++ = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)info, info_count);
-    *next = OSSL_PARAM_construct_end();
-    EVP_KDF_CTX *context = EVP_KDF_CTX_new(library->hkdf);
-    int ok = context && EVP_KDF_derive(context, derived, derived_count, params) == 1;
-    EVP_KDF_CTX_free(context);
-    return ok;
+    static const uint8_t zeros[32];
+    uint8_t block[32];
+    if (derived_count > 255 * sizeof block) return 0;
+    int done = expand_only
+        ? cs_hmac_key(context, secret_count, secret)
+        : cs_hmac_key(context, salt_count, salt)
+            && cs_mac(context, secret_count, secret, 0, NULL, 0, NULL, block)
+            && cs_hmac_key(context, sizeof block, block);
+    for (size_t filled = 0; done && filled < derived_count;) {
+        uint8_t number = (uint8_t)(filled / sizeof block + 1);
+        size_t left = derived_count - filled;
+        done = cs_mac(context, filled ? sizeof block : 0, block, info_count, info, 1, &number, block);
+        memcpy(derived + filled, block, left < sizeof block ? left : sizeof block);
+        filled += sizeof block;
+    }
+    OPENSSL_cleanse(block, sizeof block);
+    // The context is for others too: it keeps no key of this one.
+    return cs_hmac_key(context, sizeof zeros, zeros) && done;
 }
 
 int cs_scrypt(size_t passphrase_count, const uint8_t *passphrase,

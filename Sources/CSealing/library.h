@@ -4,7 +4,6 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
 #include <openssl/params.h>
 
 struct cs_library {
@@ -12,7 +11,6 @@ struct cs_library {
     EVP_CIPHER *ecb;
     EVP_MD *sha256;
     EVP_MAC *hmac;
-    EVP_KDF *hkdf;
     int hashes_directly;
 };
 

@@ -10,7 +10,6 @@ static void cs_library_free(cs_library *library)
     EVP_CIPHER_free(library->ecb);
     EVP_MD_free(library->sha256);
     EVP_MAC_free(library->hmac);
-    EVP_KDF_free(library->hkdf);
     OPENSSL_free(library);
 }
 
@@ -24,8 +23,7 @@ cs_library *cs_library_fetch(int only_hashes)
         library->gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
         library->ecb = EVP_CIPHER_fetch(NULL, "AES-256-ECB", NULL);
         library->hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-        library->hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-        done = library->gcm && library->ecb && library->hmac && library->hkdf;
+        done = library->gcm && library->ecb && library->hmac;
     }
     if (done) {
         library->hashes_directly = cs_library_hashes_directly(library->sha256);

@@ -82,7 +82,9 @@ int cs_hmac_chain(cs_sha256 *context, size_t message_count,
 
 // Derivations. The caller bounds the parameters of scrypt; `memory_limit` is in bytes.
 
-int cs_hkdf(const cs_library *library, int expand_only,
+/// HKDF (RFC 5869) over libcrypto's HMAC, in a context that is left without a key. libcrypto's own makes
+/// contexts and looks up algorithms by name at each call, which takes several times as long.
+int cs_hkdf(cs_hmac *context, int expand_only,
             size_t secret_count, const uint8_t *secret CS_IN(secret_count),
             size_t salt_count, const uint8_t *salt CS_IN(salt_count),
             size_t info_count, const uint8_t *info CS_IN(info_count),
