@@ -13,7 +13,9 @@ struct SealedPack: Sendable {
     var subject: String?
 
     /// What it takes in memory, with its place in the cache.
-    var footprint: Int { content.count + 224 }
+    var footprint: Int { Self.footprint(content.count) }
+
+    static func footprint(_ byteCount: Int) -> Int { byteCount + 224 }
 }
 
 /// Packs that were decrypted, those that were not used for long forgotten first, and wiped.
@@ -24,6 +26,9 @@ struct SealedPack: Sendable {
 /// records are. The rest is the allocator's: packs differ in length, and several threads allocate and
 /// free them. A hand goes round the packs: one that was used since it last came by is passed over
 /// once, so that neither a hit nor a miss costs more with more packs.
+///
+/// Once there is no room, a pack comes in when it is missed for the second time: what is read once, as by
+/// a walk through more records than have room, drives out nothing, and costs no memory of its own.
 final class PackCache: Sendable {
     private struct Place: Hashable {
         let segment: SegmentNumber
@@ -32,6 +37,33 @@ final class PackCache: Sendable {
         init(_ place: RecordPlace) {
             segment = place.segment
             frameOffset = place.frameOffset
+        }
+
+        /// Bits of both numbers, in no order.
+        var scattered: UInt64 {
+            let mixed = (frameOffset ^ UInt64(segment.value) << 40) &* 0x9E37_79B9_7F4A_7C15
+            return mixed ^ mixed >> 29
+        }
+    }
+
+    /// Which packs were missed of late: a mark of each, where no other was missed since.
+    private struct Misses {
+        private var marks: [UInt32] = []
+        /// As many as packs have room, or more.
+        let count: Int
+
+        init(byteLimit: Int) {
+            count = 1 << (Int.bitWidth - (byteLimit >> 11).leadingZeroBitCount)
+        }
+
+        /// Marks that a pack was missed; tells whether it already was.
+        mutating func mark(_ place: Place) -> Bool {
+            if marks.isEmpty { marks = Array(repeating: 0, count: count) }
+            let bits = place.scattered
+            let position = Int(truncatingIfNeeded: bits) & (count - 1)
+            let mark = UInt32(truncatingIfNeeded: bits >> 32) | 1
+            defer { marks[position] = mark }
+            return marks[position] == mark
         }
     }
 
@@ -48,6 +80,7 @@ final class PackCache: Sendable {
         var freePositions: [Int] = []
         var hand = 0
         var byteCount = 0
+        var misses: Misses
 
         /// Puts a pack where the hand has just been, so that the hand comes back to it last.
         mutating func insert(_ pack: SealedPack, at place: Place) {
@@ -76,13 +109,14 @@ final class PackCache: Sendable {
         }
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let byteLimit: Int
     private let pages: CacheMeter?
 
     init(byteLimit: Int, sharedWith pages: CacheMeter? = nil) {
         self.byteLimit = byteLimit
         self.pages = pages
+        state = Mutex(State(misses: Misses(byteLimit: byteLimit)))
     }
 
     deinit {
@@ -99,29 +133,40 @@ final class PackCache: Sendable {
     var byteCount: Int { state.withLock { $0.byteCount } }
 
     subscript(place: RecordPlace) -> SealedPack? {
-        get {
-            state.withLock { state in
-                guard let position = state.positions[Place(place)] else { return nil }
-                state.items[position]?.isUsed = true
-                return state.items[position]?.pack
-            }
+        state.withLock { state in
+            guard let position = state.positions[Place(place)] else { return nil }
+            state.items[position]?.isUsed = true
+            return state.items[position]?.pack
         }
-        set {
-            let limit = limit
-            guard let pack = newValue, pack.footprint <= limit / 8 else { return }
-            let place = Place(place)
-            // What leaves is wiped when the lock has been given back.
-            let evicted: [Item] = state.withLock { state in
-                var evicted: [Item] = []
-                guard state.positions[place] == nil else { return evicted }
-                while state.byteCount + pack.footprint > limit, let item = state.evict() {
-                    evicted.append(item)
-                }
-                state.insert(pack, at: place)
-                return evicted
-            }
-            Self.wipe(evicted)
+    }
+
+    /// Takes in the pack at a place, which was missed, if it has room or was missed before.
+    func offer(
+        _ content: borrowing [UInt8],
+        _ compression: FrameOpener.Compression,
+        at place: RecordPlace
+    ) {
+        let place = Place(place)
+        let footprint = SealedPack.footprint(content.count)
+        let limit = limit
+        guard footprint <= limit / 8 else { return }
+        let isWanted = state.withLock { state in
+            state.byteCount + footprint <= limit || state.misses.mark(place)
         }
+        guard isWanted else { return }
+        // A copy of exactly its length: the array that it stands in has room for more.
+        let pack = SealedPack(content: [UInt8](copying: content.span), compression: compression)
+        // What leaves is wiped when the lock has been given back.
+        let evicted: [Item] = state.withLock { state in
+            var evicted: [Item] = []
+            guard state.positions[place] == nil else { return evicted }
+            while state.byteCount + footprint > limit, let item = state.evict() {
+                evicted.append(item)
+            }
+            state.insert(pack, at: place)
+            return evicted
+        }
+        Self.wipe(evicted)
     }
 
     /// Notes whose records the pack at a place holds.

@@ -90,11 +90,7 @@ final class ReadContext: @unchecked Sendable {
             into: &content
         ).compression
         try expand(content.span, compression, place, into: &plain)
-        // A copy of exactly its length: the buffer has room for more.
-        cache?[place] = SealedPack(
-            content: [UInt8](copying: content.span),
-            compression: compression
-        )
+        cache?.offer(content, compression, at: place)
         return nil
     }
 
