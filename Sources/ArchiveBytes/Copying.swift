@@ -10,6 +10,19 @@ extension Array where Element == UInt8 {
         guard !span.isEmpty else { return }
         append(addingCapacity: span.count) { $0.append(copying: span) }
     }
+
+    /// Makes the bytes from `start` on those of `span`.
+    ///
+    /// For keys that come in order: they share their beginnings, and mostly have one length.
+    @inlinable package mutating func replace(from start: Int, copying span: Span<UInt8>) {
+        guard start &+ span.count == count else {
+            removeLast(count &- start)
+            return append(copying: span)
+        }
+        guard !span.isEmpty else { return }
+        var bytes = mutableSpan
+        bytes.copy(span, at: start)
+    }
 }
 
 extension [UInt8] {

@@ -151,6 +151,30 @@ import Testing
         #expect(table.isEmpty)
     }
 
+    /// A merge knows keys by their first sixteen bytes, and looks at the rest only where those are equal.
+    @Test(arguments: [0, 7, 8, 14, 15, 16, 17, 40])
+    func `keys are merged in order and each once, however long they begin alike`(
+        sharedByteCount: Int
+    ) throws {
+        var generator = SeededGenerator(seed: UInt64(sharedByteCount))
+        let beginning = [UInt8](repeating: 5, count: sharedByteCount)
+        var runs: [SortedRun] = []
+        var newest: [[UInt8]: [UInt8]] = [:]
+        for number in 0..<7 as Range<UInt8> {
+            let entries = (0..<30).map { _ in
+                let ending = (0..<Int.random(in: 0...3, using: &generator)).map { _ in
+                    UInt8.random(in: 0...2, using: &generator)
+                }
+                return (beginning + ending + [1], [number])
+            }
+            for (key, value) in entries { newest[key] = value }
+            runs.append(.of(entries))
+        }
+        var merged = try SortedMerge([], runs)
+        let expected = newest.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        #expect(allEntries(&merged) == expected.map { IndexEntry(key: $0.key, value: $0.value) })
+    }
+
     @Test
     func `a key that no page could hold is refused at once`() async {
         await #expect(processExitsWith: .failure) {

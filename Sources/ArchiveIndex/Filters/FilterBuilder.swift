@@ -44,9 +44,8 @@ struct FilterBuilder {
             fence.append(copying: stem.extracting(..<min(shared + 1, count)))
         }
         hashes.append(FilterLayout.hash(stem, generation: generation))
-        last.wipe()
-        last.removeAll(keepingCapacity: true)
-        last.append(copying: stem)
+        if last.count > count { last.wipe() }
+        last.replace(from: 0, copying: stem)
     }
 
     /// Writes what is left; the root of the filter, nil if no key had a stem.

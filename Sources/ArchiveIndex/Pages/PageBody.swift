@@ -130,15 +130,11 @@ struct PageBody: ~Copyable, Sendable {
         let span = bytes.content.array.span
         let entry = PageEntry(span, at: offset)
         if slot % PageLayout.stride == 0 {
-            key.removeAll(keepingCapacity: true)
             let first = PageEntry(span, at: start(of: 0, span)).rest.lowerBound
-            key.append(copying: span.extracting(first..<(first &+ entry.sharedCount)))
-        } else {
-            key.removeLast(key.count &- entry.sharedCount)
+            key.replace(from: 0, copying: span.extracting(first..<(first &+ entry.sharedCount)))
         }
-        key.append(copying: span.extracting(entry.rest))
-        value.removeAll(keepingCapacity: true)
-        value.append(copying: span.extracting(entry.payload))
+        key.replace(from: entry.sharedCount, copying: span.extracting(entry.rest))
+        value.replace(from: 0, copying: span.extracting(entry.payload))
         return entry.end
     }
 

@@ -37,9 +37,7 @@ struct PendingPage {
         if count == 0 { firstKey.append(copying: key) }
         count &+= 1
         let kept = isStart ? 0 : shared
-        let excess = lastKey.count &- kept
-        lastKey.removeLast(excess)
-        lastKey.append(copying: key.extracting(kept...))
+        lastKey.replace(from: kept, copying: key.extracting(kept...))
         var offset = end
         var target = bytes.mutableSpan
         Self.write(length: shared, to: &target, &offset)

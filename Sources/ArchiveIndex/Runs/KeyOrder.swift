@@ -60,6 +60,14 @@ enum KeyOrder {
         return sharedByteCount(left, at: 0, right, at: 0, limit: count) == count
     }
 
+    /// The first sixteen bytes as a number that sorts like them: of two keys whose numbers differ, the one
+    /// with the lower comes first.
+    @inline(__always)
+    static func head(_ key: Span<UInt8>) -> UInt128 {
+        UInt128(word(key, at: 0, end: key.count)) &<< 64
+            | UInt128(word(key, at: 8, end: key.count))
+    }
+
     /// The eight bytes from `offset` as a number that sorts like them, zeros from `end` on.
     @inline(__always)
     static func word(_ bytes: Span<UInt8>, at offset: Int, end: Int) -> UInt64 {

@@ -7,17 +7,26 @@ struct SortedMerge: EntrySource {
     private var trees: [TreeCursor]
     private let runs: [SortedRun]
     private var positions: [Int]
+    /// How the key begins that each input stands at: most comparisons need no more.
+    private var heads: [UInt128]
     /// The inputs that are not at their end.
     private var heap: [Int]
+    /// Whether two keys were equal.
+    ///
+    /// Those of a key's inputs that are above each other in the heap were
+    /// compared, by way of keys between the two if not with each other, which then are equal as well.
+    private var hasTies = false
 
     /// Takes trees oldest first, then runs, which are newer than all of them.
     init(_ trees: [TreeCursor], _ runs: [SortedRun]) throws(IndexError) {
         self.trees = trees
         self.runs = runs
         positions = Array(repeating: 0, count: runs.count)
+        heads = Array(repeating: 0, count: trees.count + runs.count)
         heap = []
         for tree in trees.indices where try self.trees[tree].seekFirst() { heap.append(tree) }
         for run in runs.indices where runs[run].count > 0 { heap.append(trees.count + run) }
+        for input in heap { look(at: input) }
         order()
     }
 
@@ -25,7 +34,7 @@ struct SortedMerge: EntrySource {
 
     mutating func advance() throws(IndexError) {
         // Whatever has the same key as the top stands right below it.
-        while let place = equalPlace() { try step(place) }
+        while hasTies, let place = equalPlace() { try step(place) }
         try step(0)
     }
 
@@ -40,7 +49,11 @@ struct SortedMerge: EntrySource {
         of input: Int,
         _ use: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        if input < trees.count { return try trees[input].withEntry(use) }
+        if input < trees.count {
+            // Of the cursor nothing more is taken out: what an array lends is copied.
+            let (key, value) = (trees[input].key, trees[input].value)
+            return try use(key.span, value.span)
+        }
         let run = input &- trees.count
         return try runs[run].withEntry(positions[run], use)
     }
@@ -71,8 +84,14 @@ struct SortedMerge: EntrySource {
             let last = heap.removeLast()
             guard place < heap.count else { return }
             heap[place] = last
+        } else {
+            look(at: input)
         }
         siftDown(place)
+    }
+
+    private mutating func look(at input: Int) {
+        heads[input] = withEntry(of: input) { key, _ in KeyOrder.head(key) }
     }
 
     private mutating func order() {
@@ -94,10 +113,13 @@ struct SortedMerge: EntrySource {
         }
     }
 
-    private func precedes(_ left: Int, _ right: Int) -> Bool {
+    private mutating func precedes(_ left: Int, _ right: Int) -> Bool {
+        guard heads[left] == heads[right] else { return heads[left] < heads[right] }
         let order = withEntry(of: left) { key, _ in
             withEntry(of: right) { other, _ in KeyOrder.compare(key, other) }
         }
-        return order != 0 ? order < 0 : left > right
+        guard order == 0 else { return order < 0 }
+        hasTies = true
+        return left > right
     }
 }

@@ -38,14 +38,6 @@ package struct TreeCursor {
     /// Whether the cursor stands on an entry.
     package var isValid: Bool { leaf != nil }
 
-    /// Lends the entry that the cursor stands on.
-    @inline(__always)
-    func withEntry<Result, Failure: Error>(
-        _ use: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try use(key.span, value.span)
-    }
-
     /// Goes to the first entry whose key is not before `key`; false if there is none.
     package mutating func seek(atOrAfter key: Span<UInt8>) throws(IndexError) -> Bool {
         try descend(to: key)
