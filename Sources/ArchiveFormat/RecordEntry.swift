@@ -60,6 +60,25 @@ package struct RecordEntry: Equatable, Sendable {
 
     package init() {}
 
+    /// What is known of a record that nobody has put yet.
+    package init(
+        name: String,
+        collection: String,
+        subject: String?,
+        mediaType: String?,
+        eventStart: Timestamp?,
+        eventEnd: Timestamp?,
+        source: Source?
+    ) {
+        self.name = name
+        self.collection = collection
+        self.subject = subject
+        self.mediaType = mediaType
+        self.eventStart = eventStart
+        self.eventEnd = eventEnd
+        self.source = source
+    }
+
     package static func == (left: Self, right: Self) -> Bool {
         left.sequence == right.sequence && left.collection == right.collection
             && left.name == right.name && left.subject == right.subject

@@ -5,7 +5,7 @@ import ArchiveFormat
 public struct NewRecord: Sendable {
     /// What the archive will know of it, as far as it is said in whole: so nothing is copied when the
     /// record is put.
-    private var known = RecordEntry()
+    private var known: RecordEntry
     /// The name, of 1 to 1,024 bytes of UTF-8 without NUL.
     ///
     /// A name that exists already gets a new version.
@@ -72,17 +72,18 @@ public struct NewRecord: Sendable {
         terms: [String] = [],
         source: RecordSource? = nil
     ) {
+        known = RecordEntry(
+            name: name,
+            collection: collection,
+            subject: subject,
+            mediaType: mediaType,
+            eventStart: eventStart.map(Timestamp.init(microseconds:)),
+            eventEnd: eventEnd.map(Timestamp.init(microseconds:)),
+            source: source.map { RecordEntry.Source(path: $0.path, line: $0.line) }
+        )
         self.body = body
         self.attributes = attributes
         self.terms = terms
-        known.name = name
-        known.collection = collection
-        known.subject = subject
-        known.mediaType = mediaType
-        // Not by the properties above: the record would be copied to call them.
-        if let eventStart { known.eventStart = Timestamp(microseconds: eventStart) }
-        if let eventEnd { known.eventEnd = Timestamp(microseconds: eventEnd) }
-        if let source { known.source = RecordEntry.Source(path: source.path, line: source.line) }
     }
 }
 
