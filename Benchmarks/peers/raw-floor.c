@@ -23,6 +23,7 @@ static struct {
     uint8_t *contents;     // of all packs, opened and as they were compressed, where their frames stand
     uint8_t (*keys)[KEY];  // of all subjects, for reads
     uint64_t cache_bytes;  // for packs
+    uint32_t *reads;       // the packs of records in no order
     ZSTD_CDict *compressing;
     ZSTD_DDict *decompressing;
     pthread_barrier_t barrier;
@@ -120,7 +121,7 @@ static void expand(struct tools *tools, const struct pack *pack, const uint8_t *
 static void insert(enum work work, size_t worker)
 {
     struct tools *tools = take_tools();
-    uint8_t nonce[NONCE];
+    uint8_t nonce[NONCE], file_digest[DIGEST];
     for (size_t batch = 0; batch < all.batch_count; batch++) {
         size_t first = all.batches[batch], end = all.batches[batch + 1];
         size_t threads = (size_t)floor_.threads, count = end - first;
@@ -128,7 +129,8 @@ static void insert(enum work work, size_t worker)
         for (size_t index = first + count * worker / threads; index < stop; index++) {
             struct pack *pack = &all.packs[index];
             uint8_t *frame = floor_.frames + (index - first) * SLOT;
-            if (work == IMPORT) hash_frame(pack->plain, pack->plain_count);
+            if (work == IMPORT)
+                sha256(pack->plain, pack->plain_count - NAME_LENGTH * pack->body_count, file_digest);
             size_t room = SLOT - HEADER - TAG - DIGEST * pack->body_count;
             size_t size = ZSTD_compress2(
                 tools->compressor, tools->content, room, pack->plain, pack->plain_count);
@@ -195,6 +197,20 @@ static void go_through(enum work work, size_t worker)
     give_back(tools);
 }
 
+/// Chooses records, and finds the packs that they are in.
+static void choose_reads(void)
+{
+    uint32_t *pack_of = allocate(NULL, all.body_count * sizeof *pack_of);
+    for (size_t pack = 0; pack < all.count; pack++)
+        for (size_t index = 0; index < all.packs[pack].body_count; index++)
+            pack_of[all.packs[pack].first_body + index] = (uint32_t)pack;
+    floor_.reads = allocate(NULL, READS * sizeof *floor_.reads);
+    uint64_t state = 7;
+    for (size_t read = 0; read < READS; read++)
+        floor_.reads[read] = pack_of[next_random(&state) % all.body_count];
+    free(pack_of);
+}
+
 /// Derives all keys and opens all packs, for reads.
 static void open_all(void)
 {
@@ -232,9 +248,8 @@ static const uint8_t *content_of(struct tools *tools, const struct pack *pack)
 static void read_ranges(size_t worker, size_t threads, int waits)
 {
     struct tools *tools = take_tools();
-    uint64_t state = 7;
     for (size_t read = 0; read < READS; read++) {
-        const struct pack *pack = &all.packs[next_random(&state) % all.count];
+        const struct pack *pack = &all.packs[floor_.reads[read]];
         if (read % threads == worker) expand(tools, pack, content_of(tools, pack));
         if (waits && read % RANGE == RANGE - 1) pthread_barrier_wait(&floor_.barrier);
     }
@@ -297,10 +312,12 @@ void measure_floor(const char *corpus_path, const char *dictionary_path, int thr
     figure("floor.scan.per_s", records / seconds(SCAN));
     figure("floor.verify.mb_per_s", megabytes / seconds(VERIFY));
     figure("floor.keyless.mb_per_s", (double)floor_.file_end / 1e6 / seconds(KEYLESS));
+    choose_reads();
     open_all();
     figure("floor.read.per_s", reads_per_second());
     figure("floor.range.per_s", READS / RANGE / seconds(RANGES));
     free(floor_.contents);
+    free(floor_.reads);
     free(floor_.keys);
     floor_.keys = NULL;
     if (ftruncate(floor_.file, 0) != 0) fail("cannot empty %s: %s", path, strerror(errno));

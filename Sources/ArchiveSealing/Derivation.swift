@@ -8,7 +8,7 @@ package enum HKDF {
     /// The longest info.
     package static let infoLimit = 1024
 
-    /// An authenticator without a key, which one thread has at a time.
+    /// An authenticator under no key of anybody, which one thread has at a time.
     private struct Idle: @unchecked Sendable {
         let hmac: HMACSHA256
     }

@@ -1,8 +1,8 @@
 import ArchiveFormat
-import ArchiveIndex
 import ArchiveSegments
 import Testing
 
+@testable import ArchiveIndex
 @testable import Strongroom
 
 @Suite struct `The cache of packs` {
@@ -59,6 +59,18 @@ import Testing
         for number in kept { #expect(cache[Self.place(number)] != nil) }
         Self.offer(1_990..<2_000, to: cache)
         for number in 1_990..<2_000 as Range<UInt64> { #expect(cache[Self.place(number)] != nil) }
+    }
+
+    /// Once packs that were read for the first time left those alone that had no room any more.
+    @Test func `gives up packs as the pages of the index come to take more`() {
+        let meter = CacheMeter()
+        let cache = PackCache(byteLimit: 256 << 10, sharedWith: meter)
+        Self.offer(0..<100, to: cache)
+        #expect(cache.byteCount > 160 << 10)
+        meter.add(128 << 10)
+        Self.offer(200..<201, to: cache)
+        #expect(cache.byteCount <= 86 << 10)
+        #expect(cache.byteCount > 80 << 10)
     }
 
     @Test func `gives a reader the whole of a pack that was wiped for the cache`() throws {

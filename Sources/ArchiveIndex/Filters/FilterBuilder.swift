@@ -44,7 +44,8 @@ struct FilterBuilder {
             fence.append(copying: stem.extracting(..<min(shared + 1, count)))
         }
         hashes.append(FilterLayout.hash(stem, generation: generation))
-        if last.count > count { last.wipe() }
+        // Else it is written over, and neither a rest of it nor memory that it outgrows is left.
+        if last.count != count { last.wipe() }
         last.replace(from: 0, copying: stem)
     }
 

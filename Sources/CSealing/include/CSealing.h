@@ -82,7 +82,7 @@ int cs_hmac_chain(cs_sha256 *context, size_t message_count,
 
 // Derivations. The caller bounds the parameters of scrypt; `memory_limit` is in bytes.
 
-/// HKDF (RFC 5869) over libcrypto's HMAC, in a context that is left without a key. libcrypto's own makes
+/// HKDF (RFC 5869) over libcrypto's HMAC, in a context that is left under a key of zeros. libcrypto's own makes
 /// contexts and looks up algorithms by name at each call, which takes several times as long.
 int cs_hkdf(cs_hmac *context, int expand_only,
             size_t secret_count, const uint8_t *secret CS_IN(secret_count),

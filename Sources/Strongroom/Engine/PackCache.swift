@@ -27,8 +27,8 @@ struct SealedPack: Sendable {
 /// free them. A hand goes round the packs: one that was used since it last came by is passed over
 /// once, so that neither a hit nor a miss costs more with more packs.
 ///
-/// Once there is no room, a pack comes in when it is missed for the second time: what is read once, as by
-/// a walk through more records than have room, drives out nothing, and costs no memory of its own.
+/// Once there is no room, a pack comes in when it is missed for the second time while its mark is there:
+/// what is read once drives out nothing.
 final class PackCache: Sendable {
     private struct Place: Hashable {
         let segment: SegmentNumber
@@ -49,7 +49,7 @@ final class PackCache: Sendable {
     /// Which packs were missed of late: a mark of each, where no other was missed since.
     private struct Misses {
         private var marks: [UInt32] = []
-        /// As many as packs have room, or more.
+        /// A power of two: about as many as packs have room.
         let count: Int
 
         init(byteLimit: Int) {
@@ -91,8 +91,15 @@ final class PackCache: Sendable {
             byteCount += pack.footprint
         }
 
+        /// Gives up packs until the others take no more than `limit`.
+        mutating func evict(downTo limit: Int) -> [Item] {
+            var evicted: [Item] = []
+            while byteCount > limit, let item = evict() { evicted.append(item) }
+            return evicted
+        }
+
         /// Gives up the first pack from the hand on that was not used since the hand was there.
-        mutating func evict() -> Item? {
+        private mutating func evict() -> Item? {
             while !positions.isEmpty {
                 if hand >= items.count { hand = 0 }
                 defer { hand += 1 }
@@ -150,23 +157,27 @@ final class PackCache: Sendable {
         let footprint = SealedPack.footprint(content.count)
         let limit = limit
         guard footprint <= limit / 8 else { return }
-        let isWanted = state.withLock { state in
-            state.byteCount + footprint <= limit || state.misses.mark(place)
+        let (isWanted, superfluous) = state.withLock { state in
+            // The pages of the index may have come to take more.
+            let superfluous = state.evict(downTo: limit)
+            return (state.byteCount + footprint <= limit || state.misses.mark(place), superfluous)
         }
+        Self.wipe(superfluous)
         guard isWanted else { return }
         // A copy of exactly its length: the array that it stands in has room for more.
-        let pack = SealedPack(content: [UInt8](copying: content.span), compression: compression)
+        var pack: SealedPack? = SealedPack(
+            content: [UInt8](copying: content.span),
+            compression: compression
+        )
         // What leaves is wiped when the lock has been given back.
-        let evicted: [Item] = state.withLock { state in
-            var evicted: [Item] = []
-            guard state.positions[place] == nil else { return evicted }
-            while state.byteCount + footprint > limit, let item = state.evict() {
-                evicted.append(item)
-            }
-            state.insert(pack, at: place)
-            return evicted
+        let evicted = state.withLock { state in
+            // Another thread may have missed it as well.
+            guard state.positions[place] == nil, let new = pack.take() else { return [Item]() }
+            defer { state.insert(new, at: place) }
+            return state.evict(downTo: limit - footprint)
         }
         Self.wipe(evicted)
+        pack?.content.wipe()
     }
 
     /// Notes whose records the pack at a place holds.
