@@ -22,7 +22,7 @@ struct InitCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            What the archive is made for, for ever: fast, balanced or dense (a fifth smaller than \
+            What the archive is made for, for ever: fast, balanced or dense (a seventh smaller than \
             balanced, and slower to write).
             """,
             valueName: "profile"
