@@ -216,24 +216,18 @@ package final class Index {
     }
 
     /// Writes the only tree of a new index.
-    func fill(
-        with source: consuming SortedMerge,
-        covering coverage: [UInt8]
-    ) throws(IndexError) {
+    func fill(with inputs: MergeInputs, covering coverage: [UInt8]) throws(IndexError) {
         precondition(meta.trees.isEmpty, "only a new index is filled")
         var next = meta
         next.transaction += 1
         next.coverage = coverage
-        var builder = TreeBuilder(
-            PageWriter(
-                pages,
-                transaction: next.transaction,
-                allocator: PageAllocator(end: meta.pageEnd)
-            )
+        let built = try TreeTeam(pages, options).build(
+            inputs,
+            transaction: next.transaction,
+            behind: meta.pageEnd
         )
-        defer { builder.wipe() }
-        if let tree = try builder.build(&source) { next.trees.append(tree) }
-        next.pageEnd = builder.writer.allocator.end
+        if let tree = built.tree { next.trees.append(tree) }
+        next.pageEnd = built.pageEnd
         try commit(next)
     }
 

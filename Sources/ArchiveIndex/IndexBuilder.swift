@@ -1,7 +1,7 @@
 internal import ArchiveFileIO
 internal import SystemPackage
 
-/// Builds an index anew, of one tree without any free page, from entries in any order.
+/// Builds an index anew, of one tree with next to no free page, from entries in any order.
 ///
 /// What does not fit into memory is sorted in parts, which wait on the disk as sealed trees and are
 /// merged once at the end: each entry is written twice and read once, however many there are. The
@@ -39,9 +39,10 @@ package struct IndexBuilder: ~Copyable {
     ///
     /// Durable when it returns. If it throws, what was there still is.
     package consuming func finish(covering coverage: [UInt8]) throws(IndexError) -> Index {
-        let run = run.finish()
-        let source = try SortedMerge(scratch?.cursors() ?? [], [run])
-        try Index.replace(place, options, with: source, covering: coverage)
+        let inputs = MergeInputs(scratch?.cursors() ?? [], [run.finish()])
+        try withExtendedLifetime(scratch) { () throws(IndexError) in
+            try Index.replace(place, options, with: inputs, covering: coverage)
+        }
         return try Index.open(place, options)
     }
 
@@ -50,7 +51,7 @@ package struct IndexBuilder: ~Copyable {
             guard let geometry = PageGeometry(pageByteCount: options.pageByteCount) else {
                 preconditionFailure("a page has a power of two of bytes, 512 to 65,536")
             }
-            scratch = try ScratchTrees(for: place, geometry: geometry)
+            scratch = try ScratchTrees(for: place, geometry: geometry, options)
         }
         let full = run
         run = RunBuilder()
@@ -61,7 +62,7 @@ package struct IndexBuilder: ~Copyable {
 }
 
 extension Index {
-    /// Writes an index of one tree with all entries of `source`, and puts it in the place of any that
+    /// Writes an index of one tree with all entries of `inputs`, and puts it in the place of any that
     /// is there.
     ///
     /// Durable when it returns. If it throws, what was there still is. Who has the old file open may go
@@ -69,7 +70,7 @@ extension Index {
     static func replace(
         _ place: IndexPlace,
         _ options: IndexOptions,
-        with source: consuming SortedMerge,
+        with inputs: MergeInputs,
         covering coverage: [UInt8]
     ) throws(IndexError) {
         let new = place.adding(".new")
@@ -77,7 +78,7 @@ extension Index {
         do throws(IndexError) {
             // The first meta covers nothing, so that it is not taken for the whole index.
             let index = try Index.create(new, options, covering: [])
-            try index.fill(with: source, covering: coverage)
+            try index.fill(with: inputs, covering: coverage)
             try index.close()
         } catch {
             // A disk that is full must not stay full for it.
@@ -92,7 +93,7 @@ extension Index {
         }
     }
 
-    /// Closes the index after writing it anew without its free pages, and with `runs`, oldest first,
+    /// Closes the index after writing it anew, nearly without free pages, and with `runs`, oldest first,
     /// after which it covers `coverage`.
     ///
     /// If the new file cannot be written, the old one stays, and nothing is closed.
@@ -103,9 +104,9 @@ extension Index {
         try requireSound()
         let view = try view()
         let cursors = meta.trees.map { TreeCursor(pages, $0, pin: nil, isInPassing: true) }
-        let source = try SortedMerge(cursors, runs)
+        let inputs = MergeInputs(cursors, runs)
         try withExtendedLifetime(view) { () throws(IndexError) in
-            try Self.replace(place, options, with: source, covering: coverage ?? self.coverage)
+            try Self.replace(place, options, with: inputs, covering: coverage ?? self.coverage)
         }
         try close()
     }

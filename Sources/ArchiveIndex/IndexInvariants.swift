@@ -113,7 +113,7 @@ struct IndexInvariants {
             report.entryCount += UInt64(page.count)
             return
         }
-        let keys = page.keys()
+        let keys = page.keys
         for (slot, childFence) in keys.enumerated() {
             let isLast = slot + 1 == page.count
             let next = isLast ? upper : keys[slot + 1]
@@ -208,20 +208,5 @@ struct IndexInvariants {
         } catch .corrupt(_, _, let finding) {
             report.damages.append(.page(number, finding))
         }
-    }
-}
-
-extension Page {
-    /// All keys in order.
-    fileprivate func keys() -> [[UInt8]] {
-        var (key, value): ([UInt8], [UInt8]) = ([], [])
-        var end = copy(0, key: &key, value: &value)
-        var keys = [key]
-        keys.reserveCapacity(count)
-        for slot in 1..<max(1, count) {
-            end = copyNext(slot, at: end, key: &key, value: &value)
-            keys.append(key)
-        }
-        return keys
     }
 }

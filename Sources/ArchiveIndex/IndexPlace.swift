@@ -100,6 +100,11 @@ package struct IndexOptions: Sendable {
     /// pages, and every reader would have to look into each.
     package var smallTreeEntryCount = 1_024
 
+    /// Threads that write an index anew.
+    package var threadCount = 1
+    /// A thread for fewer entries than this costs more than it saves.
+    package var entryCountPerThread = 32_768
+
     /// Which beginnings of keys are looked for although they may not be there: each tree then has a filter,
     /// which answers for most that are not.
     package var stemByteCount: StemByteCount?

@@ -125,10 +125,14 @@ import Testing
         }
     }
 
-    @Test
-    func `a compaction that a crash cuts off leaves the old file or the new one`() throws {
+    @Test(arguments: [1, 3])
+    func `a compaction that a crash cuts off leaves the old file or the new one`(
+        threads: Int
+    ) throws {
         func prepared() throws -> (Workbench, Index) {
-            let bench = try Workbench()
+            var bench = try Workbench()
+            bench.options.threadCount = threads
+            bench.options.entryCountPerThread = 10
             let index = try bench.create()
             for step in 1...3 as ClosedRange<UInt8> {
                 let run = SortedRun.of((0..<40).map { ([1, $0], [step]) })

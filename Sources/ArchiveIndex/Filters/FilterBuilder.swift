@@ -11,17 +11,18 @@ struct FilterBuilder {
     /// The hashes of the stems of the page that is being filled.
     private var hashes: [UInt64] = []
     /// No stem of the page is below it.
-    private var fence: [UInt8] = []
+    private var fence: [UInt8]
     private var last: [UInt8] = []
     private var branches: LevelStack
 
-    /// Nil for a file whose keys have no stems.
-    init?(_ pages: PageFile) {
+    /// Nil for a file whose keys have no stems; of those that come none is below `start`.
+    init?(_ pages: PageFile, from start: [UInt8] = []) {
         guard let stemByteCount = pages.stemByteCount else { return nil }
         self.stemByteCount = stemByteCount
         generation = pages.generation
         stemLimit = FilterLayout.stemLimit(bodyByteCount: pages.geometry.bodyByteCount)
-        branches = LevelStack(lowest: PageLevel.filter + 1, pages.geometry)
+        fence = start
+        branches = LevelStack(lowest: PageLevel.filter + 1, pages.geometry, from: start)
     }
 
     /// Takes in the stem of a key, if it has one.
@@ -49,12 +50,26 @@ struct FilterBuilder {
         last.replace(from: 0, copying: stem)
     }
 
+    /// Takes in what `next` has, whose stems come behind all of these.
+    mutating func append(
+        _ next: inout FilterBuilder,
+        _ writer: inout PageWriter
+    ) throws(IndexError) {
+        guard next.hasStems else { return }
+        // With no stems it is a page that knows none: the first page is that of the lowest ones.
+        if !hashes.isEmpty || branches.isEmpty { try emit(&writer) }
+        if !next.hashes.isEmpty { try next.emit(&writer) }
+        try branches.append(&next.branches, &writer)
+    }
+
     /// Writes what is left; the root of the filter, nil if no key had a stem.
     mutating func finish(_ writer: inout PageWriter) throws(IndexError) -> TreeRoot? {
-        guard !hashes.isEmpty else { return nil }
-        try emit(&writer)
+        guard hasStems else { return nil }
+        if !hashes.isEmpty { try emit(&writer) }
         return try branches.finish(&writer)
     }
+
+    private var hasStems: Bool { !hashes.isEmpty || !branches.isEmpty }
 
     /// Writes the page of the stems since the last one.
     private mutating func emit(_ writer: inout PageWriter) throws(IndexError) {

@@ -65,6 +65,19 @@ final class Page: Sendable {
         try body.forEachEntry(&room, visit)
     }
 
+    /// The keys of all entries, in order.
+    var keys: [[UInt8]] {
+        var (key, value): ([UInt8], [UInt8]) = ([], [])
+        var end = copy(0, key: &key, value: &value)
+        var keys = [key]
+        keys.reserveCapacity(count)
+        for slot in 1..<max(1, count) {
+            end = copyNext(slot, at: end, key: &key, value: &value)
+            keys.append(key)
+        }
+        return keys
+    }
+
     /// The entry of a branch whose child holds `key` if any does.
     func child(for key: Span<UInt8>) -> (slot: Int, reference: PageReference) {
         let found = body.lowerBound(key)

@@ -4,7 +4,7 @@
 /// a page listed as free by mistake is overwritten while the tree still needs it. The tree itself
 /// says which pages it uses, and the numbers of all leaves stand in the branches, so the writer
 /// walks the branches once before its first checkpoint; an index of 1 GB has a few hundred.
-struct PageAllocator: Equatable {
+struct PageAllocator {
     /// The number after the last page in use.
     private(set) var end: UInt64
     /// Free for everybody, the lowest last: low numbers first keep the file short and the pages of
@@ -12,19 +12,30 @@ struct PageAllocator: Equatable {
     private var reusable: [UInt64] = []
     /// Replaced by a transaction, but perhaps still read by those that began before it.
     private var waiting: [Retired] = []
+    /// Where the pages behind the end come from, if others take some at the same time.
+    private let stock: PageStock?
 
-    private struct Retired: Equatable {
+    private struct Retired {
         let transaction: UInt64
         let pages: [UInt64]
     }
 
-    init(end: UInt64) { self.end = end }
+    init(end: UInt64, _ stock: PageStock? = nil) {
+        self.end = end
+        self.stock = stock
+    }
 
     var freeCount: Int { reusable.count + waiting.reduce(0) { $0 + $1.pages.count } }
 
     /// Takes the lowest page that nobody reads, or one at the end.
     mutating func allocate() -> UInt64 {
         if let page = reusable.popLast() { return page }
+        if let stock {
+            let row = stock.take()
+            end = row.upperBound
+            reusable = row.dropFirst().reversed()
+            return row.lowerBound
+        }
         defer { end += 1 }
         return end
     }
@@ -42,5 +53,22 @@ struct PageAllocator: Equatable {
         }
         waiting.removeAll { $0.transaction <= oldestReader }
         reusable.sort(by: >)
+    }
+
+    /// Takes over what another one, of the same stock, has left.
+    mutating func append(_ other: PageAllocator) {
+        end = max(end, other.end)
+        reusable.append(contentsOf: other.reusable)
+        reusable.sort(by: >)
+    }
+
+    /// The number after the last page that was allocated: those behind it are as good as not there.
+    var endOfUsed: UInt64 {
+        var end = end
+        for page in reusable {
+            guard page + 1 == end else { break }
+            end = page
+        }
+        return end
     }
 }

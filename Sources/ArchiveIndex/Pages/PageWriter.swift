@@ -56,6 +56,12 @@ struct PageWriter: ~Copyable {
         return reference
     }
 
+    /// Takes over the free pages of another one, which has written its last.
+    mutating func append(_ other: inout PageWriter) throws(IndexError) {
+        try other.flush()
+        allocator.append(other.allocator)
+    }
+
     /// Overwrites the plain bytes of the last page.
     mutating func wipe() {
         for index in body.indices { body[index] = 0 }

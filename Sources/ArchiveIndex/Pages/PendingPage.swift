@@ -62,6 +62,23 @@ struct PendingPage {
         return use(span.extracting(PageEntry(span, at: 0).payload))
     }
 
+    /// Lends the entries in order.
+    func forEachEntry<Failure: Error>(
+        _ visit: (_ key: Span<UInt8>, _ payload: Span<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        let span = bytes.span
+        var key: [UInt8] = []
+        defer { key.wipe() }
+        var offset = 0
+        for index in 0..<count {
+            let entry = PageEntry(span, at: offset)
+            if index % PageLayout.stride == 0 { key.replace(from: 0, copying: firstKey.span) }
+            key.replace(from: entry.sharedCount, copying: span.extracting(entry.rest))
+            try visit(key.span, span.extracting(entry.payload))
+            offset = entry.end
+        }
+    }
+
     mutating func removeAll() {
         count = 0
         end = 0

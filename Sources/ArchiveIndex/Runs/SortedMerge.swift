@@ -11,6 +11,9 @@ struct SortedMerge: EntrySource {
     private var heads: [UInt128]
     /// The inputs that are not at their end.
     private var heap: [Int]
+    /// The first key that is left out, and how it begins.
+    private let end: [UInt8]?
+    private let endHead: UInt128
     /// Whether two keys were equal.
     ///
     /// Those of a key's inputs that are above each other in the heap were
@@ -18,19 +21,33 @@ struct SortedMerge: EntrySource {
     private var hasTies = false
 
     /// Takes trees oldest first, then runs, which are newer than all of them.
-    init(_ trees: [TreeCursor], _ runs: [SortedRun]) throws(IndexError) {
+    init(
+        _ trees: [TreeCursor],
+        _ runs: [SortedRun],
+        in range: KeyRange = KeyRange()
+    ) throws(IndexError) {
+        end = range.end
+        endHead = range.end.map { KeyOrder.head($0.span) } ?? .max
         self.trees = trees
         self.runs = runs
-        positions = Array(repeating: 0, count: runs.count)
+        positions = runs.map { $0.lowerBound(range.start.span) }
         heads = Array(repeating: 0, count: trees.count + runs.count)
         heap = []
-        for tree in trees.indices where try self.trees[tree].seekFirst() { heap.append(tree) }
-        for run in runs.indices where runs[run].count > 0 { heap.append(trees.count + run) }
+        for tree in trees.indices where try self.trees[tree].seek(atOrAfter: range.start.span) {
+            heap.append(tree)
+        }
+        for run in runs.indices where positions[run] < runs[run].count {
+            heap.append(trees.count + run)
+        }
         for input in heap { look(at: input) }
         order()
     }
 
-    var isAtEnd: Bool { heap.isEmpty }
+    var isAtEnd: Bool {
+        guard !heap.isEmpty else { return true }
+        guard heads[heap[0]] >= endHead, let end else { return false }
+        return withEntry(of: heap[0]) { key, _ in KeyOrder.compare(key, end.span) >= 0 }
+    }
 
     mutating func advance() throws(IndexError) {
         // Whatever has the same key as the top stands right below it.

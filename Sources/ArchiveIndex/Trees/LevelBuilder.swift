@@ -5,11 +5,12 @@ struct LevelBuilder {
     private let isLeaf: Bool
     private var page: PendingPage
     /// No key of the page is below it, and the last one of the page before is.
-    private var fence: [UInt8] = []
+    private var fence: [UInt8]
     private var isFirstPage = true
 
-    init(isLeaf: Bool, geometry: PageGeometry) {
+    init(isLeaf: Bool, geometry: PageGeometry, fence: [UInt8]) {
         self.isLeaf = isLeaf
+        self.fence = fence
         page = PendingPage(capacity: geometry.bodyByteCount)
     }
 
@@ -46,6 +47,13 @@ struct LevelBuilder {
         let limit = min(last.count, key.count)
         let shared = KeyOrder.sharedByteCount(last.span, at: 0, key, at: 0, limit: limit)
         return Array(copying: key.extracting(0..<min(shared + 1, key.count)))
+    }
+
+    /// Lends the entries of the page in order.
+    func forEachEntry<Failure: Error>(
+        _ visit: (_ key: Span<UInt8>, _ payload: Span<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        try page.forEachEntry(visit)
     }
 
     /// Writes the plain bytes of the page.

@@ -6,13 +6,21 @@ internal import ArchiveBytes
 struct LevelStack {
     private let lowest: UInt8
     private let geometry: PageGeometry
+    /// What the first page of each level is said to begin with.
+    private let start: [UInt8]
     private var levels: [LevelBuilder] = []
+    /// How many levels, the lowest, are written whole.
+    private var writtenCount = 0
     private var payload: [UInt8] = []
 
-    init(lowest: UInt8, _ geometry: PageGeometry) {
+    /// Levels of which no key is below `start`.
+    init(lowest: UInt8, _ geometry: PageGeometry, from start: [UInt8] = []) {
         self.lowest = lowest
         self.geometry = geometry
+        self.start = start
     }
+
+    var isEmpty: Bool { levels.isEmpty }
 
     /// Adds the next entry of the lowest level.
     mutating func add(
@@ -32,9 +40,33 @@ struct LevelStack {
         try add(fence, child, at: 0, &writer)
     }
 
+    /// Takes in what `next` has, whose keys come behind all of these.
+    ///
+    /// What waits on either side is written, but for the highest level that one of them has; the page there
+    /// is filled with what waits on that of `next`. Nothing comes into the levels below any more.
+    mutating func append(_ next: inout LevelStack, _ writer: inout PageWriter) throws(IndexError) {
+        guard !next.isEmpty else { return }
+        precondition(!isEmpty, "what is behind something has something before it")
+        let top = max(levels.count, next.levels.count) - 1
+        try write(below: top, &writer)
+        try next.write(below: top, &writer)
+        try next.levels[top].forEachEntry { fence, payload throws(IndexError) in
+            try add(fence, payload, at: top, &writer)
+        }
+        next.wipe()
+    }
+
+    /// Writes what waits on the levels below one, which is there afterwards.
+    private mutating func write(below top: Int, _ writer: inout PageWriter) throws(IndexError) {
+        while writtenCount < top {
+            try emit(writtenCount, &writer)
+            writtenCount += 1
+        }
+    }
+
     /// Writes what waits on each level, until one page is left to be the root.
     mutating func finish(_ writer: inout PageWriter) throws(IndexError) -> TreeRoot {
-        var index = 0
+        var index = writtenCount
         while true {
             let level = lowest + UInt8(index)
             if !PageLevel.isLowest(level), let root = levels[index].soleChild {
@@ -73,7 +105,7 @@ struct LevelStack {
             let height = Int(lowest & ~PageLevel.filter) + index
             precondition(height <= IndexLimits.depth, "the tree is too deep")
             let isLeaf = lowest + UInt8(index) == PageLevel.leaf
-            levels.append(LevelBuilder(isLeaf: isLeaf, geometry: geometry))
+            levels.append(LevelBuilder(isLeaf: isLeaf, geometry: geometry, fence: start))
         }
         if levels[index].add(key, payload) { return }
         let fence = levels[index].separator(before: key)

@@ -12,10 +12,15 @@ final class ScratchTrees {
     private let fileSystem: any FileSystem
     private let path: FilePath
     private let pages: PageFile
-    private var allocator: PageAllocator
+    private let team: TreeTeam
+    private var pageEnd: UInt64
     private var trees: [Tree] = []
 
-    init(for place: IndexPlace, geometry: PageGeometry) throws(IndexError) {
+    init(
+        for place: IndexPlace,
+        geometry: PageGeometry,
+        _ options: IndexOptions
+    ) throws(IndexError) {
         fileSystem = place.fileSystem
         path = place.path(adding: ".scratch")
         let generation: [UInt8]
@@ -37,7 +42,8 @@ final class ScratchTrees {
         } catch {
             throw .system(error)
         }
-        allocator = PageAllocator(end: geometry.firstPage)
+        team = TreeTeam(pages, options)
+        pageEnd = geometry.firstPage
     }
 
     deinit {
@@ -47,14 +53,13 @@ final class ScratchTrees {
 
     /// Writes a run as a tree that comes after those before it.
     func append(_ run: SortedRun) throws(IndexError) {
-        var source = try SortedMerge([], [run])
-        let transaction = UInt64(trees.count + 1)
-        var builder = TreeBuilder(
-            PageWriter(pages, transaction: transaction, allocator: allocator)
+        let built = try team.build(
+            MergeInputs([], [run]),
+            transaction: UInt64(trees.count + 1),
+            behind: pageEnd
         )
-        defer { builder.wipe() }
-        if let tree = try builder.build(&source) { trees.append(tree) }
-        allocator = builder.writer.allocator
+        if let tree = built.tree { trees.append(tree) }
+        pageEnd = built.pageEnd
     }
 
     /// A cursor over each tree, oldest first.

@@ -9,9 +9,10 @@ struct TreeBuilder: ~Copyable {
     private var filter: FilterBuilder?
     private var entryCount: UInt64 = 0
 
-    init(_ writer: consuming PageWriter) {
-        levels = LevelStack(lowest: PageLevel.leaf, writer.pages.geometry)
-        filter = FilterBuilder(writer.pages)
+    /// A tree of which no key is below `start`.
+    init(_ writer: consuming PageWriter, from start: [UInt8] = []) {
+        levels = LevelStack(lowest: PageLevel.leaf, writer.pages.geometry, from: start)
+        filter = FilterBuilder(writer.pages, from: start)
         self.writer = writer
     }
 
@@ -19,6 +20,12 @@ struct TreeBuilder: ~Copyable {
     ///
     /// Nil if there are none.
     mutating func build(_ source: inout some EntrySource) throws(IndexError) -> Tree? {
+        try add(&source)
+        return try finish()
+    }
+
+    /// Takes in all entries of `source`.
+    mutating func add(_ source: inout some EntrySource) throws(IndexError) {
         let keyByteLimit = writer.pages.geometry.keyByteLimit
         while !source.isAtEnd {
             try source.withEntry { key, value throws(IndexError) in
@@ -30,6 +37,21 @@ struct TreeBuilder: ~Copyable {
             entryCount += 1
             try source.advance()
         }
+    }
+
+    /// Takes in what `next` has, whose keys come behind all of these; no single entries come afterwards.
+    mutating func append(_ next: inout TreeBuilder) throws(IndexError) {
+        try writer.append(&next.writer)
+        try levels.append(&next.levels, &writer)
+        if var others = next.filter.take() {
+            defer { others.wipe() }
+            try filter?.append(&others, &writer)
+        }
+        entryCount += next.entryCount
+    }
+
+    /// Writes what is left; the tree, or nil if it has no entries.
+    mutating func finish() throws(IndexError) -> Tree? {
         guard entryCount > 0 else { return nil }
         let root = try levels.finish(&writer)
         // A page is searched as fast as a filter.

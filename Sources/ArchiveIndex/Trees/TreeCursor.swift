@@ -4,7 +4,7 @@ internal import ArchiveBytes
 ///
 /// A step within a page copies the entry into ``key`` and ``value`` and touches nothing else; the
 /// two keep their memory, so stepping does not allocate unless the caller holds copies of them.
-package struct TreeCursor {
+package struct TreeCursor: Sendable {
     private let pages: PageFile
     private let tree: Tree
     /// Whether its pages are worth keeping in the cache.
@@ -23,7 +23,7 @@ package struct TreeCursor {
     /// The value of ``key``.
     package internal(set) var value: [UInt8] = []
 
-    private struct Step {
+    private struct Step: Sendable {
         let page: Page
         var slot: Int
     }
@@ -34,6 +34,9 @@ package struct TreeCursor {
         self.pin = pin
         self.isInPassing = isInPassing
     }
+
+    /// The number of entries of the whole tree.
+    var entryCount: UInt64 { tree.entryCount }
 
     /// Whether the cursor stands on an entry.
     package var isValid: Bool { leaf != nil }
@@ -109,6 +112,19 @@ package struct TreeCursor {
         }
         self.leaf = nil
         return false
+    }
+
+    /// Keys at about equal distances: those where the pages two levels below the root begin, or one level
+    /// below it; none if the root is a leaf.
+    func fences() throws(IndexError) -> [[UInt8]] {
+        let root = try page(tree.root.reference, level: tree.root.level)
+        guard !root.isLeaf else { return [] }
+        guard root.level > 1 else { return root.keys }
+        var fences: [[UInt8]] = []
+        for slot in 0..<root.count {
+            fences += try page(root.child(slot), level: root.level - 1).keys
+        }
+        return fences
     }
 
     /// Finds the leaf whose fences `key` lies between.

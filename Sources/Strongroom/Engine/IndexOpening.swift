@@ -49,6 +49,7 @@ struct IndexOpening {
         options.cacheByteLimit = address.configuration.cacheByteCount / 4 * 3
         options.cacheMeter = cacheMeter
         options.stemByteCount = IndexKeys.stemByteCount
+        options.threadCount = address.configuration.threadCount
         options.readerLocks = lockFile.map {
             ReaderLocks(file: $0, firstByte: Self.firstReaderByte)
         }
