@@ -40,30 +40,6 @@ package struct DirectoryRecord: Hashable, Sendable {
         terms = entry.terms
     }
 
-    package init(
-        sequence: RecordSequence,
-        frameOffset: UInt64,
-        slot: Int,
-        collection: String,
-        name: String,
-        subject: String?,
-        recorded: Timestamp,
-        eventStart: Timestamp?,
-        isTombstone: Bool,
-        terms: [String]
-    ) {
-        self.sequence = sequence
-        self.frameOffset = frameOffset
-        self.slot = slot
-        self.collection = collection
-        self.name = name
-        self.subject = subject
-        self.recorded = recorded
-        self.eventStart = eventStart
-        self.isTombstone = isTombstone
-        self.terms = terms
-    }
-
     init(domain: KeyDomainName) {
         sequence = 0
         frameOffset = 0

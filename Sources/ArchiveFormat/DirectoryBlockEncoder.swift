@@ -8,17 +8,40 @@ package struct DirectoryBlockEncoder: Sendable {
     private var recordCount = 0
     private var chunks: [UInt8] = []
     private var chunkCount = 0
+    private var last: Last
+
     /// What the next record's numbers and texts are differences from.
-    private var last: DirectoryRecord
+    ///
+    /// The name is copied: its text is in use on other threads, and to hold it would cost more.
+    private struct Last: Sendable {
+        var sequence: RecordSequence = 0
+        var frameOffset: UInt64 = 0
+        var recorded = Timestamp(microseconds: 0)
+        var eventStart: Timestamp?
+        var collection = RecordEntry.defaultCollection
+        var name: [UInt8] = []
+    }
 
     package init(domain: KeyDomainName) {
         self.domain = domain
-        last = DirectoryRecord(domain: domain)
+        last = Last()
+        if case .collection(let name) = domain { last.collection = name }
     }
 
-    package mutating func append(_ record: DirectoryRecord) {
-        Self.encode(record, after: last, appendingTo: &records)
-        last = record
+    /// Whether a record is of the block's domain.
+    package func isDomain(of record: borrowing DirectoryRecord) -> Bool {
+        switch domain {
+        case .subject(let name): record.subject == name
+        case .collection(let name): record.subject == nil && record.collection == name
+        }
+    }
+
+    package mutating func append(_ record: borrowing DirectoryRecord) {
+        encode(record)
+        last.sequence = record.sequence
+        last.frameOffset = record.frameOffset
+        last.recorded = record.recorded
+        last.eventStart = record.eventStart
         recordCount += 1
     }
 
@@ -47,42 +70,42 @@ package struct DirectoryBlockEncoder: Sendable {
         return bytes
     }
 
-    private static func encode(
-        _ record: borrowing DirectoryRecord,
-        after last: borrowing DirectoryRecord,
-        appendingTo bytes: inout [UInt8]
-    ) {
+    private mutating func encode(_ record: borrowing DirectoryRecord) {
+        let namesCollection = record.collection != last.collection
         var flags: UInt8 = 0
         if record.isTombstone { flags |= DirectoryBlock.Flag.tombstone }
         if let event = record.eventStart {
             flags |= DirectoryBlock.Flag.event
             if event.isWholeSeconds { flags |= DirectoryBlock.Flag.wholeSeconds }
         }
-        if record.collection != last.collection { flags |= DirectoryBlock.Flag.collection }
-        bytes.append(flags)
-        bytes.append(zigzag: Int64(bitPattern: record.sequence &- last.sequence))
-        bytes.append(
+        if namesCollection { flags |= DirectoryBlock.Flag.collection }
+        records.append(flags)
+        records.append(zigzag: Int64(bitPattern: record.sequence &- last.sequence))
+        records.append(
             zigzag: Int64(record.frameOffset / 8) - Int64(last.frameOffset / 8)
         )
-        bytes.append(varint: record.slot)
-        bytes.append(zigzag: record.recorded.microseconds &- last.recorded.microseconds)
+        records.append(varint: record.slot)
+        records.append(zigzag: record.recorded.microseconds &- last.recorded.microseconds)
         if let event = record.eventStart {
-            bytes.append(
+            records.append(
                 zigzag: event.isWholeSeconds
                     ? event.wholeSeconds - (last.eventStart?.wholeSeconds ?? 0) : event.microseconds
             )
         }
-        if flags & DirectoryBlock.Flag.collection != 0 {
-            bytes.append(prefixed: record.collection)
+        if namesCollection {
+            last.collection = record.collection
+            records.append(prefixed: last.collection)
         }
-        let (name, lastName) = (record.name, last.name)
+        let name = record.name
         let utf8 = name.utf8Span.span
-        let shared = utf8.sharedByteCount(with: lastName.utf8Span.span)
-        bytes.append(varint: shared)
-        bytes.append(varint: utf8.count - shared)
-        bytes.append(copying: utf8.extracting(shared...))
-        bytes.append(varint: record.terms.count)
-        for term in record.terms { bytes.append(prefixed: term) }
+        let shared = utf8.sharedByteCount(with: last.name.span)
+        let rest = utf8.extracting(shared...)
+        records.append(varint: shared)
+        records.append(varint: rest.count)
+        records.append(copying: rest)
+        last.name.replace(from: shared, copying: rest)
+        records.append(varint: record.terms.count)
+        for term in record.terms { records.append(prefixed: term) }
     }
 }
 

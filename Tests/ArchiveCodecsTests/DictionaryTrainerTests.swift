@@ -195,7 +195,7 @@ import Testing
         var reservoir = TrainingReservoir(seed: 1)
         for number in 0..<10_000 {
             let body = [UInt8](repeating: UInt8(number / 2_500), count: 100)
-            reservoir.take(subject: "\(number)", body.span, limit: 50_000)
+            reservoir.offer(subject: "\(number)", body.span, limit: 50_000)
         }
         #expect(reservoir.seenByteCount == 1_000_000)
         #expect(reservoir.samples.count <= 500)
@@ -212,7 +212,7 @@ import Testing
         var reservoir = TrainingReservoir(seed: 7)
         for number in 0..<3_000 {
             let body = [UInt8](repeating: UInt8(number % 251), count: 24 + number % 900)
-            reservoir.take(subject: "\(number)", body.span, limit: 20_000)
+            reservoir.offer(subject: "\(number)", body.span, limit: 20_000)
         }
         #expect(reservoir.samples.count > 20)
         #expect(reservoir.samples.reduce(0) { $0 + $1.bytes.count } <= 20_000)
@@ -229,7 +229,7 @@ import Testing
         func take(_ numbers: Range<Int>) {
             for number in numbers {
                 let body = [UInt8](repeating: UInt8(number % 251), count: 24 + number % 100)
-                reservoir.take(subject: "\(number)", body.span, limit: 10_000)
+                reservoir.offer(subject: "\(number)", body.span, limit: 10_000)
             }
         }
         take(0..<500)
@@ -243,8 +243,15 @@ import Testing
     @Test func `knows long records by their beginning and passes over short ones`() {
         var reservoir = TrainingReservoir(seed: 1)
         for body in [[UInt8](repeating: 1, count: 1 << 20), [1, 2, 3]] {
-            reservoir.take(subject: "a", body.span, limit: 1 << 20)
+            reservoir.offer(subject: "a", body.span, limit: 1 << 20)
         }
         #expect(reservoir.samples.map(\.bytes.count) == [TrainingReservoir.sampleByteCount])
+    }
+}
+
+extension TrainingReservoir {
+    /// A record that goes by.
+    fileprivate mutating func offer(subject: String?, _ body: Span<UInt8>, limit: Int) {
+        if wants(body.count, limit: limit) { take(subject: subject, body, limit: limit) }
     }
 }

@@ -24,13 +24,18 @@ package struct TrainingReservoir: Sendable {
 
     package init(seed: UInt64) { random = seed | 1 }
 
-    /// Takes a record's body, or passes over it; what is held stays below `limit` bytes.
-    package mutating func take(subject: String?, _ body: Span<UInt8>, limit: Int) {
-        guard body.count >= Self.leastByteCount else { return }
-        let count = min(body.count, Self.sampleByteCount)
-        seenByteCount += count
+    /// Whether the next record, with a body of so many bytes, is to be taken, if what is held is to stay below
+    /// `limit` bytes.
+    package mutating func wants(_ bodyByteCount: Int, limit: Int) -> Bool {
+        guard bodyByteCount >= Self.leastByteCount else { return false }
+        seenByteCount += min(bodyByteCount, Self.sampleByteCount)
         // In the long run a record stays with the chance of what is held to what went by.
-        guard seenByteCount <= limit || Int(next() % UInt64(seenByteCount)) < limit else { return }
+        return seenByteCount <= limit || Int(next() % UInt64(seenByteCount)) < limit
+    }
+
+    /// Takes the body of a record that it ``wants(_:limit:)``.
+    package mutating func take(subject: String?, _ body: Span<UInt8>, limit: Int) {
+        let count = min(body.count, Self.sampleByteCount)
         makeRoom(count, limit / 2 * 3)
         let start = bytes.count
         bytes.append(copying: body.extracting(first: count))

@@ -38,32 +38,36 @@ package final class PendingDirectory: Sendable {
         private var place: [KeyDomainName: Int] = [:]
         private var last = 0
 
-        package mutating func append(_ record: DirectoryRecord) {
-            let index = block(for: record.domain, adding: record.footprint)
-            blocks[index].encoder.append(record)
+        package mutating func append(_ record: borrowing DirectoryRecord) {
+            // Mostly a person's records come one after the other.
+            let isSame = last < blocks.count && blocks[last].encoder.isDomain(of: record)
+            let index = isSame ? last : place[record.domain]
+            grow(index, adding: record.footprint, record.domain)
+            blocks[last].encoder.append(record)
         }
 
         package mutating func append(_ chunk: DirectoryChunk, domain: KeyDomainName) {
-            let index = block(for: domain, adding: DirectoryChunk.footprint)
-            blocks[index].encoder.append(chunk)
+            grow(place[domain], adding: DirectoryChunk.footprint, domain)
+            blocks[last].encoder.append(chunk)
         }
 
-        private mutating func block(for domain: KeyDomainName, adding byteCount: Int) -> Int {
-            // Mostly a person's records come one after the other.
-            let isSame = last < blocks.count && blocks[last].encoder.domain == domain
-            if let index = isSame ? last : place[domain],
-                blocks[index].byteCount < PendingDirectory.blockTarget
-            {
+        /// Makes the block at `index` the last one, or a new one if that is full or there is none.
+        private mutating func grow(
+            _ index: Int?,
+            adding byteCount: Int,
+            _ domain: @autoclosure () -> KeyDomainName
+        ) {
+            if let index, blocks[index].byteCount < PendingDirectory.blockTarget {
                 blocks[index].byteCount += byteCount
                 last = index
-                return index
+                return
             }
+            let domain = domain()
             last = blocks.count
             place[domain] = last
             blocks.append(
                 Block(encoder: DirectoryBlockEncoder(domain: domain), byteCount: byteCount)
             )
-            return last
         }
     }
 }

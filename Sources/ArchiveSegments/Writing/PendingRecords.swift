@@ -33,6 +33,9 @@ package struct PendingRecords: Sendable {
     /// Small enough that the allocator keeps the memory at hand.
     private static let pieceByteCount = 256 << 10
 
+    /// Who makes room for so many records has much to put there.
+    private static let manyCount = 256
+
     package init() {}
 
     /// One record, whose body is moved here.
@@ -79,10 +82,11 @@ package struct PendingRecords: Sendable {
 
     /// Makes the last piece one that has room for a body.
     private mutating func makeRoom(_ byteCount: Int) {
-        guard let last = bodies.last else { return bodies.append([]) }
-        guard last.count + byteCount > Self.pieceByteCount else { return }
+        if let last = bodies.last, last.count + byteCount <= Self.pieceByteCount { return }
         var piece: [UInt8] = []
-        piece.reserveCapacity(max(Self.pieceByteCount, byteCount))
+        // One that grows step by step is copied each time: that is for a batch of a few.
+        let isLarge = !bodies.isEmpty || entries.capacity >= Self.manyCount
+        piece.reserveCapacity(isLarge ? max(Self.pieceByteCount, byteCount) : byteCount)
         bodies.append(piece)
     }
 

@@ -104,22 +104,27 @@ struct PlacedRecords: Sendable {
 
     /// Visits what the directory and the index hold of each record.
     func visit(_ body: (borrowing DirectoryRecord) -> Void) {
+        guard !batch.records.isEmpty else { return }
         let entries = batch.records.entries.span
+        // One after the other in the same place: what stays the same is not taken from other threads, and
+        // to lend an entry whole would copy it.
+        var record = DirectoryRecord(entries[0], frameOffset: 0, slot: 0)
+        record.recorded = batch.time
         for index in entries.indices {
             let slot = slots[index]
-            // Field by field: to lend an entry whole would copy it first.
-            let record = DirectoryRecord(
-                sequence: batch.firstSequence + UInt64(index),
-                frameOffset: offsets[slot.draft],
-                slot: slot.slot,
-                collection: entries[index].collection,
-                name: entries[index].name,
-                subject: entries[index].subject,
-                recorded: batch.time,
-                eventStart: entries[index].eventStart,
-                isTombstone: entries[index].isTombstone,
-                terms: entries[index].terms
-            )
+            record.sequence = batch.firstSequence + UInt64(index)
+            record.frameOffset = offsets[slot.draft]
+            record.slot = slot.slot
+            if record.collection != entries[index].collection {
+                record.collection = entries[index].collection
+            }
+            record.name = entries[index].name
+            if record.subject != entries[index].subject { record.subject = entries[index].subject }
+            record.eventStart = entries[index].eventStart
+            record.isTombstone = entries[index].isTombstone
+            if !record.terms.isEmpty || !entries[index].terms.isEmpty {
+                record.terms = entries[index].terms
+            }
             body(record)
         }
     }

@@ -125,29 +125,54 @@ final class OwnDictionaries {
             if report.wasVain { streams[index].nextTraining *= schedule.growthInVain }
         }
         var due: Int?
-        var last: Int?
-        let (entries, parts, bodies) = (
-            records.entries.span, records.parts.span, records.bodies.span
-        )
-        for index in entries.indices {
-            guard let mediaType = entries[index].mediaType, !parts[index].body.isEmpty,
-                entries[index].subject != nil
-                    || freeCollections.contains(entries[index].collection)
-            else { continue }
+        let entries = records.entries.span
+        var start = 0
+        while start < entries.count {
             // Mostly records of one type come one after the other.
-            if last.map({ streams[$0].mediaType != mediaType }) ?? true {
-                last = stream(of: mediaType) ?? newStream(of: mediaType)
+            var end = start + 1
+            while end < entries.count, entries[end].mediaType == entries[start].mediaType { end += 1 }
+            defer { start = end }
+            guard let mediaType = entries[start].mediaType,
+                (start..<end).contains(where: { mayTrain(on: $0, of: records) }),
+                let stream = stream(of: mediaType) ?? newStream(of: mediaType)
+            else { continue }
+            let limit = schedule.sampleByteCount / streams.count
+            sample(records, start..<end, limit: limit, &streams[stream].reservoir)
+            if streams[stream].reservoir.seenByteCount >= streams[stream].nextTraining {
+                due = stream
             }
-            guard let last else { continue }
-            streams[last].reservoir.take(
-                subject: entries[index].subject,
-                bodies[parts[index].piece].span.extracting(parts[index].body),
-                limit: schedule.sampleByteCount / streams.count
-            )
-            if streams[last].reservoir.seenByteCount >= streams[last].nextTraining { due = last }
         }
         guard let due, !desk.isTraining.load(ordering: .acquiring) else { return nil }
         return training(of: due, packByteCount: packByteCount, level: level)
+    }
+
+    private func sample(
+        _ records: PendingRecords,
+        _ range: Range<Int>,
+        limit: Int,
+        _ reservoir: inout TrainingReservoir
+    ) {
+        let (entries, parts, bodies) = (
+            records.entries.span, records.parts.span, records.bodies.span
+        )
+        for index in range where mayTrain(on: index, of: records) {
+            let (piece, body) = (parts[index].piece, parts[index].body)
+            guard reservoir.wants(body.count, limit: limit) else { continue }
+            // Not before: few are, and the subject's text is in use on other threads.
+            reservoir.take(
+                subject: entries[index].subject,
+                bodies[piece].span.extracting(body),
+                limit: limit
+            )
+        }
+    }
+
+    /// Whether a record is one that dictionaries are trained on: what is nobody's only where that was allowed.
+    private func mayTrain(on index: Int, of records: PendingRecords) -> Bool {
+        let entries = records.entries.span
+        guard !records.parts[index].body.isEmpty else { return false }
+        if entries[index].subject != nil { return true }
+        return freeCollections.contains(entries[index].collection)
     }
 
     private func stream(of mediaType: String) -> Int? {
