@@ -67,12 +67,13 @@ struct SortedMerge: EntrySource {
         _ use: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         if input < trees.count {
-            // Of the cursor nothing more is taken out: what an array lends is copied.
-            let (key, value) = (trees[input].key, trees[input].value)
-            return try use(key.span, value.span)
+            // Lent by the span, and not by the array, the cursor is not copied.
+            let trees = trees.span
+            return try use(trees[input].key.span, trees[input].value.span)
         }
         let run = input &- trees.count
-        return try runs[run].withEntry(positions[run], use)
+        let runs = runs.span
+        return try runs[run].text.withEntry(positions[run], use)
     }
 
     /// A place below the top whose key is the top's.

@@ -110,6 +110,7 @@ struct RunText: ~Copyable, Sendable {
     ) throws(Failure) -> Result {
         let entry = entries[index]
         let key = Self.key(entry)
+        let arenas = arenas.span
         return try arenas[entry.arena].withBytes { bytes throws(Failure) in
             try use(
                 bytes.extracting(key),
