@@ -34,6 +34,9 @@ package enum WorkerTeam {
 }
 
 extension WorkerTeam {
+    /// Runs `work` on another thread; nobody hears when it is done.
+    package static func start(_ work: @escaping @Sendable () -> Void) { queue.async(execute: work) }
+
     /// Begins `work` on another thread; what comes of it is asked for later.
     ///
     /// Whoever has waited for it may count on it that nothing is held any more for its sake: no file

@@ -5,12 +5,17 @@ import Synchronization
 
 /// Records that become durable together, all or none.
 public struct WriteBatch: Sendable {
-    private var records = PendingRecords()
+    private var records: PendingRecords
     /// Why the batch cannot be written: the first record that the format cannot hold.
     private var failure: ArchiveError?
 
     /// An empty batch.
-    public init() {}
+    public init() { self.init(isDigestedAhead: false) }
+
+    /// The same; what is put in may be hashed on another thread, while more comes.
+    package init(isDigestedAhead: Bool) {
+        records = PendingRecords(isDigestedAhead: isDigestedAhead)
+    }
 
     /// How many records and deletions are in the batch.
     public var count: Int { records.count }
@@ -157,7 +162,7 @@ extension Archive {
     public func write(
         _ fill: (inout WriteBatch) throws(ArchiveError) -> Void
     ) async throws(ArchiveError) -> [Receipt] {
-        var batch = WriteBatch()
+        var batch = WriteBatch(isDigestedAhead: core.threadCount > 1)
         batch.reserveCapacity(min(core.lastBatchCount.load(ordering: .relaxed), 1_024))
         try fill(&batch)
         core.lastBatchCount.store(batch.count, ordering: .relaxed)

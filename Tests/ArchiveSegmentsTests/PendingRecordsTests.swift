@@ -1,6 +1,10 @@
+import ArchiveBytes
 import ArchiveFormat
-import ArchiveSegments
+import ArchiveSealing
+import Foundation
 import Testing
+
+@testable import ArchiveSegments
 
 /// Bodies on their way into the log stand back to back in a few pieces of memory.
 @Suite struct `Records on their way into the log` {
@@ -51,6 +55,51 @@ import Testing
         #expect(records.entries.map(\.name) == numbers.map { "record/\($0)" })
         #expect(Self.bodies(records) == numbers.map(Self.body))
         #expect(records.parts.map(\.isDigested) == numbers.indices.map { $0 == numbers.count - 1 })
+    }
+
+    /// What is hashed ahead depends on how far the other thread has come; the packs must not.
+    @Test(arguments: [0, 3_000]) func `make the same packs, however many were hashed ahead`(
+        pauseMicroseconds: UInt32
+    ) throws {
+        var ahead = PendingRecords(isDigestedAhead: true)
+        var plain = PendingRecords()
+        for number in 0..<3_000 {
+            let isDigested = number % 7 == 3
+            var entry = Self.entry(number % 11)
+            if isDigested { entry.digest = SHA256.hash([1].span) }
+            let count = number == 1_500 ? 600 << 10 : number * 31 % 2_000
+            let body = (0..<count).map { UInt8(truncatingIfNeeded: $0 * number) }
+            ahead.append(entry, inlineBody: body.span, isDigested: isDigested)
+            plain.append(entry, inlineBody: body.span, isDigested: isDigested)
+            if number % 500 == 499 { usleep(pauseMicroseconds) }
+        }
+        let time = Timestamp(microseconds: 5)
+        let one = RecordBatch(ahead, firstSequence: 1, time: time)
+        let other = RecordBatch(plain, firstSequence: 1, time: time)
+        for first in stride(from: 0, to: 3_000, by: 20) {
+            let members = Array(first..<(first + 20))
+            var (pack, expected): ([UInt8], [UInt8]) = ([], [])
+            let stored = one.appendPack(members, SHA256(), to: &pack)
+            #expect(stored == other.appendPack(members, SHA256(), to: &expected))
+            #expect(pack == expected, "records from \(first)")
+        }
+    }
+
+    @Test func `are hashed ahead to the end, or as far as somebody waits`() throws {
+        let bodies = (0..<100).map { ($0 * 10)..<($0 * 10 + 7) }
+        let piece = (0..<1_000).map { UInt8(truncatingIfNeeded: $0 * 37) }
+        let expected = bodies.map { SHA256.hash(piece.span.extracting($0)) }
+        var wasWhole = false
+        for attempt in 0..<200 where !wasWhole {
+            let digests = PieceDigests(of: piece, bodies, firstRecord: 40)
+            usleep(UInt32(attempt * 200))
+            let made = MadeDigests(firstRecord: digests.firstRecord, digests: digests.take())
+            #expect(made.digests == Array(expected.prefix(made.digests.count)))
+            #expect(made[39] == nil && made[140] == nil)
+            wasWhole = made.digests.count == bodies.count
+            if wasWhole { #expect(made[40] == expected[0] && made[139] == expected[99]) }
+        }
+        #expect(wasWhole)
     }
 
     @Test func `tell whether a name is deleted among them`() {

@@ -24,6 +24,11 @@ package struct PendingRecords: Sendable {
     package private(set) var entries: [RecordEntry] = []
     package private(set) var parts: [Part] = []
     package private(set) var bodies: [[UInt8]] = []
+    /// Those of the full pieces, if another thread makes them.
+    private var digests: [PieceDigests] = []
+    private let isDigestedAhead: Bool
+    /// The first record whose body is in the last piece.
+    private var firstInPiece = 0
     private var bodyByteCount = 0
     /// A bound on the plaintext of all in their packs.
     package private(set) var packedByteCount = 0
@@ -36,11 +41,13 @@ package struct PendingRecords: Sendable {
     /// Who makes room for so many records has much to put there.
     private static let manyCount = 256
 
-    package init() {}
+    /// None yet; if `isDigestedAhead`, another thread hashes the bodies in a piece as soon as it is full.
+    package init(isDigestedAhead: Bool = false) { self.isDigestedAhead = isDigestedAhead }
 
     /// One record, whose body is moved here.
     package init(_ entry: RecordEntry, inlineBody: consuming [UInt8], isDigested: Bool = false) {
         let byteCount = inlineBody.count
+        isDigestedAhead = false
         bodies = [inlineBody]
         note(entry, 0..<byteCount, isDigested)
     }
@@ -82,12 +89,31 @@ package struct PendingRecords: Sendable {
 
     /// Makes the last piece one that has room for a body.
     private mutating func makeRoom(_ byteCount: Int) {
-        if let last = bodies.last, last.count + byteCount <= Self.pieceByteCount { return }
+        if let last = bodies.last {
+            if last.count + byteCount <= Self.pieceByteCount { return }
+            if isDigestedAhead { digestLastPiece() }
+        }
+        firstInPiece = parts.count
         var piece: [UInt8] = []
         // One that grows step by step is copied each time: that is for a batch of a few.
         let isLarge = !bodies.isEmpty || entries.capacity >= Self.manyCount
         piece.reserveCapacity(isLarge ? max(Self.pieceByteCount, byteCount) : byteCount)
         bodies.append(piece)
+    }
+
+    private mutating func digestLastPiece() {
+        digests.append(
+            PieceDigests(
+                of: bodies[bodies.count - 1],
+                parts[firstInPiece...].map(\.body),
+                firstRecord: firstInPiece
+            )
+        )
+    }
+
+    /// The digests of bodies in full pieces that were made ahead, piece by piece; no more are made.
+    func takeDigests() -> [MadeDigests] {
+        digests.map { MadeDigests(firstRecord: $0.firstRecord, digests: $0.take()) }
     }
 
     /// Gives a record another subject.

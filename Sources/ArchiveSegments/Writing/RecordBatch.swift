@@ -7,11 +7,14 @@ package struct RecordBatch: Sendable {
     package let records: PendingRecords
     package let firstSequence: RecordSequence
     package let time: Timestamp
+    /// What was hashed before the batch was whole, by the pieces of the bodies.
+    private let digests: [MadeDigests]
 
     package init(_ records: PendingRecords, firstSequence: RecordSequence, time: Timestamp) {
         self.records = records
         self.firstSequence = firstSequence
         self.time = time
+        digests = records.takeDigests()
     }
 
     /// What frames of other kinds are committed with.
@@ -31,10 +34,15 @@ package struct RecordBatch: Sendable {
         var last: Digest?
         var repeatCount = 0
         for member in members {
+            let digest: Digest
             let (piece, body) = (parts[member].piece, parts[member].body)
-            let digest =
-                parts[member].isDigested
-                ? entries[member].digest : hasher.hash(bodies[piece].span.extracting(body))
+            if parts[member].isDigested {
+                digest = entries[member].digest
+            } else if piece < digests.count, let made = digests[piece][member] {
+                digest = made
+            } else {
+                digest = hasher.hash(bodies[piece].span.extracting(body))
+            }
             if digest == last { repeatCount += 1 }
             last = digest
             plain.append(digest: digest)

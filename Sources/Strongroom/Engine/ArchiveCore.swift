@@ -20,6 +20,8 @@ final class ArchiveCore: @unchecked Sendable {
     let executor = BlockingTaskExecutor(label: "strongroom.task", width: 4)
     let records: RecordReader
     let document: ArchiveDocument
+    /// Threads that compress and seal.
+    let threadCount: Int
     private let queue = Mutex(Queue())
     /// How many records a caller's last batch had: the next one's has about as many.
     let lastBatchCount = Atomic(0)
@@ -48,6 +50,7 @@ final class ArchiveCore: @unchecked Sendable {
 
     init(_ engine: sending Engine) {
         document = engine.document
+        threadCount = engine.configuration.threadCount
         records = RecordReader(
             log: engine.reader,
             keys: engine.keys,
