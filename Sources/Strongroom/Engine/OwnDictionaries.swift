@@ -130,7 +130,9 @@ final class OwnDictionaries {
         while start < entries.count {
             // Mostly records of one type come one after the other.
             var end = start + 1
-            while end < entries.count, entries[end].mediaType == entries[start].mediaType { end += 1 }
+            while end < entries.count, entries[end].mediaType == entries[start].mediaType {
+                end += 1
+            }
             defer { start = end }
             guard let mediaType = entries[start].mediaType,
                 (start..<end).contains(where: { mayTrain(on: $0, of: records) }),
