@@ -108,7 +108,8 @@ struct DirectorySealer {
         let keys: any LogKeys
         let mask: TagMask
         let cipher = XAES256GCM()
-        let compressor = Compressor(level: 3)
+        /// Names are mostly digits in no order: higher levels look longer and find no more.
+        let compressor = Compressor(level: 1)
 
         init(_ keys: any LogKeys) {
             self.keys = keys
