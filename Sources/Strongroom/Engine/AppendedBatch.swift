@@ -110,6 +110,7 @@ struct PlacedRecords: Sendable {
         // to lend an entry whole would copy it.
         var record = DirectoryRecord(entries[0], frameOffset: 0, slot: 0)
         record.recorded = batch.time
+        var draft = slots[0].draft
         for index in entries.indices {
             let slot = slots[index]
             record.sequence = batch.firstSequence + UInt64(index)
@@ -119,7 +120,9 @@ struct PlacedRecords: Sendable {
                 record.collection = entries[index].collection
             }
             record.name = entries[index].name
-            if record.subject != entries[index].subject { record.subject = entries[index].subject }
+            // A pack has one subject's records, or nobody's.
+            if slot.draft != draft { record.subject = entries[index].subject }
+            draft = slot.draft
             record.eventStart = entries[index].eventStart
             record.isTombstone = entries[index].isTombstone
             if !record.terms.isEmpty || !entries[index].terms.isEmpty {
