@@ -176,13 +176,16 @@ package final class Index {
             merged.map { TreeCursor(pages, $0, pin: nil, isInPassing: true) },
             runs
         )
-        var builder = TreeBuilder(
-            PageWriter(pages, transaction: next.transaction, allocator: allocator)
-        )
-        defer { builder.wipe() }
+        var writer = PageWriter(pages, transaction: next.transaction, allocator: allocator)
+        var builder = TreeBuilder(pages)
+        defer {
+            builder.wipe()
+            writer.wipe()
+        }
         next.trees.removeLast(merged.count)
-        if let tree = try builder.build(&source) { next.trees.append(tree) }
-        allocator = builder.writer.allocator
+        try builder.add(&source, &writer)
+        if let tree = try builder.finish(&writer) { next.trees.append(tree) }
+        allocator = writer.allocator
         next.pageEnd = allocator.end
         return replaced
     }

@@ -129,18 +129,23 @@ import Testing
     func `a compaction that a crash cuts off leaves the old file or the new one`(
         threads: Int
     ) throws {
+        let keys = (0..<400).map { number in
+            [1, UInt8(number >> 8), UInt8(number & 255)] + [UInt8](repeating: 7, count: 9)
+        }
         func prepared() throws -> (Workbench, Index) {
             var bench = try Workbench()
             bench.options.threadCount = threads
             bench.options.entryCountPerThread = 10
             let index = try bench.create()
             for step in 1...3 as ClosedRange<UInt8> {
-                let run = SortedRun.of((0..<40).map { ([1, $0], [step]) })
+                let run = SortedRun.of(keys.map { ($0, [step]) })
                 try index.checkpoint(applying: [run], covering: [step])
             }
             return (bench, index)
         }
         let (rehearsal, index) = try prepared()
+        let inputs = MergeInputs(try index.view().cursors(), [])
+        #expect(try inputs.ranges(threads, rehearsal.options.stemByteCount).count == threads)
         let before = rehearsal.fileSystem.changeCount
         try index.closeCompacted()
         for change in (before + 1)...rehearsal.fileSystem.changeCount {
@@ -151,7 +156,7 @@ import Testing
                 let survivor = Workbench(bench, on: bench.fileSystem.afterCrash(mode))
                 let opened = try survivor.open()
                 #expect(opened.coverage == [3], "change \(change), \(mode)")
-                let expected = (0..<40).map { IndexEntry(key: [1, $0], value: [3]) }
+                let expected = keys.map { IndexEntry(key: $0, value: [3]) }
                 #expect(try opened.view().all() == expected, "change \(change), \(mode)")
                 try opened.closeCompacted()
                 #expect(survivor.fileSystem.filePaths == [Workbench.path])

@@ -34,8 +34,26 @@ import Testing
         let index = try builder.finish(covering: [1])
         #expect(try index.view().all() == model.sorted)
         try index.expectSound()
+        #expect(try index.verifyAllPages().freePageCount < 16 * threads)
         try expectFilters(index, model)
         #expect(bench.fileSystem.filePaths == [Workbench.path])
+    }
+
+    /// A last page that came behind a full branch once took the branch with all of its pages along.
+    @Test(arguments: [1, 2])
+    func `whatever number of pages a range has, none is lost where two meet`(threads: Int) throws {
+        for count in stride(from: 1_000 * threads, through: 9_000 * threads, by: 160) {
+            var bench = try Self.bench(threads: 2)
+            bench.options.entryCountPerThread = 100
+            var builder = IndexBuilder(bench.place, bench.options)
+            for number in 0..<count {
+                let digits = [UInt8(number >> 8), UInt8(number & 255)]
+                try builder.append([1] + digits, digits)
+            }
+            let index = try builder.finish(covering: [])
+            try index.expectSound()
+            #expect(try index.view().all().count == count)
+        }
     }
 
     @Test(arguments: [2, 5])
@@ -102,7 +120,7 @@ import Testing
     }
 
     @Test(arguments: 0...3)
-    func `with next to nothing in it there is one range`(count: Int) throws {
+    func `next to nothing is written as well`(count: Int) throws {
         let bench = try Self.bench(threads: 8)
         var builder = IndexBuilder(bench.place, bench.options)
         for number in 0..<count { try builder.append([1, UInt8(number)], []) }

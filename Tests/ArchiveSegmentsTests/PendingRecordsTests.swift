@@ -57,9 +57,18 @@ import Testing
         #expect(records.parts.map(\.isDigested) == numbers.indices.map { $0 == numbers.count - 1 })
     }
 
+    /// The records as they come into a commit that another caller's began.
+    private static func behindAnother(_ records: PendingRecords) -> PendingRecords {
+        var all = PendingRecords(entry(0), inlineBody: [1])
+        all.append(contentsOf: records)
+        return all
+    }
+
     /// What is hashed ahead depends on how far the other thread has come; the packs must not.
-    @Test(arguments: [0, 3_000]) func `make the same packs, however many were hashed ahead`(
-        pauseMicroseconds: UInt32
+    @Test(arguments: [0, 3_000], [false, true])
+    func `make the same packs, however many were hashed ahead`(
+        pauseMicroseconds: UInt32,
+        isMerged: Bool
     ) throws {
         var ahead = PendingRecords(isDigestedAhead: true)
         var plain = PendingRecords()
@@ -73,6 +82,12 @@ import Testing
             plain.append(entry, inlineBody: body.span, isDigested: isDigested)
             if number % 500 == 499 { usleep(pauseMicroseconds) }
         }
+        let parts = ahead.takeDigests()
+        #expect(parts.count == ahead.bodies.count - 1 && plain.takeDigests().isEmpty)
+        for (piece, part) in parts.enumerated() {
+            #expect(part.firstRecord == ahead.parts.firstIndex { $0.piece == piece })
+        }
+        if isMerged { (ahead, plain) = (Self.behindAnother(ahead), Self.behindAnother(plain)) }
         let time = Timestamp(microseconds: 5)
         let one = RecordBatch(ahead, firstSequence: 1, time: time)
         let other = RecordBatch(plain, firstSequence: 1, time: time)
@@ -93,7 +108,7 @@ import Testing
         for attempt in 0..<200 where !wasWhole {
             let digests = PieceDigests(of: piece, bodies, firstRecord: 40)
             usleep(UInt32(attempt * 200))
-            let made = MadeDigests(firstRecord: digests.firstRecord, digests: digests.take())
+            let made = digests.take()
             #expect(made.digests == Array(expected.prefix(made.digests.count)))
             #expect(made[39] == nil && made[140] == nil)
             wasWhole = made.digests.count == bodies.count

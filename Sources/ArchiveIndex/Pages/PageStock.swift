@@ -2,7 +2,8 @@ internal import Synchronization
 
 /// The pages behind the end of a file, of which several writers take some in a row at a time.
 final class PageStock: Sendable {
-    /// As many as ``PageWriter`` writes with one call, if pages are large.
+    /// As many as ``PageWriter`` writes with one call, if pages are large; what a writer has left of its last ones
+    /// stays free.
     private static let rowCount: UInt64 = 16
 
     private let end: Atomic<UInt64>

@@ -32,8 +32,7 @@ struct MergeInputs: Sendable {
     func ranges(_ count: Int, _ stemByteCount: StemByteCount?) throws(IndexError) -> [KeyRange] {
         var ranges = [KeyRange()]
         guard count > 1 else { return ranges }
-        var keys = try samples(count)
-        defer { for index in keys.indices { keys[index].wipe() } }
+        let keys = try samples(count)
         for (last, key) in zip(keys, keys.dropFirst()) {
             let stem = stemByteCount?(key.span) ?? 0
             let cut = stem > 0 ? Array(key.prefix(stem)) : key

@@ -2,7 +2,8 @@ internal import ArchiveBytes
 
 /// The pages that are being filled, one on each level, from the lowest that has entries up.
 ///
-/// Every page but the last of its level is full, because nothing is ever put into a tree later.
+/// Every page is full, because nothing is ever put into a tree later; only the last of its level is not, and the
+/// last before what was made elsewhere.
 struct LevelStack {
     private let lowest: UInt8
     private let geometry: PageGeometry
@@ -47,21 +48,23 @@ struct LevelStack {
     mutating func append(_ next: inout LevelStack, _ writer: inout PageWriter) throws(IndexError) {
         guard !next.isEmpty else { return }
         precondition(!isEmpty, "what is behind something has something before it")
-        let top = max(levels.count, next.levels.count) - 1
-        try write(below: top, &writer)
-        try next.write(below: top, &writer)
+        // Writing a page may fill the one above, which then is no longer the highest.
+        while next.writtenCount < max(levels.count, next.levels.count) - 1 {
+            try next.writeLowest(&writer)
+        }
+        let top = next.writtenCount
+        precondition(next.levels.count == top + 1, "all of the next one is below one page")
+        while writtenCount < top { try writeLowest(&writer) }
         try next.levels[top].forEachEntry { fence, payload throws(IndexError) in
             try add(fence, payload, at: top, &writer)
         }
         next.wipe()
     }
 
-    /// Writes what waits on the levels below one, which is there afterwards.
-    private mutating func write(below top: Int, _ writer: inout PageWriter) throws(IndexError) {
-        while writtenCount < top {
-            try emit(writtenCount, &writer)
-            writtenCount += 1
-        }
+    /// Writes what waits on the lowest level that is not written whole.
+    private mutating func writeLowest(_ writer: inout PageWriter) throws(IndexError) {
+        try emit(writtenCount, &writer)
+        writtenCount += 1
     }
 
     /// Writes what waits on each level, until one page is left to be the root.

@@ -30,7 +30,7 @@ final class ScratchTrees {
         do throws(SystemError) {
             if try fileSystem.status(of: path) != nil { try fileSystem.remove(path) }
             let file = try fileSystem.open(path, .createNew)
-            // Every page is read once, in order, by the one cursor over its tree.
+            // Every page is read once, in order, by one cursor over its tree or another.
             pages = PageFile(
                 file,
                 geometry: geometry,
@@ -42,7 +42,10 @@ final class ScratchTrees {
         } catch {
             throw .system(error)
         }
-        team = TreeTeam(pages, options)
+        // What is sorted comes from all processors.
+        var alone = options
+        alone.threadCount = 1
+        team = TreeTeam(pages, alone)
         pageEnd = geometry.firstPage
     }
 

@@ -4,28 +4,21 @@ internal import ArchiveBytes
 ///
 /// Entries stream through: one page a level is in memory.
 struct TreeBuilder: ~Copyable {
-    private(set) var writer: PageWriter
     private var levels: LevelStack
     private var filter: FilterBuilder?
     private var entryCount: UInt64 = 0
 
     /// A tree of which no key is below `start`.
-    init(_ writer: consuming PageWriter, from start: [UInt8] = []) {
-        levels = LevelStack(lowest: PageLevel.leaf, writer.pages.geometry, from: start)
-        filter = FilterBuilder(writer.pages, from: start)
-        self.writer = writer
+    init(_ pages: PageFile, from start: [UInt8] = []) {
+        levels = LevelStack(lowest: PageLevel.leaf, pages.geometry, from: start)
+        filter = FilterBuilder(pages, from: start)
     }
 
-    /// Writes all entries of `source`; nothing refers to the tree yet.
-    ///
-    /// Nil if there are none.
-    mutating func build(_ source: inout some EntrySource) throws(IndexError) -> Tree? {
-        try add(&source)
-        return try finish()
-    }
-
-    /// Takes in all entries of `source`.
-    mutating func add(_ source: inout some EntrySource) throws(IndexError) {
+    /// Takes in all entries of `source`; nothing refers to the tree yet.
+    mutating func add(
+        _ source: inout some EntrySource,
+        _ writer: inout PageWriter
+    ) throws(IndexError) {
         let keyByteLimit = writer.pages.geometry.keyByteLimit
         while !source.isAtEnd {
             try source.withEntry { key, value throws(IndexError) in
@@ -40,8 +33,10 @@ struct TreeBuilder: ~Copyable {
     }
 
     /// Takes in what `next` has, whose keys come behind all of these; no single entries come afterwards.
-    mutating func append(_ next: inout TreeBuilder) throws(IndexError) {
-        try writer.append(&next.writer)
+    mutating func append(
+        _ next: inout TreeBuilder,
+        _ writer: inout PageWriter
+    ) throws(IndexError) {
         try levels.append(&next.levels, &writer)
         if var others = next.filter.take() {
             defer { others.wipe() }
@@ -51,7 +46,7 @@ struct TreeBuilder: ~Copyable {
     }
 
     /// Writes what is left; the tree, or nil if it has no entries.
-    mutating func finish() throws(IndexError) -> Tree? {
+    mutating func finish(_ writer: inout PageWriter) throws(IndexError) -> Tree? {
         guard entryCount > 0 else { return nil }
         let root = try levels.finish(&writer)
         // A page is searched as fast as a filter.
@@ -62,7 +57,6 @@ struct TreeBuilder: ~Copyable {
 
     /// Overwrites the plain bytes that building leaves in memory.
     mutating func wipe() {
-        writer.wipe()
         levels.wipe()
         filter?.wipe()
     }

@@ -4,7 +4,8 @@ internal import Synchronization
 /// Writes one tree on several threads.
 ///
 /// The keys are cut into more ranges than there are threads, for entries of one table take longer than those
-/// of another; whoever is free takes the next one.
+/// of another; whoever is free takes the next one. Each thread has a writer of its own, with memory for some
+/// pages, and each range a page a level.
 struct TreeTeam {
     private static let rangesPerThread = 8
 
@@ -22,29 +23,38 @@ struct TreeTeam {
     private final class Share: @unchecked Sendable {
         let range: KeyRange
         var builder: TreeBuilder
-        var failure: IndexError?
 
-        init(_ range: KeyRange, _ writer: consuming PageWriter) {
+        init(_ range: KeyRange, _ pages: PageFile) {
             self.range = range
-            builder = TreeBuilder(writer, from: range.start)
-        }
-
-        func add(_ inputs: MergeInputs) {
-            do throws(IndexError) {
-                var source = try inputs.merge(range)
-                try builder.add(&source)
-            } catch {
-                failure = error
-            }
+            builder = TreeBuilder(pages, from: range.start)
         }
 
         deinit { builder.wipe() }
     }
 
+    /// What one thread writes with: touched by that thread only, and by the caller when none runs.
+    private final class Worker: @unchecked Sendable {
+        var writer: PageWriter
+        var failure: IndexError?
+
+        init(_ writer: consuming PageWriter) { self.writer = writer }
+
+        func add(_ inputs: MergeInputs, to share: Share) {
+            do throws(IndexError) {
+                var source = try inputs.merge(share.range)
+                try share.builder.add(&source, &writer)
+            } catch {
+                failure = error
+            }
+        }
+
+        deinit { writer.wipe() }
+    }
+
     /// Writes all entries of `inputs` behind the last page; nothing refers to the tree yet.
     ///
-    /// The tree, nil if it has no entries, and the new end of the file's pages. Between them a few may be
-    /// free.
+    /// The tree, nil if it has no entries, and the new end of the file's pages. Before it fewer than 16 pages a
+    /// thread may be free.
     func build(
         _ inputs: MergeInputs,
         transaction: UInt64,
@@ -52,25 +62,39 @@ struct TreeTeam {
     ) throws(IndexError) -> (tree: Tree?, pageEnd: UInt64) {
         let threadCount = max(1, min(threadCount, inputs.entryCount / entryCountPerThread))
         let rangeCount = threadCount == 1 ? 1 : Self.rangesPerThread * threadCount
+        let shares = try inputs.ranges(rangeCount, pages.stemByteCount).map { Share($0, pages) }
         let stock = PageStock(end: pageEnd)
-        let shares = try inputs.ranges(rangeCount, pages.stemByteCount).map { range in
+        let workers = (0..<min(threadCount, shares.count)).map { _ in
             let allocator = PageAllocator(end: pageEnd, stock)
-            return Share(range, PageWriter(pages, transaction: transaction, allocator: allocator))
+            return Worker(PageWriter(pages, transaction: transaction, allocator: allocator))
         }
         let next = Atomic(0)
-        WorkerTeam.perform(min(threadCount, shares.count)) { _ in
-            while true {
+        WorkerTeam.perform(workers.count) { number in
+            let worker = workers[number]
+            while worker.failure == nil {
                 let index = next.add(1, ordering: .relaxed).oldValue
                 guard index < shares.count else { return }
-                shares[index].add(inputs)
+                worker.add(inputs, to: shares[index])
             }
+            // What one cannot write, nobody need.
+            next.store(shares.count, ordering: .relaxed)
         }
-        for share in shares {
-            if let failure = share.failure { throw failure }
+        for worker in workers {
+            if let failure = worker.failure { throw failure }
         }
-        let first = shares[0]
-        for next in shares.dropFirst() { try first.builder.append(&next.builder) }
-        let tree = try first.builder.finish()
-        return (tree, first.builder.writer.allocator.endOfUsed)
+        let first = workers[0]
+        for worker in workers.dropFirst() { try first.writer.append(&worker.writer) }
+        let tree = try join(shares, &first.writer)
+        return (tree, first.writer.allocator.endOfUsed)
+    }
+
+    private func join(
+        _ shares: [Share],
+        _ writer: inout PageWriter
+    ) throws(IndexError) -> Tree? {
+        for next in shares.dropFirst() {
+            try shares[0].builder.append(&next.builder, &writer)
+        }
+        return try shares[0].builder.finish(&writer)
     }
 }

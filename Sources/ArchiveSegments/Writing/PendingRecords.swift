@@ -13,7 +13,8 @@ package struct PendingRecords: Sendable {
         /// Where the inline body stands, and in which piece of the bodies.
         package let body: Range<Int>
         package let piece: Int
-        /// Whether the entry has the body's digest already; otherwise who packs the record makes it.
+        /// Whether the entry has the body's digest already; otherwise it is made ahead,
+        /// or by who packs the record.
         package let isDigested: Bool
         /// A bound on the record's plaintext in its pack.
         package let packedByteCount: Int
@@ -76,13 +77,18 @@ package struct PendingRecords: Sendable {
     }
 
     package mutating func append(contentsOf others: PendingRecords) {
+        let digests = others.takeDigests()
         for index in others.indices {
             let part = others.parts[index]
             let piece = others.bodies[part.piece]
+            var (entry, isDigested) = (others.entries[index], part.isDigested)
+            if !isDigested, part.piece < digests.count, let digest = digests[part.piece][index] {
+                (entry.digest, isDigested) = (digest, true)
+            }
             append(
-                others.entries[index],
+                entry,
                 inlineBody: piece.span.extracting(part.body),
-                isDigested: part.isDigested
+                isDigested: isDigested
             )
         }
     }
@@ -112,9 +118,7 @@ package struct PendingRecords: Sendable {
     }
 
     /// The digests of bodies in full pieces that were made ahead, piece by piece; no more are made.
-    func takeDigests() -> [MadeDigests] {
-        digests.map { MadeDigests(firstRecord: $0.firstRecord, digests: $0.take()) }
-    }
+    func takeDigests() -> [MadeDigests] { digests.map { $0.take() } }
 
     /// Gives a record another subject.
     package mutating func setSubject(_ subject: String?, at index: Int) {
