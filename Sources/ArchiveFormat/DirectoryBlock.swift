@@ -11,6 +11,14 @@ package enum KeyDomainName: Hashable, Sendable {
     package init(subject: String?, collection: String) {
         self = subject.map(Self.subject) ?? .collection(collection)
     }
+
+    package static func == (left: KeyDomainName, right: KeyDomainName) -> Bool {
+        switch (left, right) {
+        case (.collection(let one), .collection(let other)): one.hasSameBytes(as: other)
+        case (.subject(let one), .subject(let other)): one.hasSameBytes(as: other)
+        default: false
+        }
+    }
 }
 
 /// What the index needs to know of one record version: enough to rebuild it without opening packs.

@@ -31,8 +31,9 @@ package struct DirectoryBlockEncoder: Sendable {
     /// Whether a record is of the block's domain.
     package func isDomain(of record: borrowing DirectoryRecord) -> Bool {
         switch domain {
-        case .subject(let name): record.subject == name
-        case .collection(let name): record.subject == nil && record.collection == name
+        case .subject(let name): record.subject.hasSameBytes(as: name)
+        case .collection(let name):
+            record.subject == nil && record.collection.hasSameBytes(as: name)
         }
     }
 
@@ -71,7 +72,7 @@ package struct DirectoryBlockEncoder: Sendable {
     }
 
     private mutating func encode(_ record: borrowing DirectoryRecord) {
-        let namesCollection = record.collection != last.collection
+        let namesCollection = !record.collection.hasSameBytes(as: last.collection)
         var flags: UInt8 = 0
         if record.isTombstone { flags |= DirectoryBlock.Flag.tombstone }
         if let event = record.eventStart {

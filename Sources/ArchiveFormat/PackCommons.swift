@@ -13,9 +13,13 @@ package struct PackCommons: Sendable {
 
     /// Takes one more record in, after the first, by their places among `entries`.
     package mutating func add(_ place: Int, like first: Int, of entries: Span<RecordEntry>) {
-        if entries[place].collection != entries[first].collection { hasCollection = false }
-        if entries[place].subject != entries[first].subject { hasSubject = false }
-        if entries[place].mediaType != entries[first].mediaType { hasMediaType = false }
+        if !entries[place].collection.hasSameBytes(as: entries[first].collection) {
+            hasCollection = false
+        }
+        if !entries[place].subject.hasSameBytes(as: entries[first].subject) { hasSubject = false }
+        if !entries[place].mediaType.hasSameBytes(as: entries[first].mediaType) {
+            hasMediaType = false
+        }
     }
 }
 

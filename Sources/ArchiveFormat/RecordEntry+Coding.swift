@@ -137,13 +137,13 @@ extension RecordEntry {
 
     // Field by field, for an entry that is handed over would be copied.
     private mutating func setCommon(beyond found: Found, _ common: Span<RecordEntry>) {
-        if found.lacks(.collection), collection != common[0].collection {
+        if found.lacks(.collection), !collection.hasSameBytes(as: common[0].collection) {
             collection = common[0].collection
         }
-        if found.lacks(.subject), subject != common[0].subject {
+        if found.lacks(.subject), !subject.hasSameBytes(as: common[0].subject) {
             subject = common[0].subject
         }
-        if found.lacks(.mediaType), mediaType != common[0].mediaType {
+        if found.lacks(.mediaType), !mediaType.hasSameBytes(as: common[0].mediaType) {
             mediaType = common[0].mediaType
         }
         if found.lacks(.recorded) { recorded = common[0].recorded }

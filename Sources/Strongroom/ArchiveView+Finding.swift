@@ -120,13 +120,15 @@ extension ArchiveView {
         isCurrent: Bool = false
     ) throws -> Bool {
         if let collection = query.collection {
-            guard record.collection == collection else { return false }
+            guard record.collection.hasSameBytes(as: collection) else { return false }
         } else if record.collection == SystemRecords.collection {
             return false
         }
-        if let prefix = query.namePrefix, !record.name.hasPrefix(prefix) { return false }
+        if let prefix = query.namePrefix, !record.name.utf8.starts(with: prefix.utf8) {
+            return false
+        }
         if let subject = query.subject,
-            record.subject != subject, !record.terms.contains("patient:\(subject)")
+            !record.subject.hasSameBytes(as: subject), !record.terms.contains("patient:\(subject)")
         {
             return false
         }

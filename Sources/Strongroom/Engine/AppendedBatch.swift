@@ -1,3 +1,4 @@
+import ArchiveBytes
 import ArchiveFormat
 import ArchiveIndex
 import ArchiveSegments
@@ -116,7 +117,7 @@ struct PlacedRecords: Sendable {
             record.sequence = batch.firstSequence + UInt64(index)
             record.frameOffset = offsets[slot.draft]
             record.slot = slot.slot
-            if record.collection != entries[index].collection {
+            if !record.collection.hasSameBytes(as: entries[index].collection) {
                 record.collection = entries[index].collection
             }
             record.name = entries[index].name

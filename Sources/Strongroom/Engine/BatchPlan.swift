@@ -138,10 +138,10 @@ struct BatchPlan {
     /// Tells, for most that do, quickly whether two entries belong in one pack.
     private static func shareGroup(_ one: Int, _ other: Int, of entries: Span<RecordEntry>) -> Bool
     {
-        guard entries[one].subject == entries[other].subject,
-            entries[one].mediaType == entries[other].mediaType
+        guard entries[one].subject.hasSameBytes(as: entries[other].subject),
+            entries[one].mediaType.hasSameBytes(as: entries[other].mediaType)
         else { return false }
         if entries[one].subject != nil { return true }
-        return entries[one].collection == entries[other].collection
+        return entries[one].collection.hasSameBytes(as: entries[other].collection)
     }
 }

@@ -171,12 +171,15 @@ extension Engine {
         var last = (collection: "", isDomain: false)
         for index in entries.indices {
             let isDomain = entries[index].subject == nil
-            guard entries[index].collection != last.collection || isDomain != last.isDomain
-            else { continue }
+            if isDomain == last.isDomain,
+                entries[index].collection.hasSameBytes(as: last.collection)
+            {
+                continue
+            }
             last = (entries[index].collection, isDomain)
             guard
                 knownCollections.mustBeTold(of: last.collection, isDomain: isDomain, in: segment),
-                !found.contains(last.collection)
+                !found.contains(where: { $0.hasSameBytes(as: last.collection) })
             else { continue }
             keys.learn(collection: last.collection)
             found.append(last.collection)

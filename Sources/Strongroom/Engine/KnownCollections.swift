@@ -7,10 +7,11 @@ import ArchiveSegments
 /// that holds such frames says the name once more, as it holds the dictionaries that its frames name:
 /// the loss of a segment takes no collection's records from the others.
 struct KnownCollections: Sendable {
-    private var segments: [String: SegmentNumber] = [:]
+    private var segments: [KeyDomainName: SegmentNumber] = [:]
 
     mutating func add(_ collection: String, in segment: SegmentNumber) {
-        segments[collection] = max(segment, segments[collection] ?? segment)
+        let name = KeyDomainName.collection(collection)
+        segments[name] = max(segment, segments[name] ?? segment)
     }
 
     /// Takes in what a batch or a directory makes known.
@@ -32,7 +33,7 @@ struct KnownCollections: Sendable {
         in segment: SegmentNumber
     ) -> Bool {
         guard !SystemRecords.fixedCollections.contains(collection) else { return false }
-        guard let last = segments[collection] else { return true }
+        guard let last = segments[.collection(collection)] else { return true }
         return isDomain && last != segment
     }
 }

@@ -1,3 +1,4 @@
+import ArchiveBytes
 import ArchiveFormat
 import Strongroom
 
@@ -19,9 +20,9 @@ public struct RecoverySelection: Equatable, Sendable {
     func includes(_ record: DirectoryRecord) -> Bool {
         // The engine's own records are made anew.
         guard record.collection != SystemRecords.collection else { return false }
-        if let collection, record.collection != collection { return false }
+        if let collection, !record.collection.hasSameBytes(as: collection) { return false }
         if let namePrefix, !record.name.utf8.starts(with: namePrefix.utf8) { return false }
-        if let subject, record.subject != subject { return false }
+        if let subject, !record.subject.hasSameBytes(as: subject) { return false }
         return true
     }
 }
