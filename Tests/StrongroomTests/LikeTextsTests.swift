@@ -42,7 +42,8 @@ import Testing
 
     @Test(arguments: [false, true])
     func `are each found as they were put, by an index made anew as well`(oneByOne: Bool) throws {
-        try SmallArchive.with(filledBy: { try Self.fill($0, oneByOne: oneByOne) }) { archive in
+        let writing: (Engine) throws -> Void = { try Self.fill($0, oneByOne: oneByOne) }
+        try SmallArchive.with(filledBy: writing) { archive in
             try expectAll(archive)
             try archive.writing { engine in
                 let report = try engine.verify()
