@@ -36,6 +36,8 @@ class Runner:
     def __init__(self, programs, corpus, out):
         self.programs, self.corpus = programs, corpus
         self.place = out / "run"
+        # What a run that was stopped has left.
+        shutil.rmtree(self.place, ignore_errors=True)
         self.figures = Figures()
         self.environment = dict(os.environ, BENCH_DICTIONARY=corpus.dictionary)
 

@@ -16,7 +16,10 @@ public struct ArchiveConfiguration: Sendable {
     /// Memory for what was opened last: pages of the index take up to three quarters of it, and packs
     /// of records what those leave.
     public var cacheByteCount = 64 << 20
-    /// Threads that compress and seal: one for each processor, eight at most, unless set.
+    /// Threads that compress and seal, and that write the index anew: one for each processor, eight at most,
+    /// unless set.
+    ///
+    /// With more than one, the bodies of a large batch are hashed while the caller still adds to it.
     public var threadCount = min(WorkerTeam.processorCount, 8)
     /// Zstandard level from 1 to 19; nil for that of the archive's profile.
     public var compressionLevel: Int?

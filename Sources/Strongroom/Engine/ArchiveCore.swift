@@ -20,7 +20,7 @@ final class ArchiveCore: @unchecked Sendable {
     let executor = BlockingTaskExecutor(label: "strongroom.task", width: 4)
     let records: RecordReader
     let document: ArchiveDocument
-    /// Threads that compress and seal.
+    /// How many threads the configuration allows for one piece of work.
     let threadCount: Int
     private let queue = Mutex(Queue())
     /// How many records a caller's last batch had: the next one's has about as many.
