@@ -1,4 +1,5 @@
 import ArchiveFileIO
+import ArchiveKeys
 import SystemPackage
 import Testing
 
@@ -78,6 +79,40 @@ import Testing
                         in: record.collection
                     )
                     #expect(found?.body == [1, 2, 3], "\(record.name)")
+                }
+            }
+        }
+    }
+
+    private static func body(of record: NewRecord, _ view: ArchiveView) -> [UInt8]? {
+        do {
+            return try view.recordWithBody(named: record.name, in: record.collection)?.body
+        } catch {
+            return nil
+        }
+    }
+
+    /// Records of both once stood in one pack, under the key of whoever came first.
+    @Test func `are erased one without the other`() throws {
+        let writing: (Engine) throws -> Void = { try Self.fill($0, oneByOne: false) }
+        try SmallArchive.with(filledBy: writing) { archive in
+            let place = archive.path.appending("keyring.json")
+            let bytes = try archive.read(place)
+            let file = try KeyringFile(decoding: bytes.span)
+            let credential = try archive.address().credential
+            let keyring = try file.open(credential)
+            let next = try file.erasing(
+                [keyring.tag(of: .subject(Self.other))],
+                carrying: [credential],
+                unlockedBy: keyring
+            )
+            try archive.files.replace(place, with: next.bytes())
+            try archive.writing { _ in }
+            try archive.reading { view in
+                for record in Self.records {
+                    let isErased = record.subject.map { Array($0.utf8) } == Array(Self.other.utf8)
+                    let body = Self.body(of: record, view)
+                    if isErased { #expect(body == nil) } else { #expect(body == record.body) }
                 }
             }
         }
