@@ -46,7 +46,9 @@ struct ImportBatch: Sendable {
         }
         let last = pieces.count - 1
         pieces[last].count += 1
-        if pieces[last].subject != piece.subject { pieces[last].hasOneSubject = false }
+        if !pieces[last].subject.hasSameBytes(as: piece.subject) {
+            pieces[last].hasOneSubject = false
+        }
     }
 
     /// Whether a piece is the new record after those of the last piece, and like them.
