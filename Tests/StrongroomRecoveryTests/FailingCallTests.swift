@@ -165,8 +165,7 @@ import Testing
                 location: "s3://a",
                 cache: "/cache"
             )
-            guard case .record(let view) = found, let record = try view.record(named: name),
-                try view.body(of: record) == body
+            guard case .record(let view) = found, try await view.bodyAtAGlance(of: name) == body
             else { throw BrokenPromise(description: "another record is seen") }
         }
     }

@@ -1,3 +1,4 @@
+import ArchiveFileIO
 import ArchiveFormat
 import Strongroom
 import StrongroomRecovery
@@ -41,8 +42,7 @@ import Testing
             return nil
         }
         #expect(!host.filePaths.contains { $0.string.contains("/index/") })
-        guard let record = try view.record(named: name, in: collection) else { return nil }
-        return try view.body(of: record)
+        return try await view.bodyAtAGlance(of: name, in: collection)
     }
 
     private func grow(_ archive: TestArchive, _ batches: WriteBatch...) throws {
@@ -151,5 +151,18 @@ import Testing
         else { return #expect(Bool(false), "the index was not used") }
         #expect(try await archive.get("Observation/1") != nil)
         try await archive.close()
+    }
+}
+
+extension ArchiveView {
+    /// Reads from a vault, which answers from a task: two tests that waited on the threads of tasks have
+    /// once waited for each other for ever.
+    func bodyAtAGlance(of name: String, in collection: String = "records") async throws -> [UInt8]?
+    {
+        let pool = BlockingPool(label: "test.glance", width: 1)
+        return try await pool.run { () throws(ArchiveError) in
+            guard let record = try self.record(named: name, in: collection) else { return nil }
+            return try self.body(of: record)
+        }
     }
 }
