@@ -20,6 +20,9 @@ public struct WriteBatch: Sendable {
     /// How many records and deletions are in the batch.
     public var count: Int { records.count }
 
+    /// Whether bodies are hashed on another thread, while more come.
+    var isDigestedAhead: Bool { records.isDigestedAhead }
+
     /// The name of a record in the batch, by its place.
     package func name(at index: Int) -> String { records.entries[index].name }
 

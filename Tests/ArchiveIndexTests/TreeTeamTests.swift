@@ -1,4 +1,5 @@
 import ArchiveBytes
+import ArchiveFileIO
 import Support
 import Testing
 
@@ -45,12 +46,7 @@ import Testing
         for count in stride(from: 1_000 * threads, through: 9_000 * threads, by: 160) {
             var bench = try Self.bench(threads: 2)
             bench.options.entryCountPerThread = 100
-            var builder = IndexBuilder(bench.place, bench.options)
-            for number in 0..<count {
-                let digits = [UInt8(number >> 8), UInt8(number & 255)]
-                try builder.append([1] + digits, digits)
-            }
-            let index = try builder.finish(covering: [])
+            let index = try bench.rebuild(entryCount: count)
             try index.expectSound()
             #expect(try index.view().all().count == count)
         }
@@ -122,9 +118,7 @@ import Testing
     @Test(arguments: 0...3)
     func `next to nothing is written as well`(count: Int) throws {
         let bench = try Self.bench(threads: 8)
-        var builder = IndexBuilder(bench.place, bench.options)
-        for number in 0..<count { try builder.append([1, UInt8(number)], []) }
-        let index = try builder.finish(covering: [])
+        let index = try bench.rebuild(entryCount: count)
         #expect(index.entryCount == UInt64(count))
         try index.expectSound()
     }
@@ -167,20 +161,25 @@ import Testing
         let bench = try Self.bench(threads: 3)
         try bench.create().checkpoint(applying: [.of([([1], [1])])], covering: [1])
         bench.fileSystem.limitGrowth(to: 40_000)
-        let build = { () throws in
-            var builder = IndexBuilder(bench.place, bench.options)
-            for number in 0..<9_000 {
-                let key = [1, UInt8(number >> 8), UInt8(number & 0xff)]
-                try builder.append(key, key)
-            }
-            _ = try builder.finish(covering: [2])
-        }
-        #expect(throws: IndexError.self) { try build() }
+        #expect(throws: IndexError.self) { try bench.rebuild(entryCount: 9_000, covering: [2]) }
         #expect(bench.fileSystem.filePaths == [Workbench.path])
         #expect(try bench.open().coverage == [1])
         bench.fileSystem.limitGrowth(to: 1 << 30)
-        try build()
+        try bench.rebuild(entryCount: 9_000, covering: [2])
         #expect(try bench.open().entryCount == 9_000)
+    }
+
+    @Test
+    func `what one cannot write, the others do not go on with`() throws {
+        let bench = try Self.bench(threads: 3)
+        let before = bench.fileSystem.changeCount
+        try bench.rebuild(entryCount: 60_000)
+        let all = bench.fileSystem.changeCount - before
+        bench.fileSystem.inject(SimulatedFault(.write, call: 3))
+        #expect(throws: IndexError.self) { try bench.rebuild(entryCount: 60_000) }
+        let untilFailure = bench.fileSystem.changeCount - before - all
+        #expect(untilFailure < all / 2, "\(untilFailure) of \(all) changes")
+        #expect(try bench.open().entryCount == 60_000)
     }
 
     /// What a filter denies is lost to whoever looks for it.

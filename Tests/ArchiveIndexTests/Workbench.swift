@@ -55,6 +55,21 @@ struct Workbench {
 
     func open() throws -> Index { try Index.open(place, options) }
 
+    /// Makes the index anew, of that many keys in order.
+    @discardableResult
+    func rebuild(
+        entryCount: Int,
+        memoryByteCount: Int = IndexBuilder.defaultMemoryByteCount,
+        covering coverage: [UInt8] = []
+    ) throws(IndexError) -> Index {
+        var builder = IndexBuilder(place, options, memoryByteCount: memoryByteCount)
+        for number in 0..<entryCount {
+            let digits = [UInt8(number >> 8), UInt8(number & 0xff)]
+            try builder.append { $0.append([1] + digits, digits) }
+        }
+        return try builder.finish(covering: coverage)
+    }
+
     /// The index file as it is now.
     var bytes: [UInt8] { fileSystem.bytes(of: Self.path) ?? [] }
 }

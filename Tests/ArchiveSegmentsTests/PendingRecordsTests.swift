@@ -117,6 +117,21 @@ import Testing
         #expect(wasWhole)
     }
 
+    /// The piece is so large that hashing it to the end would take a quarter of an hour.
+    @Test(.timeLimit(.minutes(1)))
+    func `are not hashed any more when nobody wants the batch`() async throws {
+        let body = 0..<(1 << 20)
+        let bodies = [Range<Int>](repeating: body, count: 1 << 20)
+        weak var work: PieceDigests.Work?
+        do {
+            let piece = [UInt8](repeating: 7, count: body.count)
+            let digests = PieceDigests(of: piece, bodies, firstRecord: 0)
+            work = digests.work
+            #expect(work != nil)
+        }
+        while work != nil { try await Task.sleep(for: .milliseconds(1)) }
+    }
+
     @Test func `tell whether a name is deleted among them`() {
         var records = Self.all()
         #expect(!records.hasDeletion)

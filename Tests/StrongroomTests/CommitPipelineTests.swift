@@ -95,6 +95,23 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 2])
+    func `a batch is hashed while it is filled only where there is a second thread`(
+        threadCount: Int
+    ) async throws {
+        let files = SimulatedFileSystem()
+        try files.makeDirectory("/srv")
+        var address = try address(files)
+        address.configuration.threadCount = threadCount
+        try Engine.create(address).close()
+        let archive = try await Archive.open(address, mode: .readWrite)
+        try await archive.write { batch throws(ArchiveError) in
+            batch.put(NewRecord(name: "first", body: [1]))
+            #expect(batch.isDigestedAhead == (threadCount == 2))
+        }
+        try await archive.close()
+    }
+
     /// Batches of one record gather before a thread is woken for them.
     @Test(arguments: [1, 15, 16, 17, 40])
     func `records that came one by one are found, listed and indexed`(count: Int) async throws {

@@ -27,7 +27,8 @@ package struct PendingRecords: Sendable {
     package private(set) var bodies: [[UInt8]] = []
     /// Those of the full pieces, if another thread makes them.
     private var digests: [PieceDigests] = []
-    private let isDigestedAhead: Bool
+    /// Whether another thread hashes the bodies in a piece as soon as it is full.
+    package let isDigestedAhead: Bool
     /// The first record whose body is in the last piece.
     private var firstInPiece = 0
     private var bodyByteCount = 0
@@ -42,7 +43,7 @@ package struct PendingRecords: Sendable {
     /// Who makes room for so many records has much to put there.
     private static let manyCount = 256
 
-    /// None yet; if `isDigestedAhead`, another thread hashes the bodies in a piece as soon as it is full.
+    /// None yet.
     package init(isDigestedAhead: Bool = false) { self.isDigestedAhead = isDigestedAhead }
 
     /// One record, whose body is moved here.

@@ -20,7 +20,7 @@ struct MadeDigests: Sendable {
 final class PieceDigests: Sendable {
     /// The first of the batch's records whose body is in the piece.
     let firstRecord: Int
-    private let work: Work
+    let work: Work
 
     /// Begins with a piece that nothing is added to any more.
     init(of piece: [UInt8], _ bodies: [Range<Int>], firstRecord: Int) {
@@ -37,7 +37,7 @@ final class PieceDigests: Sendable {
         return MadeDigests(firstRecord: firstRecord, digests: work.digests)
     }
 
-    private final class Work: Sendable {
+    final class Work: Sendable {
         private let piece: [UInt8]
         private let bodies: [Range<Int>]
         private let made = Mutex<[Digest]>([])
