@@ -178,3 +178,10 @@ extension String? {
         }
     }
 }
+
+extension [String] {
+    /// Whether a text of the same bytes of UTF-8 is among them.
+    package func contains(bytesOf text: String) -> Bool {
+        contains { $0.hasSameBytes(as: text) }
+    }
+}

@@ -128,11 +128,12 @@ extension ArchiveView {
             return false
         }
         if let subject = query.subject,
-            !record.subject.hasSameBytes(as: subject), !record.terms.contains("patient:\(subject)")
+            !record.subject.hasSameBytes(as: subject),
+            !record.terms.contains(bytesOf: "patient:\(subject)")
         {
             return false
         }
-        guard query.terms.allSatisfy(record.terms.contains) else { return false }
+        guard query.terms.allSatisfy(record.terms.contains(bytesOf:)) else { return false }
         if let range = query.eventRange {
             let start = record.eventStart ?? record.recorded
             let end = record.eventEnd ?? start

@@ -1,6 +1,8 @@
 package import ArchiveBytes
 
 /// A code and the system that defines it; the system is empty where the record names none.
+///
+/// Two are one if both have the same bytes.
 package struct Code: Hashable, Sendable {
     package let system: String
     package let code: String
@@ -8,6 +10,10 @@ package struct Code: Hashable, Sendable {
     package init(system: String, code: String) {
         self.system = system
         self.code = code
+    }
+
+    package static func == (left: Self, right: Self) -> Bool {
+        left.code.hasSameBytes(as: right.code) && left.system.hasSameBytes(as: right.system)
     }
 }
 

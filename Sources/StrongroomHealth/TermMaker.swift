@@ -20,7 +20,7 @@ struct TermMaker {
         terms.reserveCapacity(min(count, IndexTermLimit.count))
         for type in facts.types { append("type:", type) }
         for alias in facts.subjectAliases
-        where alias != subject && !isReference(subject, to: alias) {
+        where !subject.hasSameBytes(as: alias) && !isReference(subject, to: alias) {
             append("patient:", alias)
         }
         for encounter in facts.encounters { append("encounter:", encounter) }

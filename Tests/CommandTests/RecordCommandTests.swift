@@ -183,6 +183,21 @@ import Testing
         }
     }
 
+    /// The second of two spellings of one letter was once taken for the first, and stayed.
+    @Test func `every name that is given is deleted once, also of two that only look alike`() throws
+    {
+        try Workshop.withArchive { workshop in
+            let names = ["caf\u{e9}", "cafe\u{301}"]
+            for name in names {
+                _ = try workshop.run("put", "-r", "A", name, input: Array("one".utf8))
+            }
+            let words = ["delete", "-r", "A", "--confirm", "--json"] + names + [names[1]]
+            let done = try workshop.execute(Workshop.program, words)
+            #expect(try done.messages.last?["records"] == 2)
+            for name in names { #expect(try workshop.run("get", "-r", "A", name).status == 1) }
+        }
+    }
+
     @Test func `records are listed by prefix and subject, and found by what they say`() throws {
         try Workshop.withArchive { workshop in
             workshop.write(

@@ -44,6 +44,27 @@ import Testing
         }
     }
 
+    /// As two computers write the name of one letter; both may lie in one folder.
+    @Test func `files whose names only look alike are two, today and when they come again`()
+        async throws
+    {
+        try await Intake.with { intake in
+            let names = ["caf\u{e9}.txt", "cafe\u{301}.txt"]
+            for name in names { try intake.source(name, "the same in both") }
+            let summary = try await intake.importing()
+            #expect(summary.files == 2 && summary.records == 2)
+            try await intake.archive { archive in
+                for name in names {
+                    let record = try await archive.get(name)?.record
+                    #expect(record.map { Array($0.name.utf8) } == Array(name.utf8))
+                }
+            }
+            let again = try await intake.importing()
+            #expect(again.records == 0 && again.duplicates == 2)
+            #expect(try await intake.exported().summary.files == 2)
+        }
+    }
+
     @Test func `a line becomes a record with its facts`() async throws {
         try await Intake.with { intake in
             try intake.source("a/b.ndjson", Self.patient + "\n\n" + Self.observation + "\r\n")

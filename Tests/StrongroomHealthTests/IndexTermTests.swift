@@ -25,6 +25,25 @@ import Testing
         #expect(facts.indexTerms() == ["type:" + facts.types[0], "overflow:"])
     }
 
+    /// Who asks with one of two spellings finds only what has its bytes.
+    @Test func `both spellings of what looks alike have a term`() throws {
+        let (one, other) = ("caf\u{e9}", "cafe\u{301}")
+        let json = """
+            {"resourceType":"Patient","id":"1","identifier":[{"value":"\(one)"},{"value":"\(other)"}]}
+            """
+        var reader = FHIRReader()
+        let facts = try reader.facts(Array(json.utf8).span)
+        let terms = facts.indexTerms(subject: other).map { Array($0.utf8) }
+        #expect(terms.contains(Array("patient:\(one)".utf8)))
+        #expect(!terms.contains(Array("patient:\(other)".utf8)))
+        var names = NameList()
+        for number in 0..<40 { names.insert(String(number / 2)) }
+        for text in [one, other, one, other] { names.insert(text) }
+        #expect(names.names.suffix(2).map(\.utf8.count) == [5, 6])
+        #expect(names.names.count == 22)
+        #expect(Code(system: one, code: "c") != Code(system: other, code: "c"))
+    }
+
     @Test func `no term holds a NUL`() {
         var facts = RecordFacts()
         facts.subjectAliases = ["a\0b", "c"]

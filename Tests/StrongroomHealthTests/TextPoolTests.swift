@@ -1,3 +1,4 @@
+import ArchiveBytes
 import Support
 import Testing
 

@@ -47,7 +47,8 @@ struct DeleteCommand: AsyncParsableCommand {
         let (names, collection) = (names, collection)
         return try await archive.read { view throws(ArchiveError) in
             var plan: [Record] = []
-            for name in names where !plan.contains(where: { $0.name == name }) {
+            for name in names
+            where !plan.contains(where: { $0.name.hasSameBytes(as: name) }) {
                 guard let record = try view.record(named: name, in: collection) else {
                     throw ArchiveError(
                         .noRecord,

@@ -95,7 +95,7 @@ struct FactsBuilder {
             }
         case .code: facts.codes.insert(Code(system: system, code: text))
         case .label: facts.labels.insert(Code(system: system, code: text))
-        case .status: if !facts.statuses.contains(text) { facts.statuses.append(text) }
+        case .status: if !facts.statuses.contains(bytesOf: text) { facts.statuses.append(text) }
         case .identifier:
             if !system.isEmpty { aliases.insert(system + "|" + text) }
             aliases.insert(text)

@@ -1,3 +1,5 @@
+import ArchiveBytes
+
 /// Chooses whom a resource is about from the references that it makes.
 ///
 /// The table is the R4 patient compartment, read as: which member of a resource leads to the patient
@@ -26,7 +28,7 @@ struct SubjectChoice {
 
     mutating func note(_ name: String, type: String?, by field: FHIRKey) {
         guard let rank = Self.rank(of: field) else {
-            if !involved.contains(name) { involved.append(name) }
+            if !involved.contains(bytesOf: name) { involved.append(name) }
             return
         }
         if rank < bestRank {
@@ -41,10 +43,10 @@ struct SubjectChoice {
     }
 }
 
-/// Names in the order in which they came, each once.
+/// Names in the order in which they came, each once; names are told apart by their bytes.
 struct NameList {
     private(set) var names: [String] = []
-    private var known: Set<String> = []
+    private var known: Set<ExactText> = []
 
     /// Begins anew, in the same memory if nobody else holds it.
     mutating func removeAll() {
@@ -58,10 +60,10 @@ struct NameList {
     mutating func insert(_ name: String) {
         guard !name.isEmpty else { return }
         if names.count < Self.searchLimit {
-            if !names.contains(name) { names.append(name) }
+            if !names.contains(bytesOf: name) { names.append(name) }
             return
         }
-        if known.isEmpty { known = Set(names) }
-        if known.insert(name).inserted { names.append(name) }
+        if known.isEmpty { known = Set(names.map(ExactText.init)) }
+        if known.insert(ExactText(text: name)).inserted { names.append(name) }
     }
 }

@@ -128,7 +128,7 @@ private struct Search {
         try view.forEach(overfull) { record in
             guard seen.insert(record.sequence).inserted else { return true }
             let isKnown =
-                query.subject == nil && query.terms.allSatisfy(record.terms.contains)
+                query.subject == nil && query.terms.allSatisfy(record.terms.contains(bytesOf:))
             guard !isKnown, let entries = try entries(of: record, names), !entries.isEmpty else {
                 return true
             }

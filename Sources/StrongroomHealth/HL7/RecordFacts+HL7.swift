@@ -43,8 +43,11 @@ extension RecordFacts {
         }
         subjectAliases = aliases.names
         // A merge names two people; so does a message with several patients.
-        let names = Set(message.patients.compactMap { $0.identifiers.first?.name })
-        if names.count > 1 { quirks.append("several-subjects") }
+        var names = NameList()
+        for patient in message.patients {
+            if let name = patient.identifiers.first?.name { names.insert(name) }
+        }
+        if names.names.count > 1 { quirks.append("several-subjects") }
     }
 
     /// When it happened is when something was observed or done; else the stay; else the event.

@@ -150,7 +150,7 @@ private struct RecentNames {
         var slot = hash & (slots.count - 1)
         while slots[slot] != 0 {
             let known = known[Int(slots[slot]) - 1]
-            if known.hash == hash, batch.name(at: known.index) == name,
+            if known.hash == hash, batch.name(at: known.index).hasSameBytes(as: name),
                 isSame(batch, known.index)
             {
                 let place = RecentRecord(batch: batch.number, index: known.index)

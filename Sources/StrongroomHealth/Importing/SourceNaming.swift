@@ -20,7 +20,7 @@ struct SourceNaming {
     private let label: String
     private let system: any FileSystem
     private let cancellation: Cancellation
-    private var used: Set<String> = []
+    private var used: Set<ExactText> = []
 
     init(label: String, in system: any FileSystem, _ cancellation: Cancellation) {
         self.label = label
@@ -39,9 +39,9 @@ struct SourceNaming {
             let path = candidate(source, attempt)
             let name = SourceName.text(of: path)
             attempt += 1
-            guard !used.contains(name) else { continue }
+            guard !used.contains(ExactText(text: name)) else { continue }
             guard let known = try view.record(named: name, in: SourceManifest.collection) else {
-                used.insert(name)
+                used.insert(ExactText(text: name))
                 return .success(.new(name, path: path))
             }
             do throws(SystemError) {
@@ -54,7 +54,7 @@ struct SourceNaming {
                 return .success(.unchanged(pieceCount: pieces))
             }
             if known.attribute("origin") == source.origin {
-                used.insert(name)
+                used.insert(ExactText(text: name))
                 return .success(.new(name, path: path))
             }
         }

@@ -122,10 +122,3 @@ extension Span where Element == UInt8 {
         return word
     }
 }
-
-extension String {
-    /// Tells whether both are written with the same bytes; equal texts may not be.
-    func hasSameBytes(as other: String) -> Bool {
-        utf8.count == other.utf8.count && utf8Span.span.isEqual(to: other.utf8Span.span)
-    }
-}

@@ -119,7 +119,8 @@ final class RecordCopying {
     private func pass(_ record: Record) throws(ArchiveError) -> Bool {
         present -= 1
         guard present == 0, let last = lastPresent else { return true }
-        guard last.name == record.name, last.collection == record.collection,
+        guard last.name.hasSameBytes(as: record.name),
+            last.collection.hasSameBytes(as: record.collection),
             last.recorded == record.recorded, last.sha256 == record.sha256
         else {
             throw ArchiveError(
