@@ -12,6 +12,15 @@ package enum KeyDomainName: Hashable, Sendable {
         self = subject.map(Self.subject) ?? .collection(collection)
     }
 
+    /// Whether it is the domain of a record.
+    package func isDomain(of record: borrowing DirectoryRecord) -> Bool {
+        switch self {
+        case .subject(let name): record.subject.hasSameBytes(as: name)
+        case .collection(let name):
+            record.subject == nil && record.collection.hasSameBytes(as: name)
+        }
+    }
+
     package static func == (left: KeyDomainName, right: KeyDomainName) -> Bool {
         switch (left, right) {
         case (.collection(let one), .collection(let other)): one.hasSameBytes(as: other)
@@ -33,7 +42,7 @@ package struct DirectoryRecord: Hashable, Sendable {
     package var recorded: Timestamp
     package var eventStart: Timestamp?
     package var isTombstone: Bool
-    package var terms: [String]
+    package var terms: TextList
 
     package init(_ entry: borrowing RecordEntry, frameOffset: UInt64, slot: Int) {
         sequence = entry.sequence
@@ -56,7 +65,7 @@ package struct DirectoryRecord: Hashable, Sendable {
         name = ""
         recorded = Timestamp(microseconds: 0)
         isTombstone = false
-        terms = []
+        terms = TextList()
         if case .subject(let subject) = domain { self.subject = subject }
         if case .collection(let collection) = domain { self.collection = collection }
     }
@@ -69,7 +78,7 @@ package struct DirectoryRecord: Hashable, Sendable {
     /// A bound on the bytes that the record takes in a directory, for budgets.
     package var footprint: Int {
         96 + name.utf8.count + (subject?.utf8.count ?? 0)
-            + terms.reduce(0) { $0 + $1.utf8.count + 16 }
+            + terms.bytes.count + 15 * terms.count
     }
 }
 
@@ -191,10 +200,15 @@ package struct DirectoryBlock: Equatable, Sendable {
             throw .malformedText
         }
         record.name = name
-        record.terms = []
-        for _ in 0..<(try cursor.count(bytes, limit: Limits.terms)) {
-            record.terms.append(try cursor.text(bytes, limit: Limits.term))
+        let (count, start) = (try cursor.count(bytes, limit: Limits.terms), cursor.offset)
+        var terms = TextList()
+        for number in 0..<count {
+            let range = try cursor.range(bytes, count: try cursor.count(bytes, limit: Limits.term))
+            guard bytes.extracting(range).isText else { throw .malformedText }
+            if number == 0 { terms.reserveCapacity(byteCount: range.upperBound - start) }
+            terms.append(bytes.extracting(range))
         }
+        record.terms = terms
         return record
     }
 }

@@ -28,15 +28,6 @@ package struct DirectoryBlockEncoder: Sendable {
         if case .collection(let name) = domain { last.collection = name }
     }
 
-    /// Whether a record is of the block's domain.
-    package func isDomain(of record: borrowing DirectoryRecord) -> Bool {
-        switch domain {
-        case .subject(let name): record.subject.hasSameBytes(as: name)
-        case .collection(let name):
-            record.subject == nil && record.collection.hasSameBytes(as: name)
-        }
-    }
-
     package mutating func append(_ record: borrowing DirectoryRecord) {
         encode(record)
         last.sequence = record.sequence
@@ -106,7 +97,7 @@ package struct DirectoryBlockEncoder: Sendable {
         records.append(copying: rest)
         last.name.replace(from: shared, copying: rest)
         records.append(varint: record.terms.count)
-        for term in record.terms { records.append(prefixed: term) }
+        records.append(copying: record.terms.bytes.span)
     }
 }
 

@@ -175,8 +175,8 @@ extension DirectoryRecord {
         recorded = fields.recorded
         eventStart = fields.eventStart
         isTombstone = fields.isTombstone
-        terms = []
-        for range in fields.terms { terms.append(String(copying: bytes, range)) }
+        terms = TextList()
+        for range in fields.terms { terms.append(bytes.extracting(range)) }
     }
 }
 
@@ -237,15 +237,5 @@ extension String {
     /// The text that stands in a range, checked before.
     fileprivate init(copying bytes: Span<UInt8>, _ range: Range<Int>) {
         self.init(decoding: [UInt8](copying: bytes.extracting(range)), as: UTF8.self)
-    }
-}
-
-extension Span where Element == UInt8 {
-    /// Whether the bytes are UTF-8; most texts are ASCII, which is told eight bytes at a time.
-    var isText: Bool {
-        var offset = 0
-        while offset &+ 8 <= count, u64(at: offset) & 0x8080_8080_8080_8080 == 0 { offset &+= 8 }
-        while offset < count, self[offset] < 0x80 { offset &+= 1 }
-        return offset == count || (try? UTF8Span(validating: self)) != nil
     }
 }

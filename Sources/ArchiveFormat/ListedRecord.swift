@@ -9,7 +9,7 @@ package struct ListedRecord: Equatable, Sendable, BitwiseCopyable {
     package let fingerprint: UInt64
 
     package init(_ record: borrowing DirectoryRecord) {
-        let (collection, name, terms) = (record.collection, record.name, record.terms)
+        let (collection, name) = (record.collection, record.name)
         var domain = DomainPrint()
         domain.add(collection: collection.utf8Span.span)
         if let subject = record.subject { domain.add(subject: subject.utf8Span.span) }
@@ -22,7 +22,7 @@ package struct ListedRecord: Equatable, Sendable, BitwiseCopyable {
         )
         print.add(recorded: record.recorded, eventStart: record.eventStart)
         print.add(name.utf8Span.span)
-        for index in terms.indices { print.add(terms[index].utf8Span.span) }
+        record.terms.visit { print.add($0) }
         self.init(sequence: record.sequence, print)
     }
 

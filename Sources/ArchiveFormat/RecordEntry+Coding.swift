@@ -55,7 +55,7 @@ extension RecordEntry {
         case .chunkLists(let chunks): bytes.append(body: 2, chunks, byteCount: byteCount)
         }
         for (key, value) in entries[place].attributes { bytes.append(attribute: key, value) }
-        for term in entries[place].terms { bytes.append(field: .term, term) }
+        entries[place].terms.visit { bytes.append(field: .term, $0) }
         if entries[place].isTombstone { bytes.append(field: .tombstone, "") }
         if let source = entries[place].source { bytes.append(source) }
     }
@@ -88,7 +88,7 @@ extension RecordEntry {
         }
         return 96 + collection.utf8.count + name.utf8.count
             + (subject?.utf8.count ?? 0) + (mediaType?.utf8.count ?? 0)
-            + terms.reduce(0) { $0 + $1.utf8.count + 4 }
+            + terms.bytes.count + 3 * terms.count
             + attributes.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 12 }
             + (source.map { $0.path.count + 16 } ?? 0) + references
     }
@@ -131,6 +131,8 @@ extension RecordEntry {
         var tags: UInt64 = 0
         var attributeCount = 0
         var termCount = 0
+        /// Where the next term stands among those of the entry.
+        var termPlace = 0
 
         func lacks(_ tag: EntryTag) -> Bool { tags >> tag.rawValue & 1 == 0 }
     }
@@ -164,7 +166,7 @@ extension RecordEntry {
         if attributes.count > found.attributeCount {
             attributes.removeSubrange(found.attributeCount...)
         }
-        if terms.count > found.termCount { terms.removeSubrange(found.termCount...) }
+        terms.remove(from: found.termCount, at: found.termPlace)
         isTombstone = !found.lacks(.tombstone)
         if found.lacks(.source), source != nil { source = nil }
     }
@@ -189,8 +191,8 @@ extension RecordEntry {
         case .attribute: try decodeAttribute(field, &found.attributeCount)
         case .term:
             guard found.termCount < Limits.terms else { throw .overLimit }
-            if found.termCount == terms.count { terms.append("") }
-            try Self.take(field, limit: Limits.term, &terms[found.termCount])
+            guard field.count <= Limits.term else { throw .overLimit }
+            try terms.set(found.termCount, to: field, at: &found.termPlace)
             found.termCount += 1
         case .tombstone: break
         case .source:
@@ -290,10 +292,13 @@ package enum ChunkList {
 
 extension [UInt8] {
     fileprivate mutating func append(field tag: EntryTag, _ text: String) {
+        append(field: tag, text.utf8Span.span)
+    }
+
+    fileprivate mutating func append(field tag: EntryTag, _ text: Span<UInt8>) {
         append(varint: tag.rawValue)
-        let span = text.utf8Span.span
-        append(varint: span.count)
-        append(copying: span)
+        append(varint: text.count)
+        append(copying: text)
     }
 
     fileprivate mutating func append(field tag: EntryTag, varint value: UInt64) {

@@ -54,7 +54,7 @@ package struct RecordEntry: Equatable, Sendable {
     package var body = Body.inline
     package var attributes: [(key: String, value: String)] = []
     /// What the record can be found by, such as `type:Observation`.
-    package var terms: [String] = []
+    package var terms = TextList()
     package var isTombstone = false
     package var source: Source?
 

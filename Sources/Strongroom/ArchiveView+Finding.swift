@@ -129,11 +129,11 @@ extension ArchiveView {
         }
         if let subject = query.subject,
             !record.subject.hasSameBytes(as: subject),
-            !record.terms.contains(bytesOf: "patient:\(subject)")
+            !record.has(term: "patient:\(subject)")
         {
             return false
         }
-        guard query.terms.allSatisfy(record.terms.contains(bytesOf:)) else { return false }
+        guard query.terms.allSatisfy(record.has(term:)) else { return false }
         if let range = query.eventRange {
             let start = record.eventStart ?? record.recorded
             let end = record.eventEnd ?? start

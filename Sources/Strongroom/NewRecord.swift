@@ -1,4 +1,4 @@
-import ArchiveBytes
+package import ArchiveBytes
 import ArchiveFormat
 
 /// A record to be put into an archive.
@@ -47,7 +47,17 @@ public struct NewRecord: Sendable {
     /// Facts kept with the record, in order; at most 64 KiB together.
     public var attributes: [(key: String, value: String)]
     /// What the record can be found by, such as `type:Observation`; each at most 512 bytes.
-    public var terms: [String]
+    ///
+    /// The texts are made anew each time.
+    public var terms: [String] {
+        get { known.terms.texts }
+        set { known.terms = TextList(newValue) }
+    }
+    /// The same, as the entry has them.
+    package var termList: TextList {
+        get { known.terms }
+        set { known.terms = newValue }
+    }
     /// The file, and the line in it from 1 (0 for the whole), that the record came from.
     public var source: RecordSource? {
         get { known.source.map { RecordSource(path: $0.path, line: $0.line) } }
@@ -83,7 +93,7 @@ public struct NewRecord: Sendable {
         )
         self.body = body
         self.attributes = attributes
-        self.terms = terms
+        if !terms.isEmpty { known.terms = TextList(terms) }
     }
 }
 
@@ -120,10 +130,15 @@ extension NewRecord {
         try Self.check(collection, "collection", 1...Limits.collection)
         if let subject { try Self.check(subject, "subject", 1...Limits.subject) }
         if let mediaType { try Self.check(mediaType, "media type", 1...Limits.mediaType) }
-        guard terms.count <= Limits.terms else {
-            throw ArchiveError(.invalid, "a record has \(terms.count) terms; at most 4096 fit")
+        guard known.terms.count <= Limits.terms else {
+            throw ArchiveError(
+                .invalid,
+                "a record has \(known.terms.count) terms; at most 4096 fit"
+            )
         }
-        for term in terms { try Self.check(term, "index term", 1...Limits.term) }
+        try known.terms.visit { term throws(ArchiveError) in
+            try Self.check(term, "index term", 1...Limits.term)
+        }
         guard !attributes.isEmpty else { return }
         let attributes = attributes.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
         guard attributes <= 64 << 10 else {
@@ -139,7 +154,15 @@ extension NewRecord {
         _ what: String,
         _ range: ClosedRange<Int>
     ) throws(ArchiveError) {
-        let count = text.utf8.count
+        try check(text.utf8Span.span, what, range)
+    }
+
+    private static func check(
+        _ text: Span<UInt8>,
+        _ what: String,
+        _ range: ClosedRange<Int>
+    ) throws(ArchiveError) {
+        let count = text.count
         guard range.contains(count) else {
             throw ArchiveError(
                 .invalid,
@@ -147,7 +170,8 @@ extension NewRecord {
                     + "\(range.upperBound)"
             )
         }
-        guard !text.holdsNUL else {
+        // A NUL separates texts in keys.
+        guard !text.contains(byte: 0) else {
             throw ArchiveError(.invalid, "a \(what) holds a NUL character")
         }
     }
@@ -172,14 +196,6 @@ extension NewRecord {
         entry.eventEnd = entry.eventEnd ?? entry.eventStart
         entry.bodyByteCount = UInt64(bodyByteCount)
         swap(&entry.attributes, &attributes)
-        swap(&entry.terms, &terms)
         return entry
-    }
-}
-
-extension String {
-    /// Whether a NUL character is in it, which separates texts in keys.
-    fileprivate var holdsNUL: Bool {
-        utf8Span.span.contains(byte: 0)
     }
 }

@@ -30,7 +30,9 @@ public struct Record: Sendable {
     /// Facts kept with the record, in order.
     public var attributes: [(key: String, value: String)] { entry.attributes }
     /// What the record can be found by.
-    public var terms: [String] { entry.terms }
+    ///
+    /// The texts are made anew each time.
+    public var terms: [String] { entry.terms.texts }
     /// A version that says that the record was deleted.
     public var isDeleted: Bool { entry.isTombstone }
 
@@ -38,6 +40,9 @@ public struct Record: Sendable {
     public var source: RecordSource? {
         entry.source.map { RecordSource(path: $0.path, line: $0.line) }
     }
+
+    /// Whether the record can be found by a term.
+    package func has(term: String) -> Bool { entry.terms.contains(term) }
 
     /// The first attribute of that key.
     public func attribute(_ key: String) -> String? {

@@ -21,7 +21,7 @@ extension RecordFacts {
     /// the subject refers to, has no term: the index has a table of subjects.
     package func indexTerms(subject: String? = nil) -> [String] {
         var maker = TermMaker()
-        return maker.terms(of: self, subject: subject)
+        return maker.terms(of: self, subject: subject).texts
     }
 }
 

@@ -2,22 +2,21 @@ import ArchiveBytes
 
 /// Makes the terms by which an index finds records.
 ///
-/// Keep one for many records: it puts terms together in one piece of memory and has those made lately,
-/// so that a term costs one allocation at most, and none if another record has just had it.
+/// Keep one for many records: neighbours have about as many, so their memory is rarely made larger.
 struct TermMaker {
-    private var pool = TextPool()
-    private var scratch = [UInt8](repeating: 0, count: IndexTermLimit.byteCount)
-    private var terms: [String] = []
+    private var terms = TextList()
+    /// The bytes of the terms themselves.
     private var byteCount = 0
     private var isOverfull = false
+    private var lastByteCount = 0
+
+    /// What room is made for at once: those behind a Bundle of thousands must not keep as much.
+    private static let usualByteCount = 1_024
 
     /// What ``RecordFacts/indexTerms(subject:)`` says.
-    mutating func terms(of facts: borrowing RecordFacts, subject: String?) -> [String] {
+    mutating func terms(of facts: borrowing RecordFacts, subject: String?) -> TextList {
         (byteCount, isOverfull) = (0, false)
-        let count =
-            facts.types.count + facts.subjectAliases.count + facts.encounters.count
-            + facts.statuses.count + facts.labels.count + facts.codes.count
-        terms.reserveCapacity(min(count, IndexTermLimit.count))
+        terms.reserveCapacity(byteCount: lastByteCount)
         for type in facts.types { append("type:", type) }
         for alias in facts.subjectAliases
         where !subject.hasSameBytes(as: alias) && !isReference(subject, to: alias) {
@@ -28,8 +27,10 @@ struct TermMaker {
         for label in facts.labels { append("label:", label) }
         for code in facts.codes { append("code:", code) }
         if isOverfull { terms.append(IndexTermLimit.overflow) }
-        defer { terms = [] }
-        return terms
+        lastByteCount = min(terms.bytes.count, Self.usualByteCount)
+        var made = TextList()
+        swap(&made, &terms)
+        return made
     }
 
     /// ``RecordFinder`` asks for `Patient/<id>` too when it is asked for a bare id.
@@ -44,44 +45,36 @@ struct TermMaker {
     private mutating func append(_ kind: String, _ value: String) {
         let (kind, value) = (kind.utf8Span.span, value.utf8Span.span)
         let count = kind.count + value.count
-        guard hasRoom(for: count) else { return }
-        var term = scratch.mutableSpan
-        term.copy(kind)
-        term.copy(value, at: kind.count)
-        add(count)
+        guard hasRoom(for: count), !value.contains(byte: 0) else {
+            isOverfull = true
+            return
+        }
+        byteCount += count
+        terms.append(byteCount: count) { term in
+            term.append(copying: kind)
+            term.append(copying: value)
+        }
     }
 
     private mutating func append(_ kind: String, _ code: Code) {
         let (kind, system) = (kind.utf8Span.span, code.system.utf8Span.span)
         let value = code.code.utf8Span.span
-        let bar = kind.count + system.count
-        let count = bar + 1 + value.count
-        guard hasRoom(for: count) else { return }
-        var term = scratch.mutableSpan
-        term.copy(kind)
-        term.copy(system, at: kind.count)
-        term[bar] = UInt8(ascii: "|")
-        term.copy(value, at: bar + 1)
-        add(count)
-    }
-
-    private mutating func hasRoom(for count: Int) -> Bool {
-        guard count <= IndexTermLimit.byteCount, terms.count < IndexTermLimit.count - 1,
-            byteCount + count <= IndexTermLimit.totalByteCount
-        else {
-            isOverfull = true
-            return false
-        }
-        return true
-    }
-
-    /// Adds the term that the scratch memory begins with.
-    private mutating func add(_ count: Int) {
-        guard let term = pool.textWithoutZero(scratch, first: count) else {
+        let count = kind.count + system.count + 1 + value.count
+        guard hasRoom(for: count), !system.contains(byte: 0), !value.contains(byte: 0) else {
             isOverfull = true
             return
         }
         byteCount += count
-        terms.append(term)
+        terms.append(byteCount: count) { term in
+            term.append(copying: kind)
+            term.append(copying: system)
+            term.append(UInt8(ascii: "|"))
+            term.append(copying: value)
+        }
+    }
+
+    private func hasRoom(for count: Int) -> Bool {
+        count <= IndexTermLimit.byteCount && terms.count < IndexTermLimit.count - 1
+            && byteCount + count <= IndexTermLimit.totalByteCount
     }
 }

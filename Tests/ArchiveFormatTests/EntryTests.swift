@@ -231,7 +231,7 @@ import Testing
         chunked.entry.bodyByteCount = 1 << 40
         chunked.entry.body = .chunks([.init(id: Sample.digest(1), byteCount: 9)])
         var fewer = Sample.entry()
-        fewer.terms.removeLast()
+        fewer.terms = ["type:Patient"]
         fewer.attributes.removeLast()
         fewer.eventEnd = fewer.eventStart
         let records = [

@@ -25,22 +25,6 @@ import Testing
         }
     }
 
-    @Test func `with a zero are refused however often they come, and others are not`() {
-        var pool = TextPool()
-        for count in [0, 1, 7, 8, 9, 16, 96, 97, 400] {
-            let bytes = [UInt8](repeating: 0x61, count: count)
-            // What lies behind the text does not count.
-            let expected = String(decoding: bytes, as: UTF8.self)
-            for _ in 0..<2 { #expect(pool.textWithoutZero(bytes + [0], first: count) == expected) }
-            for place in 0..<count {
-                var other = bytes
-                other[place] = 0
-                for _ in 0..<2 { #expect(pool.textWithoutZero(other, first: count) == nil) }
-            }
-            #expect(pool.textWithoutZero(bytes, first: count) == expected)
-        }
-    }
-
     @Test func `stay apart from texts that only look alike`() {
         var pool = TextPool()
         for text in ["\u{212b}ngstr\u{f6}m", "\u{c5}ngstro\u{308}m", "A\u{30a}ngstr\u{f6}m"] {

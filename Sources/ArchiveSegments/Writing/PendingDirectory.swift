@@ -37,10 +37,12 @@ package final class PendingDirectory: Sendable {
         fileprivate var blocks: [Block] = []
         private var place: [KeyDomainName: Int] = [:]
         private var last = 0
+        /// Apart from its block, which would be copied for it.
+        private var lastDomain: KeyDomainName?
 
         package mutating func append(_ record: borrowing DirectoryRecord) {
             // Mostly a person's records come one after the other.
-            let isSame = last < blocks.count && blocks[last].encoder.isDomain(of: record)
+            let isSame = lastDomain?.isDomain(of: record) == true
             let index = isSame ? last : place[record.domain]
             grow(index, adding: record.footprint, record.domain)
             blocks[last].encoder.append(record)
@@ -59,10 +61,13 @@ package final class PendingDirectory: Sendable {
         ) {
             if let index, blocks[index].byteCount < PendingDirectory.blockTarget {
                 blocks[index].byteCount += byteCount
+                guard index != last else { return }
                 last = index
+                lastDomain = domain()
                 return
             }
             let domain = domain()
+            lastDomain = domain
             last = blocks.count
             place[domain] = last
             blocks.append(

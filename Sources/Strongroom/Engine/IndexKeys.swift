@@ -127,10 +127,10 @@ enum IndexKeys {
                 valueByteCount: valueByteCount
             )
         }
-        for term in record.terms {
+        record.terms.visit { term in
             builder.append(
                 Table.term.rawValue,
-                term.utf8Span.span,
+                term,
                 ending.span,
                 valueByteCount: valueByteCount
             )

@@ -128,7 +128,7 @@ private struct Search {
         try view.forEach(overfull) { record in
             guard seen.insert(record.sequence).inserted else { return true }
             let isKnown =
-                query.subject == nil && query.terms.allSatisfy(record.terms.contains(bytesOf:))
+                query.subject == nil && query.terms.allSatisfy(record.has(term:))
             guard !isKnown, let entries = try entries(of: record, names), !entries.isEmpty else {
                 return true
             }
@@ -141,7 +141,7 @@ private struct Search {
         guard query.subject != nil || query.eventRange != nil || !query.terms.isEmpty else {
             return false
         }
-        return record.terms.contains("type:Bundle") && !query.terms.contains("type:Bundle")
+        return record.has(term: "type:Bundle") && !query.terms.contains("type:Bundle")
     }
 
     /// The resources of a record that match; nil if it cannot be looked into.

@@ -99,9 +99,9 @@ extension RecordMaker {
             collection: Self.collection,
             subject: subject,
             mediaType: origin.format.mediaType,
-            terms: self.terms.terms(of: facts, subject: subject),
             source: RecordSource(path: origin.path, line: origin.number)
         )
+        record.termList = terms.terms(of: facts, subject: subject)
         if let version = facts.version, version.utf8.count < 1024 {
             record.attributes.append(("version", version))
         }

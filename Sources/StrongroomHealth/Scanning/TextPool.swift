@@ -33,19 +33,6 @@ struct TextPool {
     /// The same of all bytes of an array.
     mutating func text(_ bytes: [UInt8]) -> String { text(bytes.span, 0..<bytes.count) }
 
-    /// The text of the first bytes of an array, or nil if a zero is among them.
-    ///
-    /// Nobody looks for it in a text that was made lately, so nothing else may be asked of the pool.
-    mutating func textWithoutZero(_ bytes: [UInt8], first count: Int) -> String? {
-        let bytes = bytes.span.extracting(first: count)
-        guard let key = Self.key(bytes, bytes.indices) else {
-            return bytes.contains(byte: 0) ? nil : TextDecoder.string(bytes, bytes.indices)
-        }
-        let slot = Self.slot(of: key)
-        if holds(bytes, bytes.indices, key, slot) { return texts[slot] }
-        return bytes.contains(byte: 0) ? nil : take(bytes, bytes.indices, key, slot)
-    }
-
     /// What is compared first of a text; nil for one that is not kept.
     @inline(__always)
     private static func key(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Key? {
