@@ -200,12 +200,10 @@ package struct DirectoryBlock: Equatable, Sendable {
             throw .malformedText
         }
         record.name = name
-        let (count, start) = (try cursor.count(bytes, limit: Limits.terms), cursor.offset)
         var terms = TextList()
-        for number in 0..<count {
+        for _ in 0..<(try cursor.count(bytes, limit: Limits.terms)) {
             let range = try cursor.range(bytes, count: try cursor.count(bytes, limit: Limits.term))
             guard bytes.extracting(range).isText else { throw .malformedText }
-            if number == 0 { terms.reserveCapacity(byteCount: range.upperBound - start) }
             terms.append(bytes.extracting(range))
         }
         record.terms = terms
