@@ -61,3 +61,15 @@
         return product.high ^ product.low
     }
 }
+
+extension Hasher {
+    /// Takes the bytes of a text, as `String.hasSameBytes(as:)` compares them.
+    ///
+    /// Texts that only look alike have one hash of Swift's: of seventeen letters with accents there are a
+    /// hundred thousand, which would all be sought in one place of a table.
+    package mutating func combine(bytesOf text: String) {
+        var hash = KeyedHash.empty
+        hash.combine(text.utf8Span.span)
+        combine(hash.value)
+    }
+}

@@ -7,6 +7,9 @@
     @usableFromInline package private(set) var bytes: [UInt8] = []
     package private(set) var count = 0
 
+    /// Few records have more.
+    private static let usualByteCount = 4_096
+
     package init() {}
 
     package init(_ texts: some Sequence<String>) {
@@ -52,6 +55,20 @@
         texts.reserveCapacity(count)
         visit { texts.append(String(decoding: [UInt8](copying: $0), as: UTF8.self)) }
         return texts
+    }
+
+    /// What follows the same beginning in each text that has it.
+    package func rests(behind beginning: String) -> [String] {
+        let beginning = beginning.utf8Span.span
+        var rests: [String] = []
+        visit { text in
+            guard text.count >= beginning.count,
+                text.extracting(first: beginning.count).isEqual(to: beginning)
+            else { return }
+            let rest = [UInt8](copying: text.extracting(beginning.count...))
+            rests.append(String(decoding: rest, as: UTF8.self))
+        }
+        return rests
     }
 
     /// Whether a text of the same bytes is among them.
@@ -115,8 +132,8 @@ extension TextList {
     package mutating func remove(from number: Int, at place: Int) {
         guard number < count else { return }
         if number == 0 {
-            // Memory that somebody else holds is not copied to be emptied.
-            bytes.removeAll(keepingCapacity: true)
+            // Memory that somebody else holds is not copied to be emptied, and of very much none is kept.
+            bytes.removeAll(keepingCapacity: bytes.count <= Self.usualByteCount)
         } else {
             bytes.removeSubrange(place...)
         }

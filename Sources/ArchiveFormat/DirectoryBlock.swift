@@ -28,6 +28,15 @@ package enum KeyDomainName: Hashable, Sendable {
         default: false
         }
     }
+
+    package func hash(into hasher: inout Hasher) {
+        switch self {
+        case .collection(let name): hasher.combine(bytesOf: name)
+        case .subject(let name):
+            hasher.combine(1)
+            hasher.combine(bytesOf: name)
+        }
+    }
 }
 
 /// What the index needs to know of one record version: enough to rebuild it without opening packs.

@@ -46,7 +46,8 @@ public struct NewRecord: Sendable {
     }
     /// Facts kept with the record, in order; at most 64 KiB together.
     public var attributes: [(key: String, value: String)]
-    /// What the record can be found by, such as `type:Observation`; each at most 512 bytes.
+    /// What the record can be found by, such as `type:Observation`: at most 4,096 of at most 512 bytes each, and
+    /// 512 KiB together with the attributes.
     ///
     /// The texts are made anew each time.
     public var terms: [String] {
@@ -139,12 +140,20 @@ extension NewRecord {
         try known.terms.visit { term throws(ArchiveError) in
             try Self.check(term, "index term", 1...Limits.term)
         }
-        guard !attributes.isEmpty else { return }
-        let attributes = attributes.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
-        guard attributes <= 64 << 10 else {
+        var byteCount = 0
+        for (key, value) in attributes { byteCount += key.utf8.count + value.utf8.count }
+        guard byteCount <= 64 << 10 else {
             throw ArchiveError(
                 .invalid,
-                "a record's attributes take \(attributes) bytes; at most 65536 fit"
+                "a record's attributes take \(byteCount) bytes; at most 65536 fit"
+            )
+        }
+        byteCount += known.terms.bytes.count
+        // A directory's block must have room for them all.
+        guard byteCount <= Limits.attributes else {
+            throw ArchiveError(
+                .invalid,
+                "a record's terms and attributes take \(byteCount) bytes; at most 524288 fit"
             )
         }
     }

@@ -44,6 +44,9 @@ public struct Record: Sendable {
     /// Whether the record can be found by a term.
     package func has(term: String) -> Bool { entry.terms.contains(term) }
 
+    /// What its terms of one kind say, such as `Observation` of `type:Observation`.
+    package func terms(of kind: String) -> [String] { entry.terms.rests(behind: kind + ":") }
+
     /// The first attribute of that key.
     public func attribute(_ key: String) -> String? {
         entry.attributes.first { $0.key == key }?.value

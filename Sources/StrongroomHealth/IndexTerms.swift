@@ -32,12 +32,15 @@ extension RecordFacts {
     private func holds(_ term: String) -> Bool {
         guard let colon = term.utf8.firstIndex(of: UInt8(ascii: ":")) else { return false }
         let value = String(term[term.utf8.index(after: colon)...])
-        func has(_ codes: [Code]) -> Bool { codes.contains { $0.system + "|" + $0.code == value } }
+        func has(_ codes: [Code]) -> Bool {
+            codes.contains { ($0.system + "|" + $0.code).hasSameBytes(as: value) }
+        }
         return switch term[..<colon] {
-        case "type": types.contains(value)
-        case "patient": subject == value || subjectAliases.contains(value)
-        case "encounter": encounters.contains(value)
-        case "status": statuses.contains(value)
+        case "type": types.contains(bytesOf: value)
+        case "patient":
+            subject.hasSameBytes(as: value) || subjectAliases.contains(bytesOf: value)
+        case "encounter": encounters.contains(bytesOf: value)
+        case "status": statuses.contains(bytesOf: value)
         case "label": has(labels)
         case "code": has(codes)
         default: false

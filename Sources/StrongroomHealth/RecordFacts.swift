@@ -15,6 +15,11 @@ package struct Code: Hashable, Sendable {
     package static func == (left: Self, right: Self) -> Bool {
         left.code.hasSameBytes(as: right.code) && left.system.hasSameBytes(as: right.system)
     }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(bytesOf: code)
+        hasher.combine(bytesOf: system)
+    }
 }
 
 /// What an archive knows of a record without opening it again.

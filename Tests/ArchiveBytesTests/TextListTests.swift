@@ -32,6 +32,12 @@ import Testing
         #expect(!TextList().contains(""))
     }
 
+    @Test func `are found by how they begin`() {
+        let list: TextList = ["type:A", "status:b", "type:", "type", "type:Größe"]
+        #expect(list.rests(behind: "type:") == ["A", "", "Größe"])
+        #expect(list.rests(behind: "code:").isEmpty)
+    }
+
     /// As records are decoded one after the other into the same entry.
     @Test func `take the place of another record's, of which nothing is left`() throws {
         var generator = SeededGenerator(seed: 5)

@@ -65,6 +65,29 @@ import Testing
         }
     }
 
+    /// It would be erased with one of them, and be lost for the other's records.
+    @Test func `the list of a file belongs to nobody if its two patients only look alike`()
+        async throws
+    {
+        try await Intake.with { intake in
+            let texts = ["caf\u{e9}", "cafe\u{301}"]
+            for (name, second) in zip(["one.ndjson", "two.ndjson"], texts) {
+                let patient = #"{"resourceType":"Patient","id":"\#(texts[0])"}"#
+                let other =
+                    #"{"resourceType":"Basic","id":"\#(name)","subject":{"reference":"#
+                    + #""Patient/\#(second)"}}"#
+                try intake.source(name, patient + "\n" + other + "\n")
+            }
+            _ = try await intake.importing()
+            try await intake.archive { archive in
+                let one = try await archive.get("one.ndjson", in: "sources")?.record
+                let two = try await archive.get("two.ndjson", in: "sources")?.record
+                #expect(one?.subject == "Patient/" + texts[0])
+                #expect(two != nil && two?.subject == nil)
+            }
+        }
+    }
+
     @Test func `a line becomes a record with its facts`() async throws {
         try await Intake.with { intake in
             try intake.source("a/b.ndjson", Self.patient + "\n\n" + Self.observation + "\r\n")

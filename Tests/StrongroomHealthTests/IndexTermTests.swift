@@ -42,6 +42,18 @@ import Testing
         #expect(names.names.suffix(2).map(\.utf8.count) == [5, 6])
         #expect(names.names.count == 22)
         #expect(Code(system: one, code: "c") != Code(system: other, code: "c"))
+        #expect(!facts.holds(["patient:caf"]) && facts.holds(["patient:\(one)"]))
+    }
+
+    /// All of them have one hash of Swift's, and a table of a hundred thousand would never end.
+    @Test func `a hundred thousand texts that look alike are told apart quickly`() {
+        var names = NameList()
+        for number in 0..<(1 << 17) {
+            var name = ""
+            for bit in 0..<17 { name += number >> bit & 1 == 0 ? "\u{e9}" : "e\u{301}" }
+            names.insert(name)
+        }
+        #expect(names.names.count == 1 << 17)
     }
 
     @Test func `no term holds a NUL`() {

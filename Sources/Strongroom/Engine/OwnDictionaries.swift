@@ -1,3 +1,4 @@
+import ArchiveBytes
 import ArchiveCodecs
 import ArchiveFormat
 import ArchiveSealing
@@ -174,7 +175,8 @@ final class OwnDictionaries {
         let entries = records.entries.span
         guard !records.parts[index].body.isEmpty else { return false }
         if entries[index].subject != nil { return true }
-        return freeCollections.contains(entries[index].collection)
+        let collection = entries[index].collection
+        return freeCollections.contains { $0.hasSameBytes(as: collection) }
     }
 
     private func stream(of mediaType: String) -> Int? {

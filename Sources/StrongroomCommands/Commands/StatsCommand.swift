@@ -72,9 +72,7 @@ struct RecordCounts: Sendable {
         recordCount += 1
         byteCount += record.byteCount
         if let subject = record.subject { subjects.insert(subject.hashValue) }
-        for term in record.terms where term.hasPrefix("type:") {
-            types[String(term.dropFirst(5)), default: 0] += 1
-        }
+        for type in record.terms(of: "type") { types[type, default: 0] += 1 }
     }
 }
 

@@ -71,9 +71,7 @@ struct RecordMessage: Message {
         return types.count > 3 ? shown + " +\(types.count - 3)" : shown
     }
 
-    private var types: [String] {
-        record.terms.filter { $0.hasPrefix("type:") }.map { String($0.dropFirst(5)) }
-    }
+    private var types: [String] { record.terms(of: "type") }
 
     private var source: JSONValue {
         guard let source = record.source else { return .null }

@@ -54,15 +54,15 @@ extension FHIRReader {
     }
 
     /// What the entries are called in references among them: `urn:uuid:…` to `Type/id`.
-    private mutating func entryNames(_ bytes: Span<UInt8>) -> [String: String] {
-        var names: [String: String] = [:]
+    private mutating func entryNames(_ bytes: Span<UInt8>) -> [ExactText: String] {
+        var names: [ExactText: String] = [:]
         for entry in scanner.entries {
             guard let resource = entry.resource, let fullURL = text(entry.fullURL, bytes),
                 fullURL.utf8.starts(with: "urn:".utf8),
                 let type = text(scanner.resources[resource].type, bytes),
                 let id = text(scanner.resources[resource].id, bytes)
             else { continue }
-            names[fullURL] = type + "/" + id
+            names[ExactText(text: fullURL)] = type + "/" + id
         }
         return names
     }

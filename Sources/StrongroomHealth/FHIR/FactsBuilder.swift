@@ -3,7 +3,7 @@ import ArchiveBytes
 /// Makes the facts of one resource from what the scanner noted in it.
 struct FactsBuilder {
     /// The names of a Bundle's entries, by the name that its references use.
-    var names: [String: String] = [:]
+    var names: [ExactText: String] = [:]
     /// What the Bundle calls the resource.
     var fullURL: String?
 
@@ -17,7 +17,7 @@ struct FactsBuilder {
     private var lastSubject = KnownReference()
     private var lastEncounter = KnownReference()
 
-    init(names: [String: String] = [:]) { self.names = names }
+    init(names: [ExactText: String] = [:]) { self.names = names }
 
     /// The facts of the resource at `index` of the scan.
     mutating func facts(
@@ -91,7 +91,7 @@ struct FactsBuilder {
             aliases.insert(text)
         case .encounter:
             if let reference = lastEncounter.reference(text) {
-                encounters.insert(names[reference.name] ?? reference.name)
+                encounters.insert(name(of: reference) ?? reference.name)
             }
         case .code: facts.codes.insert(Code(system: system, code: text))
         case .label: facts.labels.insert(Code(system: system, code: text))
@@ -103,9 +103,14 @@ struct FactsBuilder {
         }
     }
 
+    /// What the Bundle's entry is called that a reference leads to.
+    private func name(of reference: FHIRReference) -> String? {
+        names.isEmpty ? nil : names[ExactText(text: reference.name)]
+    }
+
     private mutating func takeSubject(_ text: String, _ field: FHIRKey) {
         guard var reference = lastSubject.reference(text) else { return }
-        if let known = names[reference.name], let resolved = FHIRReference(known) {
+        if let known = name(of: reference), let resolved = FHIRReference(known) {
             reference.aliases += [reference.name] + resolved.aliases
             reference.name = resolved.name
             reference.type = resolved.type

@@ -109,7 +109,7 @@ private struct Search {
         guard isAskedByEntry(record) else {
             return try visit(FoundRecord(record: record, entries: []))
         }
-        let names = Set([part.subject, query.subject].compactMap(\.self))
+        let names = [part.subject, query.subject].compactMap(\.self)
         let entries = try self.entries(of: record, names)
         guard let entries else { return try visit(FoundRecord(record: record, entries: [])) }
         guard !entries.isEmpty else { return true }
@@ -124,7 +124,7 @@ private struct Search {
         var overfull = query
         overfull.terms = [IndexTermLimit.overflow]
         overfull.subject = nil
-        let names = Set(subjects.compactMap(\.self))
+        let names = subjects.compactMap(\.self)
         try view.forEach(overfull) { record in
             guard seen.insert(record.sequence).inserted else { return true }
             let isKnown =
@@ -147,7 +147,7 @@ private struct Search {
     /// The resources of a record that match; nil if it cannot be looked into.
     private mutating func entries(
         of record: Record,
-        _ names: Set<String>
+        _ names: [String]
     ) throws -> [FoundEntry]? {
         guard record.byteCount <= Self.bodyLimit else { return nil }
         let body = try view.body(of: record)
@@ -164,17 +164,18 @@ private struct Search {
     }
 
     /// A record's subject may have the name of its source before that in the entry.
-    private func isName(_ subject: String, of record: Record, _ names: Set<String>) -> Bool {
-        guard !names.contains(subject) else { return true }
-        guard let whole = record.subject, names.contains(whole) else { return false }
-        return whole.hasSuffix("/" + subject)
+    private func isName(_ subject: String, of record: Record, _ names: [String]) -> Bool {
+        guard !names.contains(bytesOf: subject) else { return true }
+        guard let whole = record.subject, names.contains(bytesOf: whole) else { return false }
+        return whole.utf8.reversed().starts(with: ("/" + subject).utf8.reversed())
     }
 
-    private func match(_ facts: RecordFacts, _ record: Record, _ names: Set<String>) -> Bool {
+    private func match(_ facts: RecordFacts, _ record: Record, _ names: [String]) -> Bool {
         guard !facts.types.isEmpty else { return false }
         if query.subject != nil {
             let isNamed = facts.subject.map { isName($0, of: record, names) } ?? false
-            guard isNamed || !names.isDisjoint(with: facts.subjectAliases) else { return false }
+            let isAlias = names.contains { facts.subjectAliases.contains(bytesOf: $0) }
+            guard isNamed || isAlias else { return false }
         }
         if let range = query.eventRange {
             let time = facts.eventTime ?? facts.recordedTime.map { $0..<$0 }

@@ -127,7 +127,9 @@ extension HL7Walk {
         _ bytes: Span<UInt8>
     ) {
         let status = text(segment, number, bytes)
-        if !status.isEmpty, !facts.statuses.contains(status) { facts.statuses.append(status) }
+        if !status.isEmpty, !facts.statuses.contains(bytesOf: status) {
+            facts.statuses.append(status)
+        }
     }
 
     private mutating func takeActivities(

@@ -162,7 +162,8 @@ extension ImportLedger.OpenFile {
             terminator: piece.terminator
         )
         if pieceCount == 0 { subject = piece.subject }
-        if piece.subject == nil || piece.subject != subject || !piece.hasOneSubject {
+        if piece.subject == nil || !piece.subject.hasSameBytes(as: subject) || !piece.hasOneSubject
+        {
             hasOneSubject = false
         }
         pieceCount += piece.count

@@ -7,4 +7,6 @@ struct ExactText: Hashable {
     let text: String
 
     static func == (left: Self, right: Self) -> Bool { left.text.hasSameBytes(as: right.text) }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(bytesOf: text) }
 }

@@ -133,7 +133,7 @@ final class RecordCopying {
     }
 
     private static func new(_ record: Record, _ body: [UInt8]) -> NewRecord {
-        NewRecord(
+        var new = NewRecord(
             name: record.name,
             body: body,
             collection: record.collection,
@@ -142,9 +142,10 @@ final class RecordCopying {
             eventStart: record.eventStart,
             eventEnd: record.eventEnd,
             attributes: record.attributes,
-            terms: record.terms,
             source: record.source
         )
+        new.termList = record.entry.terms
+        return new
     }
 
     // MARK: Large bodies
