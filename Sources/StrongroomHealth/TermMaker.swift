@@ -44,13 +44,7 @@ struct TermMaker {
 
     private mutating func append(_ kind: String, _ value: String) {
         let (kind, value) = (kind.utf8Span.span, value.utf8Span.span)
-        let count = kind.count + value.count
-        guard hasRoom(for: count), !value.contains(byte: 0) else {
-            isOverfull = true
-            return
-        }
-        byteCount += count
-        terms.append(byteCount: count) { term in
+        add(kind.count + value.count, unless: value.contains(byte: 0)) { term in
             term.append(copying: kind)
             term.append(copying: value)
         }
@@ -59,18 +53,28 @@ struct TermMaker {
     private mutating func append(_ kind: String, _ code: Code) {
         let (kind, system) = (kind.utf8Span.span, code.system.utf8Span.span)
         let value = code.code.utf8Span.span
-        let count = kind.count + system.count + 1 + value.count
-        guard hasRoom(for: count), !system.contains(byte: 0), !value.contains(byte: 0) else {
-            isOverfull = true
-            return
-        }
-        byteCount += count
-        terms.append(byteCount: count) { term in
+        let holdsNUL = system.contains(byte: 0) || value.contains(byte: 0)
+        add(kind.count + system.count + 1 + value.count, unless: holdsNUL) { term in
             term.append(copying: kind)
             term.append(copying: system)
             term.append(UInt8(ascii: "|"))
             term.append(copying: value)
         }
+    }
+
+    /// Adds a term of so many bytes, if it can be one and there is room.
+    @inline(__always)
+    private mutating func add(
+        _ count: Int,
+        unless holdsNUL: Bool,
+        _ write: (inout OutputSpan<UInt8>) -> Void
+    ) {
+        guard !holdsNUL, hasRoom(for: count) else {
+            isOverfull = true
+            return
+        }
+        byteCount += count
+        terms.append(byteCount: count, write)
     }
 
     private func hasRoom(for count: Int) -> Bool {

@@ -33,6 +33,8 @@ import Testing
             """
         var reader = FHIRReader()
         let facts = try reader.facts(Array(json.utf8).span)
+        let all = facts.indexTerms().map { Array($0.utf8) }
+        for text in [one, other] { #expect(all.contains(Array("patient:\(text)".utf8))) }
         let terms = facts.indexTerms(subject: other).map { Array($0.utf8) }
         #expect(terms.contains(Array("patient:\(one)".utf8)))
         #expect(!terms.contains(Array("patient:\(other)".utf8)))
